@@ -1,0 +1,20 @@
+# Every library Boltseal stands on; versions, licences and reasons are in doc/dependencies.md.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(fmt REQUIRED)
+foreach(module libisal libzstd liblzma libsodium libcurl simdjson pugixml yaml-cpp libseccomp re2 tomlplusplus)
+  string(MAKE_C_IDENTIFIER ${module} id)
+  pkg_check_modules(${id} REQUIRED IMPORTED_TARGET ${module})
+endforeach()
+find_package(BZip2 REQUIRED)
+if(BOLTSEAL_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+# Which folder needs which library. Folders not named here need none.
+set(base_LIBS fmt::fmt Threads::Threads)
+set(codec_LIBS PkgConfig::libisal PkgConfig::libzstd PkgConfig::liblzma BZip2::BZip2 PkgConfig::simdjson PkgConfig::pugixml PkgConfig::yaml_cpp PkgConfig::tomlplusplus)
+set(crypto_LIBS OpenSSL::Crypto)
+set(net_LIBS OpenSSL::Crypto)
+set(layers_LIBS PkgConfig::libseccomp)

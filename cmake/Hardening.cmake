@@ -1,0 +1,28 @@
+# Warnings are errors; hardening stays on in release because the attacker owns the input.
+add_library(boltseal_flags INTERFACE)
+target_compile_options(boltseal_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror -fno-omit-frame-pointer
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection=full)
+# GCC 12 sees dangling and uninitialised values inside std::expected and std::variant that are not there.
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(boltseal_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+target_compile_definitions(boltseal_flags INTERFACE _GLIBCXX_ASSERTIONS BOLTSEAL_VERSION="${PROJECT_VERSION}")
+target_link_options(boltseal_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)
+if(BOLTSEAL_SANITIZE)
+  target_compile_options(boltseal_flags INTERFACE -fsanitize=${BOLTSEAL_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(boltseal_flags INTERFACE -fsanitize=${BOLTSEAL_SANITIZE})
+elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_options(boltseal_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported()
+find_program(BOLTSEAL_MOLD mold)
+if(BOLTSEAL_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_link_options(-fuse-ld=mold)
+endif()
+find_program(BOLTSEAL_CCACHE ccache)
+if(BOLTSEAL_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BOLTSEAL_CCACHE})
+endif()

@@ -1,0 +1,21 @@
+// Package URLs, https://github.com/package-url/purl-spec: the name of a package across tools.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "inventory/package.h"
+
+namespace boltseal {
+
+// The canonical purl: "pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12". OS packages take their namespace and
+// `distro` qualifier from the distribution; deb and rpm carry `epoch`, `upstream` and `modularitylabel` where they have them.
+std::string purl(const Package& package, const Distribution& distribution);
+
+// Reads a purl into type, name, version, arch, source, module; `distribution` gets id and version_id when the purl has them.
+// corrupt for what is no purl; a type we do not know becomes PackageType::generic with the type kept in front of the name.
+Result<Package> parse_purl(std::string_view text, Distribution* distribution = nullptr);
+
+std::string percent_encode(std::string_view text, std::string_view keep);   // keeps alphanumerics, "-._~" and `keep`
+Result<std::string> percent_decode(std::string_view text);
+
+}  // namespace boltseal
