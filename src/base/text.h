@@ -28,6 +28,9 @@ bool contains_nocase(std::string_view text, std::string_view part);
 std::optional<std::uint64_t> parse_u64(std::string_view text, int base = 10);
 std::string hex(std::string_view bytes);
 std::optional<std::string> unhex(std::string_view text);
+// RFC 3986: everything but unreserved characters and those of `keep` as %XX, and back; nothing for a broken %XX.
+std::string percent_encode(std::string_view text, std::string_view keep = {});
+std::optional<std::string> percent_decode(std::string_view text);
 
 // Calls f(line) for every line, without its "\n" or "\r\n"; a last line without an end counts.
 template <class F>

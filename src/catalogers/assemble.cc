@@ -1,0 +1,283 @@
+// A reader sees one file, so what spans files is joined here, after the squash: which distribution
+// it is, whose files are whose, licences that stand elsewhere, one package seen in several places,
+// and who needs whom.
+#include "catalogers/assemble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "layers/squash.h"
+
+namespace boltseal {
+namespace {
+
+std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Result<>& status) {
+  std::vector<Fragment> fragments;
+  std::vector<std::string_view> entries;
+  for (std::uint32_t i = 0; i < layers.size(); ++i) {
+    entries.push_back(layers[i].entries);
+    for (Fragment& fragment : layers[i].fragments) {
+      fragment.layer = i;
+      for (Package& package : fragment.packages) {
+        for (Evidence& evidence : package.evidence) evidence.layer = i;
+      }
+      for (Unknown& unknown : fragment.unknowns) unknown.layer = i;
+      fragments.push_back(std::move(fragment));
+    }
+  }
+  std::vector<LayerFile> files;
+  for (const Fragment& fragment : fragments) files.push_back({fragment.layer, fragment.path});
+  const auto visible = squash(entries, files);
+  if (!visible) {
+    status = std::unexpected(visible.error());
+    return {};
+  }
+  std::vector<Fragment> kept;
+  for (std::size_t i = 0; i < fragments.size(); ++i) {
+    if ((*visible)[i]) kept.push_back(std::move(fragments[i]));
+  }
+  std::ranges::stable_sort(kept, {}, &Fragment::path);
+  return kept;
+}
+
+// etc/os-release is what the image says it is; the rest stand in for it.
+Distribution choose_distribution(const std::vector<Fragment>& fragments) {
+  constexpr std::array<std::string_view, 8> order = {
+      "etc/os-release",     "usr/lib/os-release", "etc/lsb-release",    "etc/alpine-release",
+      "etc/centos-release", "etc/redhat-release", "etc/system-release", "etc/debian_version"};
+  const Distribution* best = nullptr;
+  std::size_t best_rank = SIZE_MAX;
+  for (const Fragment& fragment : fragments) {
+    if (fragment.distributions.empty()) continue;
+    const auto rank = static_cast<std::size_t>(
+        std::ranges::find(order, std::string_view(fragment.path)) - order.begin());
+    if (rank < best_rank) {
+      best = &fragment.distributions.front();
+      best_rank = rank;
+    }
+  }
+  if (!best) return {};
+  Distribution chosen = *best;
+  // Debian's testing and unstable have no VERSION_ID; an os-release without one may be completed by
+  // a lesser file.
+  for (const Fragment& fragment : fragments) {
+    for (const Distribution& other : fragment.distributions) {
+      if (other.id != chosen.id) continue;
+      if (chosen.version_id.empty()) chosen.version_id = other.version_id;
+      if (chosen.codename.empty()) chosen.codename = other.codename;
+    }
+  }
+  return chosen;
+}
+
+std::string key_of(PackageType type, std::string_view name) {
+  return fmt::format("{}\n{}", name_of(type), name);
+}
+
+using Index = std::unordered_map<std::string, std::vector<std::uint32_t>>;
+
+// Packages by name, and by "name:arch" as dpkg writes multi-arch names.
+Index index_by_name(const std::vector<Package>& packages) {
+  Index index;
+  for (std::uint32_t i = 0; i < packages.size(); ++i) {
+    index[key_of(packages[i].type, packages[i].name)].push_back(i);
+    if (packages[i].type == PackageType::deb)
+      index[key_of(packages[i].type, packages[i].name + ":" + packages[i].arch)].push_back(i);
+  }
+  return index;
+}
+
+void attach_licences(const std::vector<Fragment>& fragments, const Index& index,
+                     std::vector<Package>& packages) {
+  for (const Fragment& fragment : fragments) {
+    for (const LicenceNote& note : fragment.licences) {
+      const auto found = index.find(key_of(note.type, note.name));
+      if (found == index.end()) continue;
+      for (const auto i : found->second) {
+        if (packages[i].licence.empty()) packages[i].licence = note.licence;
+      }
+    }
+  }
+}
+
+// The file a piece of evidence lies in: "a.jar!/b.jar" lies in a.jar.
+std::string_view file_of(std::string_view path) { return path.substr(0, path.find("!/")); }
+
+// Since the merge of / and /usr a package's list may say lib/x where the file is usr/lib/x, and the
+// reverse.
+std::string other_spelling(std::string_view path) {
+  if (path.starts_with("usr/")) return std::string(path.substr(4));
+  for (const std::string_view folder : {"bin/", "sbin/", "lib/", "lib32/", "lib64/", "libx32/"}) {
+    if (path.starts_with(folder)) return fmt::format("usr/{}", path);
+  }
+  return {};
+}
+
+void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
+                   std::vector<Package>& packages) {
+  std::unordered_map<std::string, std::int32_t> owner_of;  // only for paths that somebody asks for
+  for (const Package& package : packages) {
+    if (is_os_package(package.type)) continue;
+    const auto path = file_of(package.evidence.front().path);
+    owner_of.try_emplace(std::string(path), -1);
+    if (auto other = other_spelling(path); !other.empty())
+      owner_of.try_emplace(std::move(other), -1);
+  }
+  if (owner_of.empty()) return;
+  for (const Fragment& fragment : fragments) {
+    for (const Ownership& ownership : fragment.ownerships) {
+      const auto found = index.find(key_of(ownership.type, ownership.name));
+      if (found == index.end()) continue;
+      for (const std::string& path : ownership.paths) {
+        const auto asked = owner_of.find(path);
+        if (asked != owner_of.end())
+          asked->second = static_cast<std::int32_t>(found->second.front());
+      }
+    }
+  }
+  for (Package& package : packages) {
+    if (is_os_package(package.type)) continue;
+    const auto path = file_of(package.evidence.front().path);
+    package.owner = owner_of.at(std::string(path));
+    if (const auto other = other_spelling(path); package.owner < 0 && !other.empty())
+      package.owner = owner_of.at(other);
+  }
+}
+
+template <class T>
+void add_missing(std::vector<T>& to, std::vector<T>& from) {
+  for (T& item : from) {
+    if (std::ranges::find(to, item) == to.end()) to.push_back(std::move(item));
+  }
+}
+
+void merge(Package& to, Package& from) {
+  const auto fill = [](std::string& a, std::string& b) {
+    if (a.empty()) a = std::move(b);
+  };
+  fill(to.source_name, from.source_name);
+  fill(to.source_version, from.source_version);
+  fill(to.licence, from.licence);
+  fill(to.licence_text, from.licence_text);
+  fill(to.supplier, from.supplier);
+  fill(to.homepage, from.homepage);
+  fill(to.description, from.description);
+  add_missing(to.cpes, from.cpes);
+  add_missing(to.depends, from.depends);
+  add_missing(to.provides, from.provides);
+  add_missing(to.hashes, from.hashes);
+  to.evidence.insert(to.evidence.end(), std::make_move_iterator(from.evidence.begin()),
+                     std::make_move_iterator(from.evidence.end()));
+  to.development = to.development && from.development;
+}
+
+auto identity(const Package& p) {
+  return std::tie(p.type, p.name, p.version, p.arch, p.module, p.owner);
+}
+
+// One package seen in several places becomes one, with all its evidence; owners are re-numbered
+// along.
+std::vector<Package> merged(std::vector<Package> packages) {
+  std::vector<std::uint32_t> order(packages.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    const Package &x = packages[a], &y = packages[b];
+    if (identity(x) != identity(y)) return identity(x) < identity(y);
+    return x.evidence.front() != y.evidence.front() ? x.evidence.front() < y.evidence.front()
+                                                    : a < b;
+  });
+  std::vector<Package> out;
+  std::vector<std::int32_t> new_number(packages.size());
+  for (const auto i : order) {
+    if (!out.empty() && identity(out.back()) == identity(packages[i]))
+      merge(out.back(), packages[i]);
+    else
+      out.push_back(std::move(packages[i]));
+    new_number[i] = static_cast<std::int32_t>(out.size()) - 1;
+  }
+  for (Package& package : out) {
+    if (package.owner >= 0) package.owner = new_number[static_cast<std::size_t>(package.owner)];
+    std::ranges::sort(package.evidence);
+    package.evidence.erase(std::ranges::unique(package.evidence).begin(), package.evidence.end());
+  }
+  return out;
+}
+
+// PEP 503: "Foo.Bar_baz" and "foo-bar-baz" are one name.
+std::string python_name(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    const bool dash = c == '-' || c == '_' || c == '.';
+    if (dash && !out.empty() && out.back() == '-') continue;
+    out += dash ? '-' : to_lower(c);
+  }
+  return out;
+}
+
+std::string dependency_key(PackageType type, std::string_view name) {
+  return key_of(type, type == PackageType::pypi ? python_name(name) : std::string(name));
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> resolve_dependencies(
+    const std::vector<Package>& packages) {
+  std::unordered_map<std::string, std::uint32_t> exact, by_name, provided;
+  for (std::uint32_t i = 0; i < packages.size(); ++i) {
+    const Package& p = packages[i];
+    const std::string key = dependency_key(p.type, p.name);
+    exact.try_emplace(fmt::format("{}@{}", key, p.version), i);
+    by_name.try_emplace(key, i);
+    for (const auto& name : p.provides) provided.try_emplace(dependency_key(p.type, name), i);
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;
+  for (std::uint32_t i = 0; i < packages.size(); ++i) {
+    for (const std::string& need : packages[i].depends) {
+      const std::string key = dependency_key(packages[i].type, need);
+      for (const auto* index : {&exact, &by_name, &provided}) {
+        const auto found = index->find(key);
+        if (found == index->end()) continue;
+        if (found->second != i) edges.emplace_back(i, found->second);
+        break;
+      }
+    }
+  }
+  std::ranges::sort(edges);
+  edges.erase(std::ranges::unique(edges).begin(), edges.end());
+  return edges;
+}
+
+auto unknown_order(const Unknown& u) { return std::tie(u.path, u.layer, u.reader, u.what); }
+
+}  // namespace
+
+Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
+  Inventory out;
+  out.image = std::move(image);
+  for (const LayerOutcome& layer : layers) out.usage.push_back(layer.usage);
+  Result<> status;
+  std::vector<Fragment> fragments = visible_fragments(layers, status);
+  TRY_DO(status);
+  out.distribution = choose_distribution(fragments);
+
+  std::vector<Package> packages;
+  for (Fragment& fragment : fragments) {
+    std::ranges::move(fragment.packages, std::back_inserter(packages));
+    std::ranges::move(fragment.unknowns, std::back_inserter(out.unknowns));
+  }
+  const Index index = index_by_name(packages);
+  attach_licences(fragments, index, packages);
+  attach_owners(fragments, index, packages);
+  out.packages = merged(std::move(packages));
+  out.dependencies = resolve_dependencies(out.packages);
+  std::ranges::sort(out.unknowns, [](const Unknown& a, const Unknown& b) {
+    return unknown_order(a) < unknown_order(b);
+  });
+  return out;
+}
+
+}  // namespace boltseal

@@ -1,0 +1,19 @@
+// One function per command, each in its own file: it adds the command to the program and what runs when it is chosen.
+#pragma once
+#include <CLI/CLI.hpp>
+
+namespace boltseal {
+
+// Exit codes, the same for every command.
+enum Exit : int { clean = 0, findings = 1, could_not = 2, usage = 3 };
+
+void add_scan(CLI::App& program, int& exit);
+void add_sbom(CLI::App& program, int& exit);
+void add_why(CLI::App& program, int& exit);
+void add_diff(CLI::App& program, int& exit);
+void add_db(CLI::App& program, int& exit);
+void add_version(CLI::App& program, int& exit);
+void add_cache(CLI::App& program, int& exit);
+void add_docs(CLI::App& program, int& exit);   // completion and man pages, made from the same source as --help
+
+}  // namespace boltseal

@@ -1,0 +1,188 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "layers/cache.h"
+#include "net/http.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::uint64_t text_file_limit = 64 << 20;
+
+std::optional<std::time_t> source_date_epoch() {
+  const char* text = std::getenv("SOURCE_DATE_EPOCH");
+  const auto seconds = text ? parse_u64(text) : std::nullopt;
+  return seconds && *seconds < (1ULL << 40) ? std::optional(static_cast<std::time_t>(*seconds)) : std::nullopt;
+}
+
+std::string formatted(std::time_t moment, const char* format) {
+  std::tm parts{};
+  ::gmtime_r(&moment, &parts);
+  std::string out(32, '\0');
+  out.resize(std::strftime(out.data(), out.size(), format, &parts));
+  return out;
+}
+
+// A file that is there although nobody named it, as Trivy's users have it.
+void add_default_ignore_files(std::vector<std::string>& files) {
+  if (!files.empty()) return;
+  for (const char* name : {".boltsealignore.yaml", ".trivyignore.yaml", ".trivyignore"}) {
+    if (::access(name, R_OK) == 0) files.emplace_back(name);
+  }
+}
+
+Result<MatchOptions> match_options(const MatchingOptions& matching) {
+  MatchOptions options;
+  options.only_fixed = matching.only_fixed;
+  options.development = !matching.no_development;
+  options.today = today();
+  auto ignore_files = matching.ignore_files;
+  add_default_ignore_files(ignore_files);
+  for (const auto& name : ignore_files) {
+    TRY(const auto text, read_file(name, text_file_limit));
+    TRY(auto rules, read_ignore_file(text, name));
+    std::ranges::move(rules, std::back_inserter(options.ignore));
+  }
+  for (const auto& name : matching.vex_files) {
+    TRY(const auto text, read_file(name, text_file_limit));
+    TRY(auto statements, read_openvex(text, name));
+    std::ranges::move(statements, std::back_inserter(options.vex));
+  }
+  return options;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+  return 80;
+}
+
+bool wants_colour() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour) && !(term && std::string_view(term) == "dumb");
+}
+
+Result<> write_one(const Report& report, std::string_view output, RenderOptions options) {
+  const auto named = cut(output, "=");
+  const std::string_view name = named ? named->first : output;
+  const ReportFormat* format = report_format(name);
+  if (!format) {
+    std::string known;
+    for (const auto& f : report_formats()) known += fmt::format(" {}", f.name);
+    return fail(Fault::unsupported, fmt::format("no such output format; there are:{}", known), std::string(name));
+  }
+  if (!options.findings && format->needs_findings) return fail(Fault::unsupported, "this format shows findings: use it with `boltseal scan`", std::string(name));
+  if (!named) {
+    options.colour = wants_colour();
+    options.width = terminal_width();
+    return write_all(STDOUT_FILENO, format->write(report, options), "standard output");
+  }
+  return write_file_atomically(std::string(named->second), format->write(report, options));
+}
+
+}  // namespace
+
+std::string today() { return formatted(source_date_epoch().value_or(std::time(nullptr)), "%Y-%m-%d"); }
+
+std::string environment_name(std::string_view option) {
+  std::string name = "BOLTSEAL_";
+  for (const char c : option.substr(option.find_first_not_of('-'))) {
+    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  return name;
+}
+
+void add_environment(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (!option->get_lnames().empty() && option->get_lnames()[0] != "help") option->envname(environment_name(option->get_lnames()[0]));
+  }
+}
+
+void add_common_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("-o,--output", options.outputs, "Report as FORMAT, or FORMAT=FILE; may be given more than once")->type_name("FORMAT[=FILE]");
+  command.add_option("--platform", options.platform, "Which image of an index, e.g. linux/arm64 (default: this machine's)")->type_name("OS/ARCH");
+  command.add_option("--cache-dir", options.cache_directory, "Folder of the layer cache (default: $XDG_CACHE_HOME/boltseal)")->type_name("DIR");
+  command.add_option("--cache-limit", options.cache_limit, "Largest size of the layer cache")->type_name("SIZE")->capture_default_str();
+  command.add_option("--threads", options.threads, "Layers read at once (default: one per core)")->type_name("N")->check(CLI::Range(0, 256));
+  command.add_flag("--no-cache", options.no_cache, "Neither read nor write the layer cache");
+  command.add_flag("--no-sandbox", options.no_sandbox, "Read untrusted bytes without seccomp and Landlock");
+  command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to the registry");
+  command.add_flag("--offline", options.offline, "Send not one packet");
+  command.add_flag("-q,--quiet", options.quiet, "No progress and no notes");
+  command.add_flag("-v,--verbose", options.verbose, "Say more on standard error");
+}
+
+void add_matching_options(CLI::App& command, MatchingOptions& options) {
+  command.add_option("--db", options.database, "Advisory database to match against (default: the updated one, else the starter)")->type_name("FILE");
+  command.add_option("--ignore-file", options.ignore_files, "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore)")->type_name("FILE");
+  command.add_option("--vex", options.vex_files, "OpenVEX document to apply; may be given more than once")->type_name("FILE");
+  command.add_flag("--only-fixed", options.only_fixed, "Leave out findings that have no fix");
+  command.add_flag("--no-dev", options.no_development, "Leave out packages that are only needed to build or test");
+}
+
+Result<Report> run_scan(const std::string& reference, const CommonOptions& common, const MatchingOptions* matching) {
+  set_verbosity(common.quiet ? Verbosity::quiet : common.verbose ? Verbosity::verbose : Verbosity::normal);
+  if (common.offline) forbid_network();
+  ScanOptions options;
+  options.reference = reference;
+  options.source.platform = common.platform;
+  options.source.insecure_http = common.insecure_http;
+  options.threads = common.threads;
+  options.sandbox = !common.no_sandbox;
+  if (!common.no_cache) options.cache_directory = common.cache_directory.empty() ? default_cache_directory() : common.cache_directory;
+  options.source.spool_directory = options.cache_directory.empty() ? "/tmp" : options.cache_directory;
+  const auto limit = parse_size(common.cache_limit);
+  if (!limit) return fail(Fault::unsupported, "not a size; write 500M or 2G", common.cache_limit);
+  options.cache_limit = *limit;
+  std::optional<Database> database;
+  if (matching) {
+    TRY(options.match, match_options(*matching));
+    TRY(database, open_database(matching->database));
+    options.database = &*database;
+  }
+  ProgressView view(common.quiet);
+  options.opened = [&](const ImageInfo& image) { view.begin(image); };
+  options.progress = [&](std::size_t layer, std::uint64_t bytes) { view.update(layer, bytes); };
+  return scan(options);
+}
+
+Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings, std::string_view otherwise) {
+  RenderOptions options;
+  options.findings = findings;
+  const auto epoch = source_date_epoch();
+  options.timestamp = epoch ? formatted(*epoch, "%Y-%m-%dT%H:%M:%SZ") : report.inventory.image.created;
+  if (common.outputs.empty()) return write_one(report, otherwise, options);
+  for (const auto& output : common.outputs) TRY_DO(write_one(report, output, options));
+  return {};
+}
+
+int complain(const Error& error) {
+  std::fputs(fmt::format("boltseal: {}\n", error.message()).c_str(), stderr);
+  return Exit::could_not;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  constexpr std::string_view letters = "KMGT";
+  const auto power = letters.find(static_cast<char>(to_lower(text.back()) - 32));
+  const auto number = parse_u64(power == std::string_view::npos ? text : text.substr(0, text.size() - 1));
+  const unsigned shift = power == std::string_view::npos ? 0 : 10 * (static_cast<unsigned>(power) + 1);
+  if (!number || *number > (UINT64_MAX >> shift)) return std::nullopt;
+  return *number << shift;
+}
+
+}  // namespace boltseal

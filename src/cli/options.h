@@ -1,0 +1,63 @@
+// The options that commands share, and how they become a scan.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advisories/database.h"
+#include "inventory/finding.h"
+#include "report/report.h"
+#include "scan/scan.h"
+
+namespace boltseal {
+
+struct CommonOptions {
+  std::vector<std::string> outputs;       // FORMAT[=FILE]
+  std::string platform;
+  std::string cache_directory;
+  std::string cache_limit = "2G";
+  unsigned threads = 0;
+  bool no_cache = false;
+  bool no_sandbox = false;
+  bool insecure_http = false;
+  bool offline = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+struct MatchingOptions {
+  std::string database;
+  std::vector<std::string> ignore_files;
+  std::vector<std::string> vex_files;
+  bool only_fixed = false;
+  bool no_development = false;
+};
+
+// Each option also as BOLTSEAL_<NAME>.
+void add_common_options(CLI::App& command, CommonOptions& options);
+void add_matching_options(CLI::App& command, MatchingOptions& options);
+
+// "--some-name" → "BOLTSEAL_SOME_NAME"
+std::string environment_name(std::string_view option);
+// Gives every option of the command its environment variable; call when all are added.
+void add_environment(CLI::App& command);
+
+// Runs a scan with progress on standard error. `matching` null: inventory only.
+Result<Report> run_scan(const std::string& reference, const CommonOptions& common, const MatchingOptions* matching);
+
+// Writes the report in every format asked for (`otherwise` when none was): to its file, or to standard output.
+Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings, std::string_view otherwise);
+
+// The day that counts for expiry dates: SOURCE_DATE_EPOCH's, else today (UTC).
+std::string today();
+// Prints the error for a person and gives Exit::could_not.
+int complain(const Error& error);
+
+// A scan's database: the file named, else the updated one, else the starter that came with the program.
+Result<Database> open_database(const std::string& path);
+std::string default_database_directory();
+
+std::optional<std::uint64_t> parse_size(std::string_view text);   // "500M", "2G", bytes without a letter
+
+}  // namespace boltseal

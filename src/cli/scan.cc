@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "match/fail_on.h"
+
+namespace boltseal {
+namespace {
+
+struct ScanCommand {
+  std::string reference;
+  CommonOptions common;
+  MatchingOptions matching;
+  std::string fail_on = "none";
+
+  int run() const {
+    const auto limit = parse_fail_on(fail_on);
+    if (!limit) return complain(limit.error()), Exit::usage;
+    const auto report = run_scan(reference, common, &matching);
+    if (!report) return complain(report.error());
+    if (const auto written = write_outputs(*report, common, true, "table"); !written) return complain(written.error());
+    return fails(*limit, *report) ? Exit::findings : Exit::clean;
+  }
+};
+
+}  // namespace
+
+void add_scan(CLI::App& program, int& exit) {
+  auto* command = program.add_subcommand("scan", "Find out what is in an image and what is wrong with it");
+  const auto state = std::make_shared<ScanCommand>();
+  command->add_option("REF", state->reference, "Image, archive, folder or SBOM; see the manual, \"References\"")->required();
+  command->add_option("--fail-on", state->fail_on,
+                      "Exit with 1 when a finding is: a severity or worse, kev, fixable, undecided, uncovered, eol, any, none; "
+                      "a,b: either; a+b: both at once")->capture_default_str()->type_name("WHAT");
+  add_common_options(*command, state->common);
+  add_matching_options(*command, state->matching);
+  add_environment(*command);
+  command->callback([state, &exit] { exit = state->run(); });
+}
+
+}  // namespace boltseal

@@ -1,0 +1,44 @@
+#include "files/glob.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace boltseal {
+namespace {
+
+TEST(Glob, StandsForItselfWithoutStars) {
+  EXPECT_TRUE(glob_matches("var/lib/dpkg/status", "var/lib/dpkg/status"));
+  EXPECT_FALSE(glob_matches("var/lib/dpkg/status", "var/lib/dpkg/status-old"));
+  EXPECT_FALSE(glob_matches("var/lib/dpkg/status", "x/var/lib/dpkg/status"));
+  EXPECT_FALSE(glob_matches("Gemfile", "gemfile"));
+}
+
+TEST(Glob, StarStaysInsideAFolder) {
+  EXPECT_TRUE(glob_matches("var/lib/dpkg/info/*.list", "var/lib/dpkg/info/libc6:amd64.list"));
+  EXPECT_FALSE(glob_matches("var/lib/dpkg/info/*.list", "var/lib/dpkg/info/a/b.list"));
+  EXPECT_TRUE(glob_matches("a*b*c", "aXbXbc"));
+  EXPECT_TRUE(glob_matches("a*", "a"));
+  EXPECT_FALSE(glob_matches("a?c", "a/c"));
+  EXPECT_TRUE(glob_matches("a?c", "abc"));
+}
+
+TEST(Glob, TwoStarsStandForAnyNumberOfFolders) {
+  EXPECT_TRUE(glob_matches("**/*.jar", "a.jar"));
+  EXPECT_TRUE(glob_matches("**/*.jar", "opt/app/lib/a.jar"));
+  EXPECT_TRUE(glob_matches("**/node_modules/**/package.json", "node_modules/package.json"));
+  EXPECT_TRUE(glob_matches("**/node_modules/**/package.json", "a/node_modules/@x/y/package.json"));
+  EXPECT_FALSE(glob_matches("**/node_modules/**/package.json", "a/package.json"));
+  EXPECT_TRUE(glob_matches("opt/**", "opt/a/b"));
+}
+
+TEST(Glob, HostilePathsTakeNoLongTime) {
+  const std::string path(20'000, 'a');
+  EXPECT_FALSE(glob_matches("*a*a*a*a*a*b", path));
+  std::string deep;
+  for (int i = 0; i < 2'000; ++i) deep += "a/";
+  EXPECT_FALSE(glob_matches("**/a/**/a/**/a/**/b", deep));
+}
+
+}  // namespace
+}  // namespace boltseal

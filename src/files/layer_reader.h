@@ -1,0 +1,92 @@
+// Hears a layer go by and hands the files that readers want to them. What comes out is a plain value that depends on the
+// layer's bytes and the readers alone: the layer's outcome, which is cached under its diff_id.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "codec/tar.h"
+#include "files/wanted.h"
+#include "inventory/image.h"
+#include "inventory/wire.h"
+#include "layers/entries.h"
+
+namespace boltseal {
+
+struct LayerOutcome {
+  std::string entries;                 // bytes of an EntryList
+  std::vector<Fragment> fragments;     // in the order of the layer
+  LayerUsage usage;
+};
+template <class A> void wire(A& a, LayerOutcome& v) { wire_all(a, v.entries, v.fragments, v.usage); }
+
+// Memory for the content of one file at a time. Pages come as bytes do, so a header that lies about its size costs nothing.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch();
+  Result<> begin(std::uint64_t size);   // forgets what was there
+  void append(std::string_view chunk);  // not more than `size` bytes in all
+  std::string_view bytes() const { return {memory_, filled_}; }
+
+ private:
+  void unmap();
+  char* memory_ = nullptr;
+  std::uint64_t capacity_ = 0;
+  std::size_t filled_ = 0;
+};
+
+class LayerReader : public TarVisitor {
+ public:
+  // Large files are buffered one at a time over all layers: `large` is shared.
+  LayerReader(const Wanted& wanted, std::mutex& large) : wanted_(wanted), large_(large) {}
+
+  Result<bool> entry(const TarEntry& entry) override;
+  Result<bool> content(std::string_view chunk) override;
+  Result<> end() override;
+
+  // Wanted names that are hard links to other files of the layer. When there are any, the layer is walked once more with
+  // want_links(), and their readers see the content of the target under the link's name.
+  bool has_links() const { return !links_.empty(); }
+  void want_links() { second_walk_ = true; }
+  // When there can be no second walk (a pipe): each such name becomes an unknown.
+  void give_up_links();
+
+  // Something of the layer that could not be read, by whatever part tried.
+  void unknown(std::string_view path, std::string_view reader, Error error);
+
+  LayerOutcome take();
+
+ private:
+  void note_usage(std::string_view path, std::uint64_t size);
+  Result<bool> whiteout(std::string_view path, std::string_view name, std::size_t slash);
+  bool want_file(const TarEntry& entry, std::string_view path);
+  void run_readers(std::string_view path, std::string_view content);
+
+  const Wanted& wanted_;
+  std::mutex& large_;
+  std::unique_lock<std::mutex> large_held_;
+  EntryList entries_;
+  LayerOutcome out_;
+  std::string storage_;
+  std::unordered_map<std::string, std::uint64_t> folders_;
+  std::map<std::string, std::vector<std::string>> links_;   // target → names
+  bool second_walk_ = false;
+
+  // The file at hand.
+  std::string path_;
+  std::vector<const Reader*> readers_;
+  std::uint64_t size_ = 0;
+  std::uint32_t mode_ = 0;
+  bool begun_ = false;         // bytes are being kept in scratch_
+  std::string_view direct_;    // or the content came in one piece
+  Scratch scratch_;
+};
+
+}  // namespace boltseal

@@ -1,0 +1,40 @@
+// What parent and child say to each other. The parent trusts none of it.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "inventory/wire.h"
+
+namespace boltseal {
+
+enum class MessageKind : std::uint32_t { ready, progress, outcome };
+
+// Parent to child, with the descriptor of the blob or the folder.
+struct TaskHeader {
+  std::uint32_t number = 0;
+  bool folder = false;
+  std::uint64_t offset = 0;
+  std::optional<std::uint64_t> length;
+  std::string digest, diff_id;
+};
+template <class A> void wire(A& a, TaskHeader& v) { wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id); }
+
+struct Progress {
+  std::uint32_t number = 0;
+  std::uint64_t bytes = 0;
+};
+template <class A> void wire(A& a, Progress& v) { wire_all(a, v.number, v.bytes); }
+
+// Child to parent; a LayerOutcome follows unless `failed`.
+struct ResultHeader {
+  std::uint32_t number = 0;
+  bool failed = false;
+  Unknown error;
+};
+template <class A> void wire(A& a, ResultHeader& v) { wire_all(a, v.number, v.failed, v.error); }
+
+// The child's whole life. `folder` ≥ 0: the only folder it may read.
+void child_main(int socket, unsigned threads, bool sandbox, int folder);
+
+}  // namespace boltseal
