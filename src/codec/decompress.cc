@@ -78,7 +78,8 @@ class Zstd : public Decompressor {
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const std::size_t code = ZSTD_decompressStream(context_, &output, &input);
     if (ZSTD_isError(code)) return fail(Fault::corrupt, fmt::format("broken zstd stream: {}", ZSTD_getErrorName(code)));
-    complete_ = code == 0;
+    // Asked again after a frame's end, zstd reports that it waits for the next frame: that is still an end.
+    if (input.pos > 0 || output.pos > 0) complete_ = code == 0;
     return Step{input.pos, output.pos};
   }
   bool complete() const override { return complete_; }
@@ -129,7 +130,8 @@ class Bzip2 : public Decompressor {
   Bzip2& operator=(const Bzip2&) = delete;
   ~Bzip2() override { BZ2_bzDecompressEnd(&stream_); }
   Result<Step> step(std::string_view in, std::span<char> out) override {
-    if (between_ && !in.empty()) {
+    if (between_ && in.empty()) return Step{};
+    if (between_) {
       BZ2_bzDecompressEnd(&stream_);
       restart();
     }

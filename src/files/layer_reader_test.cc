@@ -1,0 +1,172 @@
+#include "files/layer_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace boltseal {
+namespace {
+
+// A reader that reports each file it gets as a package: name = path, version = content.
+Result<> echo(const FileView& file, Sink& sink) {
+  if (file.content == "bad") return fail(Fault::corrupt, "bad content", "", 1);
+  Package package;
+  package.name = file.path;
+  package.version = file.content;
+  sink.package(package, "echo");
+  return {};
+}
+
+constexpr std::string_view text_globs[] = {"etc/*.conf", "**/package.json", "exact/file"};
+constexpr std::string_view elf_magics[] = {"\x7f" "ELF"};
+const Reader text_reader{"text", 1, text_globs, {}, 100, echo};
+const Reader elf_reader{"elf", 2, {}, elf_magics, 1000, echo};
+const Reader* const readers[] = {&text_reader, &elf_reader};
+
+struct Harness {
+  Wanted wanted{readers};
+  std::mutex large;
+  LayerReader reader{wanted, large};
+  std::vector<std::pair<std::string, std::string>> xattrs;
+
+  void add(std::string_view path, std::string_view content, std::size_t step = 1 << 20) {
+    TarEntry e;
+    e.path = path;
+    e.size = content.size();
+    e.xattrs = &xattrs;
+    if (!reader.entry(e).value()) return;
+    for (std::size_t at = 0; at < content.size(); at += step) {
+      if (!reader.content(content.substr(at, step)).value()) return;
+    }
+    EXPECT_TRUE(reader.end());
+  }
+  void link(std::string_view path, std::string_view target) {
+    TarEntry e;
+    e.kind = TarEntry::Kind::hard_link;
+    e.path = path;
+    e.link = target;
+    e.xattrs = &xattrs;
+    EXPECT_FALSE(reader.entry(e).value());
+  }
+  std::vector<std::string> packages() {
+    outcome = reader.take();
+    std::vector<std::string> all;
+    for (const auto& fragment : outcome.fragments) {
+      for (const auto& package : fragment.packages) all.push_back(package.name + "=" + package.version);
+    }
+    std::ranges::sort(all);
+    return all;
+  }
+  LayerOutcome outcome;
+};
+
+using List = std::vector<std::string>;
+
+TEST(LayerReader, GivesWantedFilesToTheirReaders) {
+  Harness h;
+  h.add("etc/a.conf", "1");
+  h.add("./etc/b.conf", "2");
+  h.add("etc/sub/c.conf", "no");
+  h.add("x/y/package.json", "3");
+  h.add("package.json", "4");
+  h.add("exact/file", "");
+  h.add("other", "no");
+  EXPECT_EQ(h.packages(), (List{"etc/a.conf=1", "etc/b.conf=2", "exact/file=", "package.json=4", "x/y/package.json=3"}));
+}
+
+TEST(LayerReader, FindsFilesByTheirFirstBytesHoweverTheChunksFall) {
+  const std::string elf = "\x7f" "ELF-and-more";
+  for (const std::size_t step : {1u, 3u, 8u, 100u}) {
+    Harness h;
+    h.add("bin/tool", elf, step);
+    h.add("bin/short", "\x7f" "ELF", step);
+    h.add("bin/text", "plain text file", step);
+    EXPECT_EQ(h.packages(), (List{"bin/tool=" + elf})) << step;
+  }
+}
+
+TEST(LayerReader, WhatIsOverTheCapIsAnUnknown) {
+  Harness h;
+  h.add("etc/big.conf", std::string(101, 'x'));
+  EXPECT_TRUE(h.packages().empty());
+  ASSERT_EQ(h.outcome.fragments.size(), 1u);
+  EXPECT_EQ(h.outcome.fragments[0].unknowns[0].fault, Fault::too_large);
+  EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/big.conf");
+}
+
+TEST(LayerReader, AReadersErrorIsAnUnknownWithItsOffset) {
+  Harness h;
+  h.add("etc/a.conf", "bad");
+  h.add("etc/b.conf", "good");
+  EXPECT_EQ(h.packages(), List{"etc/b.conf=good"});
+  const Unknown& unknown = h.outcome.fragments[0].unknowns[0];
+  EXPECT_EQ(unknown.reader, "text");
+  EXPECT_EQ(unknown.offset, 1u);
+}
+
+TEST(LayerReader, AHardLinkIsReadOnASecondWalk) {
+  Harness h;
+  h.add("store/abc", "content");
+  h.link("etc/a.conf", "./store/abc");
+  h.link("etc/b.conf", "store/abc");
+  h.link("unwanted", "store/abc");
+  ASSERT_TRUE(h.reader.has_links());
+  h.reader.want_links();
+  h.add("store/abc", "content");
+  h.link("etc/a.conf", "store/abc");
+  EXPECT_EQ(h.packages(), (List{"etc/a.conf=content", "etc/b.conf=content"}));
+}
+
+TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {   // security record, row 3
+  Harness h;
+  h.link("etc/a.conf", "../../etc/passwd");
+  EXPECT_FALSE(h.reader.has_links());
+  h.link("etc/b.conf", "gone");
+  h.reader.give_up_links();
+  EXPECT_TRUE(h.packages().empty());
+  EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/b.conf");
+}
+
+TEST(LayerReader, APathThatLeavesTheImageIsAnUnknownAndNotRead) {   // rows 1 and 5
+  Harness h;
+  h.add("../etc/a.conf", "x");
+  h.add("etc/../../etc/a.conf", "x");
+  EXPECT_TRUE(h.packages().empty());
+  EXPECT_EQ(h.outcome.fragments.size(), 2u);
+}
+
+TEST(LayerReader, WhiteoutsBecomeEntries) {
+  Harness h;
+  h.add("a/.wh.gone", "");
+  h.add("b/.wh..wh..opq", "");
+  h.add(".wh.top", "");
+  h.add("c/.wh..wh.plnk", "");
+  (void)h.packages();
+  EntryWalk walk(h.outcome.entries);
+  std::vector<std::pair<EntryKind, std::string>> seen;
+  while (walk.next()) seen.emplace_back(walk.kind(), walk.path());
+  EXPECT_EQ(seen, (std::vector<std::pair<EntryKind, std::string>>{{EntryKind::whiteout, "a/gone"}, {EntryKind::opaque, "b"}, {EntryKind::whiteout, "top"}}));
+}
+
+TEST(LayerReader, UsageCountsByTopFolders) {
+  Harness h;
+  h.add("usr/lib/a", "12345");
+  h.add("usr/lib/x/b", "123");
+  h.add("etc/c", "1");
+  (void)h.packages();
+  EXPECT_EQ(h.outcome.usage.bytes, 9u);
+  EXPECT_EQ(h.outcome.usage.files, 3u);
+  EXPECT_EQ(h.outcome.usage.folders, (std::vector<std::pair<std::string, std::uint64_t>>{{"usr/lib", 8}, {"etc", 1}}));
+}
+
+TEST(LayerOutcome, GoesOverTheWireAndRefusesTruncation) {
+  Harness h;
+  h.add("etc/a.conf", "1");
+  (void)h.packages();
+  const std::string bytes = to_wire(h.outcome);
+  EXPECT_EQ(to_wire(from_wire<LayerOutcome>(bytes).value()), bytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(from_wire<LayerOutcome>(bytes.substr(0, size)));
+}
+
+}  // namespace
+}  // namespace boltseal
