@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <tuple>
 #include <unordered_map>
@@ -15,6 +14,9 @@
 #include "layers/squash.h"
 
 namespace boltseal {
+
+extern const Reader os_release_reader;
+
 namespace {
 
 std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Result<>& status) {
@@ -46,26 +48,20 @@ std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Resul
   return kept;
 }
 
-// etc/os-release is what the image says it is; the rest stand in for it.
+// etc/os-release is what the image says it is; the rest stand in for it, in the order of the reader's own list.
 Distribution choose_distribution(const std::vector<Fragment>& fragments) {
-  constexpr std::array<std::string_view, 8> order = {
-      "etc/os-release",     "usr/lib/os-release", "etc/lsb-release",    "etc/alpine-release",
-      "etc/centos-release", "etc/redhat-release", "etc/system-release", "etc/debian_version"};
+  const auto order = os_release_reader.globs;
   const Distribution* best = nullptr;
-  std::size_t best_rank = SIZE_MAX;
+  auto best_rank = order.end();
   for (const Fragment& fragment : fragments) {
-    if (fragment.distributions.empty()) continue;
-    const auto rank = static_cast<std::size_t>(
-        std::ranges::find(order, std::string_view(fragment.path)) - order.begin());
-    if (rank < best_rank) {
-      best = &fragment.distributions.front();
-      best_rank = rank;
-    }
+    const auto rank = std::ranges::find(order, std::string_view(fragment.path));
+    if (fragment.distributions.empty() || rank >= best_rank) continue;
+    best = &fragment.distributions.front();
+    best_rank = rank;
   }
   if (!best) return {};
   Distribution chosen = *best;
-  // Debian's testing and unstable have no VERSION_ID; an os-release without one may be completed by
-  // a lesser file.
+  // Debian's testing and unstable have no VERSION_ID; an os-release without one may be completed by a lesser file.
   for (const Fragment& fragment : fragments) {
     for (const Distribution& other : fragment.distributions) {
       if (other.id != chosen.id) continue;
@@ -104,6 +100,17 @@ void attach_licences(const std::vector<Fragment>& fragments, const Index& index,
       }
     }
   }
+  // usr/share/doc/X may be a link to the folder of another package of the same source (Debian policy 12.5), and nobody
+  // reads through links: what is built from one source has one copyright file.
+  std::map<std::tuple<std::string, std::string>, std::string> of_source;
+  const auto source = [](const Package& p) { return std::tuple(p.source_name, p.source_version.empty() ? p.version : p.source_version); };
+  for (const Package& p : packages) {
+    if (p.type == PackageType::deb && !p.licence.empty()) of_source.try_emplace(source(p), p.licence);
+  }
+  for (Package& p : packages) {
+    if (p.type != PackageType::deb || !p.licence.empty()) continue;
+    if (const auto found = of_source.find(source(p)); found != of_source.end()) p.licence = found->second;
+  }
 }
 
 // The file a piece of evidence lies in: "a.jar!/b.jar" lies in a.jar.
@@ -119,15 +126,28 @@ std::string other_spelling(std::string_view path) {
   return {};
 }
 
-void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
-                   std::vector<Package>& packages) {
-  std::unordered_map<std::string, std::int32_t> owner_of;  // only for paths that somebody asks for
+using OwnerOf = std::unordered_map<std::string, std::int32_t>;   // path → package; only for paths that somebody asks for
+
+void ask(OwnerOf& owner_of, std::string_view path) {
+  owner_of.try_emplace(std::string(path), -1);
+  if (auto other = other_spelling(path); !other.empty()) owner_of.try_emplace(std::move(other), -1);
+}
+
+std::int32_t owner_in(const OwnerOf& owner_of, std::string_view path) {
+  const auto found = owner_of.find(std::string(path));
+  if (found != owner_of.end() && found->second >= 0) return found->second;
+  const auto other = owner_of.find(other_spelling(path));
+  return other == owner_of.end() ? -1 : other->second;
+}
+
+// Whose file a language package is, and whose file a dependency on "/bin/sh" means.
+void attach_owners(const std::vector<Fragment>& fragments, const Index& index, std::vector<Package>& packages) {
+  OwnerOf owner_of;
   for (const Package& package : packages) {
-    if (is_os_package(package.type)) continue;
-    const auto path = file_of(package.evidence.front().path);
-    owner_of.try_emplace(std::string(path), -1);
-    if (auto other = other_spelling(path); !other.empty())
-      owner_of.try_emplace(std::move(other), -1);
+    if (!is_os_package(package.type)) ask(owner_of, file_of(package.evidence.front().path));
+    for (const std::string_view need : package.depends) {
+      if (need.starts_with('/')) ask(owner_of, need.substr(1));
+    }
   }
   if (owner_of.empty()) return;
   for (const Fragment& fragment : fragments) {
@@ -136,17 +156,16 @@ void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
       if (found == index.end()) continue;
       for (const std::string& path : ownership.paths) {
         const auto asked = owner_of.find(path);
-        if (asked != owner_of.end())
-          asked->second = static_cast<std::int32_t>(found->second.front());
+        if (asked != owner_of.end()) asked->second = static_cast<std::int32_t>(found->second.front());
       }
     }
   }
   for (Package& package : packages) {
-    if (is_os_package(package.type)) continue;
-    const auto path = file_of(package.evidence.front().path);
-    package.owner = owner_of.at(std::string(path));
-    if (const auto other = other_spelling(path); package.owner < 0 && !other.empty())
-      package.owner = owner_of.at(other);
+    if (!is_os_package(package.type)) package.owner = owner_in(owner_of, file_of(package.evidence.front().path));
+    for (std::string& need : package.depends) {
+      const auto owner = need.starts_with('/') ? owner_in(owner_of, std::string_view(need).substr(1)) : -1;
+      if (owner >= 0) need = packages[static_cast<std::size_t>(owner)].name;
+    }
   }
 }
 
