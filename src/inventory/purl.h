@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "inventory/package.h"
 
 namespace boltseal {
@@ -15,7 +16,7 @@ std::string purl(const Package& package, const Distribution& distribution);
 // corrupt for what is no purl; a type we do not know becomes PackageType::generic with the type kept in front of the name.
 Result<Package> parse_purl(std::string_view text, Distribution* distribution = nullptr);
 
-std::string percent_encode(std::string_view text, std::string_view keep);   // keeps alphanumerics, "-._~" and `keep`
-Result<std::string> percent_decode(std::string_view text);
+// The os-release ID behind what other tools call a distribution: "redhat" → "rhel", "Amazon Linux" → "amzn".
+std::string distribution_id(std::string_view name);
 
 }  // namespace boltseal

@@ -1,0 +1,352 @@
+// The purl of a package and back, by https://github.com/package-url/purl-spec and its type
+// definitions (August 2026).
+//
+// Where the definitions leave room: the case of Go and npm names is kept (they are marked
+// case-sensitive, and module paths are); an rpm epoch is a qualifier and a deb epoch stands in the
+// version, as the specification's own examples have it, but both are read in both places;
+// `upstream` is "name@version", for rpm the file name of the source rpm, which is what Syft writes
+// and Grype reads. "type:name" as name of a generic package is a package of that purl type.
+#include "inventory/purl.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/text.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::size_t max_purl_bytes = 16384;
+
+using Qualifiers = std::map<std::string, std::string>;
+
+struct Parts {
+  std::string type, space, name, version;  // space: the namespace, segments joined by "/"
+  Qualifiers qualifiers;
+};
+
+bool purl_type_text(std::string_view text) {
+  return !text.empty() && is_alpha(text[0]) &&
+         std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '.' || c == '-'; });
+}
+
+bool qualifier_key(std::string_view text) {
+  return !text.empty() && !is_digit(text[0]) && std::ranges::all_of(text, [](char c) {
+    return is_alnum(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+// What a type asks of its names; the same for writing and reading.
+void normalise(Parts& parts) {
+  const std::string_view type = parts.type;
+  const auto among = [&](auto... types) { return ((type == types) || ...); };
+  if (among("deb", "apk", "rpm", "composer", "alpm", "bitbucket", "github", "qpkg"))
+    parts.space = lower(parts.space);
+  if (among("deb", "apk", "composer", "alpm", "bitbucket", "github", "pypi"))
+    parts.name = lower(parts.name);
+  if (type == "pypi") std::ranges::replace(parts.name, '_', '-');
+}
+
+std::string write(const Parts& parts) {
+  std::string out = "pkg:" + parts.type + "/";
+  if (!parts.space.empty()) {
+    for (const std::string_view segment : split(parts.space, '/')) {
+      if (!segment.empty()) out += percent_encode(segment, ":") + "/";
+    }
+  }
+  out += percent_encode(parts.name, ":");
+  if (!parts.version.empty()) out += "@" + percent_encode(parts.version, ":");
+  char mark = '?';
+  for (const auto& [key, value] : parts.qualifiers) {
+    if (value.empty()) continue;
+    out += mark + key + "=" + percent_encode(value, ":");
+    mark = '&';
+  }
+  return out;
+}
+
+// "3:1.2" as epoch and rest; no epoch when what stands before the colon is no number.
+std::pair<std::string_view, std::string_view> cut_epoch(std::string_view version) {
+  if (const auto parts = cut(version, ":"); parts && parse_u64(parts->first)) return *parts;
+  return {{}, version};
+}
+
+std::string_view namespace_of(PackageType type, std::string_view id) {
+  if (type != PackageType::rpm) return id;
+  if (id == "rhel") return "redhat";
+  return id.starts_with("opensuse") ? "opensuse" : id;
+}
+
+std::string upstream_of(const Package& package) {
+  const bool same_name = package.source_name.empty() || package.source_name == package.name;
+  const bool same_version =
+      package.source_version.empty() || package.source_version == package.version;
+  if (same_name && same_version) return {};
+  const std::string& name = same_name ? package.name : package.source_name;
+  if (package.type == PackageType::rpm) {
+    const auto& version = package.source_version.empty() ? package.version : package.source_version;
+    return name + "-" + std::string(cut_epoch(version).second) + ".src.rpm";
+  }
+  return same_version ? name : name + "@" + package.source_version;
+}
+
+void os_parts(const Package& package, const Distribution& distribution, Parts& parts) {
+  parts.space = namespace_of(package.type, distribution.id);
+  auto& qualifiers = parts.qualifiers;
+  if (distribution) {
+    qualifiers["distro"] = distribution.id;
+    if (!distribution.version_id.empty()) qualifiers["distro"] += "-" + distribution.version_id;
+  }
+  qualifiers["arch"] = package.arch;
+  qualifiers["upstream"] = upstream_of(package);
+  if (package.type != PackageType::rpm) return;
+  const auto [epoch, rest] = cut_epoch(package.version);
+  if (epoch != "0") qualifiers["epoch"] = epoch;
+  parts.version = rest;
+  qualifiers["modularitylabel"] = package.module;
+}
+
+// The last "/" of the name ends the namespace.
+void cut_name(std::string_view whole, Parts& parts) {
+  const auto slash = whole.rfind('/');
+  if (slash != std::string_view::npos) parts.space = whole.substr(0, slash);
+  parts.name = whole.substr(slash == std::string_view::npos ? 0 : slash + 1);
+}
+
+// ---- reading
+
+std::unexpected<Error> bad(std::string what, std::string_view text) {
+  return fail(Fault::corrupt, "not a purl: " + std::move(what), std::string(text.substr(0, 200)));
+}
+
+// Segments decoded and joined by "/"; empty ones are left out, as the specification says.
+Result<std::string> decode_segments(std::string_view text, std::string_view whole) {
+  std::string out;
+  for (const std::string_view segment : split(text, '/')) {
+    if (segment.empty()) continue;
+    const auto decoded = percent_decode(segment);
+    if (!decoded) return bad("a broken %-escape", whole);
+    if (!out.empty()) out += '/';
+    out += *decoded;
+  }
+  return out;
+}
+
+Result<Qualifiers> read_qualifiers(std::string_view text, std::string_view whole) {
+  Qualifiers out;
+  for (const std::string_view pair : split(text, '&')) {
+    if (pair.empty()) continue;
+    const auto parts = cut(pair, "=");
+    if (!parts || !qualifier_key(parts->first)) return bad("a broken qualifier", whole);
+    const auto value = percent_decode(parts->second);
+    if (!value) return bad("a broken %-escape", whole);
+    if (!value->empty()) out.try_emplace(lower(parts->first), *value);
+  }
+  return out;
+}
+
+Result<Parts> read(std::string_view text) {
+  const std::string_view whole = text;
+  if (text.size() > max_purl_bytes) return fail(Fault::too_large, "a purl of over 16 KiB");
+  if (text.size() < 4 || lower(text.substr(0, 4)) != "pkg:")
+    return bad("it does not begin with \"pkg:\"", whole);
+  text = trim(text).substr(4);
+  while (text.starts_with('/')) text.remove_prefix(1);
+  if (const auto at = text.rfind('#'); at != std::string_view::npos) text = text.substr(0, at);
+  Parts parts;
+  if (const auto at = text.rfind('?'); at != std::string_view::npos) {
+    TRY(parts.qualifiers, read_qualifiers(text.substr(at + 1), whole));
+    text = text.substr(0, at);
+  }
+  const auto head = cut(text, "/");
+  if (!head || !purl_type_text(head->first)) return bad("it has no type", whole);
+  parts.type = lower(head->first);
+  text = trim_end(head->second, '/');
+  // An "@" at the head of a segment is the scope of an npm name that somebody did not encode, not a
+  // version.
+  auto at = text.rfind('@');
+  if (at != std::string_view::npos && (at == 0 || text[at - 1] == '/') &&
+      text.find('/', at) != std::string_view::npos) {
+    at = std::string_view::npos;
+  }
+  if (at != std::string_view::npos) {
+    const auto version = percent_decode(text.substr(at + 1));
+    if (!version) return bad("a broken %-escape", whole);
+    parts.version = *version;
+    text = text.substr(0, at);
+  }
+  const auto slash = text.rfind('/');
+  if (slash != std::string_view::npos) {
+    TRY(parts.space, decode_segments(text.substr(0, slash), whole));
+  }
+  const auto name = percent_decode(text.substr(slash == std::string_view::npos ? 0 : slash + 1));
+  if (!name) return bad("a broken %-escape", whole);
+  parts.name = *name;
+  if (parts.name.empty()) return bad("it has no name", whole);
+  if (std::ranges::any_of(parts.name + parts.space + parts.version,
+                          [](char c) { return static_cast<unsigned char>(c) < 32; })) {
+    return bad("control characters", whole);
+  }
+  normalise(parts);
+  return parts;
+}
+
+// `upstream` as "name", "name@version" or "name-version-release.src.rpm".
+void read_upstream(std::string_view upstream, Package& package) {
+  if (package.type == PackageType::rpm && upstream.ends_with(".rpm")) {
+    upstream.remove_suffix(4);
+    upstream = upstream.substr(0, upstream.rfind('.'));  // ".src", ".nosrc"
+    const auto release = upstream.rfind('-');
+    const auto version = release == std::string_view::npos || release == 0
+                             ? release
+                             : upstream.rfind('-', release - 1);
+    if (version == std::string_view::npos || version == 0) return;
+    package.source_name = upstream.substr(0, version);
+    package.source_version = upstream.substr(version + 1);
+    return;
+  }
+  const auto parts = cut(upstream, "@");
+  package.source_name = parts ? parts->first : upstream;
+  if (parts) package.source_version = parts->second;
+}
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> codenames = {{
+    {"wheezy", "7"},
+    {"jessie", "8"},
+    {"stretch", "9"},
+    {"buster", "10"},
+    {"bullseye", "11"},
+    {"bookworm", "12"},
+    {"trixie", "13"},
+    {"forky", "14"},
+    {"trusty", "14.04"},
+    {"xenial", "16.04"},
+    {"bionic", "18.04"},
+    {"focal", "20.04"},
+    {"jammy", "22.04"},
+    {"noble", "24.04"},
+    {"plucky", "25.04"},
+    {"questing", "25.10"},
+}};
+
+// `distro` is "debian-12" (Syft, Trivy), "3.19.1" (Trivy for apk), "bookworm" or "ubuntu-jammy"
+// (debsbom, distributions).
+void read_distro(std::string_view distro, std::string_view space, Distribution& out) {
+  out.id = distribution_id(space);
+  if (distro.empty()) return;
+  const auto dash = distro.rfind('-');
+  std::string_view version = distro;
+  if (dash != std::string_view::npos && dash > 0) {
+    version = distro.substr(dash + 1);
+    out.id = distribution_id(distro.substr(0, dash));
+  }
+  const auto known =
+      std::ranges::find(codenames, version, &std::pair<std::string_view, std::string_view>::first);
+  if (known != codenames.end()) {
+    out.codename = version;
+    out.version_id = known->second;
+  } else if (!version.empty() && is_digit(version[0])) {
+    out.version_id = version;
+  } else {
+    out.id = distribution_id(distro);  // "arch", "opensuse-tumbleweed": no version at all
+  }
+}
+
+std::string package_name(const Parts& parts, PackageType type) {
+  if (is_os_package(type) || parts.space.empty()) return parts.name;
+  return parts.space + (type == PackageType::maven ? ":" : "/") + parts.name;
+}
+
+}  // namespace
+
+std::string purl(const Package& package, const Distribution& distribution) {
+  Parts parts{.type = std::string(name_of(package.type)),
+              .space = {},
+              .name = package.name,
+              .version = package.version,
+              .qualifiers = {}};
+  switch (package.type) {
+    case PackageType::deb:
+    case PackageType::apk:
+    case PackageType::rpm:
+      os_parts(package, distribution, parts);
+      break;
+    case PackageType::maven:
+      if (const auto both = cut(package.name, ":")) {
+        parts.space = both->first;
+        parts.name = both->second;
+      }
+      break;
+    case PackageType::generic:
+      if (const auto both = cut(package.name, ":");
+          both && purl_type_text(both->first) && !both->second.empty()) {
+        parts.type = lower(both->first);
+        cut_name(both->second, parts);
+      } else {
+        cut_name(package.name, parts);
+      }
+      parts.qualifiers["arch"] = package.arch;
+      break;
+    default:
+      cut_name(package.name, parts);
+  }
+  if (package.type == PackageType::gem && package.arch != "ruby")
+    parts.qualifiers["platform"] = package.arch;
+  normalise(parts);
+  return write(parts);
+}
+
+Result<Package> parse_purl(std::string_view text, Distribution* distribution) {
+  TRY(Parts parts, read(text));
+  Package package;
+  const auto type = package_type(parts.type);
+  package.type = type.value_or(PackageType::generic);
+  package.name = (type ? "" : parts.type + ":") + package_name(parts, package.type);
+  package.version = parts.version;
+  auto& qualifiers = parts.qualifiers;
+  package.arch = package.type == PackageType::gem ? qualifiers["platform"] : qualifiers["arch"];
+  if (!is_os_package(package.type)) return package;
+
+  const std::string& epoch = qualifiers["epoch"];
+  if (parse_u64(epoch).value_or(0) != 0 && cut_epoch(package.version).first.empty()) {
+    package.version = epoch + ":" + package.version;
+  }
+  package.module = qualifiers["modularitylabel"];
+  if (package.module.empty()) package.module = qualifiers["rpmmod"];
+  read_upstream(qualifiers["upstream"], package);
+  if (distribution != nullptr) read_distro(qualifiers["distro"], parts.space, *distribution);
+  return package;
+}
+
+std::string distribution_id(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 21> names = {{
+      {"redhat", "rhel"},
+      {"red hat", "rhel"},
+      {"red hat enterprise linux", "rhel"},
+      {"amazon", "amzn"},
+      {"amazonlinux", "amzn"},
+      {"amazon linux", "amzn"},
+      {"oracle", "ol"},
+      {"oraclelinux", "ol"},
+      {"oracle linux", "ol"},
+      {"oracle linux server", "ol"},
+      {"alma", "almalinux"},
+      {"rockylinux", "rocky"},
+      {"rocky linux", "rocky"},
+      {"suse", "sles"},
+      {"suse linux enterprise server", "sles"},
+      {"opensuse.leap", "opensuse-leap"},
+      {"opensuse leap", "opensuse-leap"},
+      {"opensuse.tumbleweed", "opensuse-tumbleweed"},
+      {"cbl-mariner", "mariner"},
+      {"archlinux", "arch"},
+      {"alpine linux", "alpine"},
+  }};
+  std::string key = lower(trim(name));
+  const auto found =
+      std::ranges::find(names, key, &std::pair<std::string_view, std::string_view>::first);
+  return found == names.end() ? key : std::string(found->second);
+}
+
+}  // namespace boltseal

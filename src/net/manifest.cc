@@ -1,0 +1,230 @@
+#include "net/manifest.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <span>
+
+#include "base/text.h"
+#include "codec/value.h"
+#include "crypto/digest.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::size_t max_layers = 1000;
+constexpr std::size_t max_entries = 10'000;
+
+constexpr std::string_view index_types[] = {
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json"};
+constexpr std::string_view image_types[] = {"application/vnd.oci.image.manifest.v1+json",
+                                            "application/vnd.docker.distribution.manifest.v2+json"};
+// Early Docker pushed configs as octet-stream.
+constexpr std::string_view config_types[] = {"application/vnd.oci.image.config.v1+json",
+                                             "application/vnd.docker.container.image.v1+json",
+                                             "application/octet-stream", ""};
+constexpr std::string_view schema1 = "application/vnd.docker.distribution.manifest.v1";
+
+bool among(std::span<const std::string_view> list, std::string_view type) {
+  return std::ranges::find(list, type) != list.end();
+}
+
+bool known(std::string_view type) { return among(index_types, type) || among(image_types, type); }
+
+Platform platform_of(const Value& value) {
+  return {value["os"].string(), value["architecture"].string(), value["variant"].string()};
+}
+
+Result<Descriptor> read_descriptor(const Value& value, const std::string& where) {
+  Descriptor out;
+  out.media_type = value["mediaType"].string();
+  out.digest = value["digest"].string();
+  if (!is_digest(out.digest)) {
+    return fail(Fault::corrupt,
+                fmt::format("the manifest names '{}', which is no digest", out.digest), where);
+  }
+  const auto size = value["size"].integer();
+  if (!size || *size < 0)
+    return fail(Fault::corrupt, "the size of " + out.digest + " is no number", where);
+  out.size = static_cast<std::uint64_t>(*size);
+  out.platform = platform_of(value["platform"]);
+  const Value& notes = value["annotations"];
+  out.ref_name = notes["org.opencontainers.image.ref.name"].string();
+  out.attestation = notes["vnd.docker.reference.type"].is_text() ||
+                    (out.platform.os == "unknown" && out.platform.architecture == "unknown");
+  return out;
+}
+
+Result<std::vector<Descriptor>> read_list(const Value& list, std::size_t limit,
+                                          const std::string& where) {
+  if (list.items().size() > limit) {
+    return fail(
+        Fault::too_large,
+        fmt::format("{} entries in a manifest, the limit is {}", list.items().size(), limit),
+        where);
+  }
+  std::vector<Descriptor> out;
+  for (const Value& item : list.items()) {
+    TRY(auto descriptor, read_descriptor(item, where));
+    out.push_back(std::move(descriptor));
+  }
+  return out;
+}
+
+// Row 23 of the security record: a document must be one thing, whoever asks.
+Result<> check_kind(const Value& root, std::string_view content_type, const std::string& where) {
+  const std::string_view own = root["mediaType"].text();
+  if (own.starts_with(schema1) || content_type.starts_with(schema1) || root["fsLayers"] ||
+      root["schemaVersion"].integer() == 1) {
+    return fail(Fault::unsupported,
+                "a Docker schema 1 manifest, which registries gave up in 2019: pull and push the "
+                "image again",
+                where);
+  }
+  if (root["schemaVersion"].integer() != 2)
+    return fail(Fault::corrupt, "no schemaVersion 2", where);
+  const bool index = bool(root["manifests"]);
+  const bool image = root["layers"] || root["config"];
+  if (index && image)
+    return fail(Fault::corrupt, "a manifest and an index at once: refused", where);
+  if (!index && !image)
+    return fail(Fault::unsupported, "neither an image manifest nor an index", where);
+  for (const std::string_view type : {own, content_type}) {
+    if (known(type) && among(index_types, type) != index) {
+      return fail(Fault::corrupt,
+                  fmt::format("calls itself {} but is {}: refused", type,
+                              index ? "an index" : "an image manifest"),
+                  where);
+    }
+  }
+  if (known(own) && known(content_type) && own != content_type) {
+    return fail(Fault::corrupt,
+                fmt::format("sent as {}, calls itself {}: refused", content_type, own), where);
+  }
+  return {};
+}
+
+std::string architecture_name(std::string_view machine) {
+  constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"x86_64", "amd64"}, {"x86-64", "amd64"}, {"aarch64", "arm64"},
+      {"i386", "386"},     {"i686", "386"},     {"armv7l", "arm"},
+      {"armv6l", "arm"},   {"armhf", "arm"},    {"loongarch64", "loong64"}};
+  for (const auto& [from, to] : names) {
+    if (machine == from) return std::string(to);
+  }
+  return std::string(machine);
+}
+
+std::string this_architecture() {
+  utsname name{};
+  return ::uname(&name) == 0 ? architecture_name(name.machine) : "amd64";
+}
+
+// arm's variants as numbers, so that v7 runs v6; other variants (amd64's v2, arm64's v8) are
+// numbers as well.
+std::uint64_t variant_number(const Platform& platform) {
+  if (platform.variant.empty())
+    return platform.architecture == "arm" ? 7 : platform.architecture == "arm64" ? 8 : 1;
+  return parse_u64(std::string_view(platform.variant).substr(1)).value_or(0);
+}
+
+}  // namespace
+
+std::string Platform::text() const {
+  return fmt::format("{}/{}{}{}", os, architecture, variant.empty() ? "" : "/", variant);
+}
+
+Result<Manifest> parse_manifest(std::string_view body, std::string_view content_type,
+                                const std::string& where) {
+  content_type = trim(content_type.substr(0, content_type.find(';')));
+  auto parsed = parse_json(body);
+  if (!parsed) return fail(parsed.error().fault, "manifest: " + parsed.error().what, where);
+  const Value& root = parsed->root();
+  if (!root.is_object()) return fail(Fault::corrupt, "the manifest is no JSON object", where);
+  TRY_DO(check_kind(root, content_type, where));
+
+  Manifest out;
+  out.is_index = bool(root["manifests"]);
+  out.media_type = root["mediaType"].string();
+  if (out.media_type.empty())
+    out.media_type = known(content_type) ? content_type
+                     : out.is_index      ? index_types[0]
+                                         : image_types[0];
+  if (out.is_index) {
+    TRY(out.manifests, read_list(root["manifests"], max_entries, where));
+    return out;
+  }
+  TRY(out.config, read_descriptor(root["config"], where));
+  if (!among(config_types, out.config.media_type)) {
+    return fail(Fault::unsupported,
+                fmt::format("no container image but an artefact of type {}", out.config.media_type),
+                where);
+  }
+  TRY(out.layers, read_list(root["layers"], max_layers, where));
+  return out;
+}
+
+Result<Platform> parse_platform(std::string_view text) {
+  const auto parts = split(text, '/');
+  const auto sound = [](std::string_view part) {
+    return std::ranges::all_of(
+        part, [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; });
+  };
+  if (parts.size() > 3 || !std::ranges::all_of(parts, sound)) {
+    return fail(Fault::corrupt, "not a platform: write it as linux/arm64 or linux/arm/v7",
+                std::string(text));
+  }
+  Platform out{"linux", this_architecture(), {}};
+  if (text.empty()) return out;
+  if (parts.size() == 1 &&
+      (parts[0] == "linux" || parts[0] == "windows" || parts[0] == "freebsd")) {
+    out.os = parts[0];
+    return out;
+  }
+  if (parts.size() > 1) out.os = lower(parts[0]);
+  const std::string machine = lower(parts[parts.size() == 1 ? 0 : 1]);
+  out.architecture = architecture_name(machine);
+  if (parts.size() == 3)
+    out.variant = lower(parts[2]);
+  else if (machine == "armhf" || machine == "armv7l")
+    out.variant = "v7";
+  else if (machine == "armv6l")
+    out.variant = "v6";
+  return out;
+}
+
+bool platform_fits(const Platform& has, const Platform& wanted) {
+  if (has.os != wanted.os || has.architecture != wanted.architecture) return false;
+  if (wanted.variant.empty() && wanted.architecture != "arm") return true;
+  return variant_number(has) <= variant_number(wanted);
+}
+
+Result<Descriptor> choose_platform(const Manifest& index, std::string_view platform,
+                                   const std::string& where) {
+  TRY(const Platform wanted, parse_platform(platform));
+  const Descriptor* best = nullptr;
+  std::vector<const Descriptor*> images;
+  for (const Descriptor& entry : index.manifests) {
+    if (entry.attestation || !(known(entry.media_type) || entry.media_type.empty())) continue;
+    images.push_back(&entry);
+    if (!platform_fits(entry.platform, wanted)) continue;
+    if (best == nullptr || variant_number(entry.platform) > variant_number(best->platform))
+      best = &entry;
+  }
+  // One image without a platform, or one image and no wish: there is nothing to choose.
+  if (best == nullptr && images.size() == 1 && (platform.empty() || !images[0]->platform))
+    best = images[0];
+  if (best != nullptr) return *best;
+  std::vector<std::string> names;
+  for (const Descriptor* entry : images) {
+    if (names.size() < 40) names.push_back(entry->platform ? entry->platform.text() : "(unnamed)");
+  }
+  return fail(Fault::not_found,
+              fmt::format("no image for {}; there is {}: choose one with --platform", wanted.text(),
+                          names.empty() ? "none at all" : join(names, ", ")),
+              where);
+}
+
+}  // namespace boltseal

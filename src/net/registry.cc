@@ -1,0 +1,345 @@
+#include "net/registry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "codec/value.h"
+#include "crypto/digest.h"
+#include "net/auth.h"
+#include "net/http.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::string_view accepted =
+    "application/vnd.oci.image.index.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.v2+json";
+// How often a blob may be resumed; a server that sends a byte at a time must not hold us for ever.
+constexpr int max_resumes = 64;
+
+bool success(int status) { return status >= 200 && status < 300; }
+
+// The reason that a registry gives in its JSON of errors, shortened; it is the server's text, so
+// only for messages.
+std::string reason_of(const HttpResponse& response) {
+  const auto parsed = parse_json(response.body);
+  if (!parsed) return {};
+  const Value& first = (*parsed)["errors"][0];
+  const std::string text =
+      first["message"].is_text() ? first["message"].string() : first["code"].string();
+  return text.empty() ? text : ": " + printable(text.substr(0, 200));
+}
+
+std::unexpected<Error> refused(const HttpResponse& response, const std::string& what,
+                               const std::string& host) {
+  const int status = response.status;
+  if (status == 404)
+    return fail(Fault::not_found, fmt::format("has no {}{}", what, reason_of(response)), host);
+  if (status == 401 || status == 403) {
+    return fail(
+        Fault::io,
+        fmt::format(
+            "does not let us read {} (status {}){}; it may not exist, or need `docker login {}`",
+            what, status, reason_of(response), host),
+        host);
+  }
+  if (status == 429) {
+    return fail(
+        Fault::io,
+        fmt::format("too many requests (status 429){}; log in, wait, or set BOLTSEAL_MIRRORS",
+                    reason_of(response)),
+        host);
+  }
+  return fail(Fault::io, fmt::format("status {} for {}{}", status, what, reason_of(response)),
+              host);
+}
+
+// The place that bytes go on from, in a 206's Content-Range: "bytes 100-199/200".
+std::optional<std::uint64_t> range_start(const HttpResponse& response) {
+  const std::string range = response.header("content-range").value_or("");
+  if (!range.starts_with("bytes ")) return std::nullopt;
+  return parse_u64(std::string_view(range).substr(6, range.find('-') - 6));
+}
+
+}  // namespace
+
+// One endpoint with what was learnt of it.
+struct Place {
+  Endpoint endpoint;
+  std::string scheme;         // "" until it is known
+  std::string authorization;  // the answer to its last challenge
+};
+
+// A blob on its way to a sink.
+struct BlobRead {
+  const Descriptor& descriptor;
+  const std::function<Result<>(std::string_view)>& sink;
+  const std::function<bool()>& cancelled;
+  std::uint64_t done = 0;  // bytes that the sink has
+  bool fatal = false;      // the sink refused, or the bytes are wrong: nobody else can help
+};
+
+struct Registry::State {
+  std::string name;  // host/repository as the user knows it
+  RegistryOptions options;
+  std::vector<Place> places;
+  std::size_t current = 0;  // the place that served the manifest
+  std::mutex mutex;         // guards scheme, authorization and current
+
+  Result<std::string> base_of(std::size_t index);
+  Result<HttpResponse> get(std::size_t index, const std::string& path, HttpRequest request);
+  Result<std::string> log_in(std::size_t index, const HttpResponse& response,
+                             const std::string& stale);
+  template <class Use>
+  auto each_place(const bool& fatal, Use use) -> decltype(use(std::size_t{0}));
+  Result<> read_once(std::size_t index, BlobRead& read);
+  Result<> read_from(std::size_t index, BlobRead& read);
+};
+
+RegistryOptions registry_options() {
+  RegistryOptions out;
+  out.mirrors = mirrors_from_environment();
+  out.credential_files = credential_files();
+  return out;
+}
+
+Registry::Registry(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Registry::Registry(Registry&&) noexcept = default;
+Registry::~Registry() = default;
+
+Result<Registry> Registry::open(const std::string& host, const std::string& repository,
+                                RegistryOptions options) {
+  TRY(auto endpoints, endpoints_of(host, repository, options.mirrors));
+  auto state = std::make_unique<State>();
+  state->name = host + "/" + repository;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    Endpoint& endpoint = endpoints[i];
+    const bool itself = i + 1 == endpoints.size();
+    if (itself && options.plain_http) endpoint.plain_http = true;
+    if (options.insecure_http) endpoint.may_be_http = true;
+    std::string scheme;
+    if (endpoint.plain_http)
+      scheme = "http";
+    else if (!endpoint.may_be_http)
+      scheme = "https";
+    state->places.push_back({std::move(endpoint), std::move(scheme), {}});
+  }
+  state->options = std::move(options);
+  return Registry(std::move(state));
+}
+
+// "https://host"; where plain HTTP is allowed, both are knocked at once.
+Result<std::string> Registry::State::base_of(std::size_t index) {
+  const Endpoint& endpoint = places[index].endpoint;
+  {
+    const std::scoped_lock lock(mutex);
+    if (!places[index].scheme.empty()) return places[index].scheme + "://" + endpoint.host;
+  }
+  const auto url = parse_url("https://" + endpoint.host);
+  if (!url) return fail(Fault::corrupt, "not the name of a registry", endpoint.host);
+  std::vector<std::string> schemes = {"https", "http"};
+  if (is_loopback_host(url->host)) std::swap(schemes[0], schemes[1]);
+  Error error;
+  for (const std::string& scheme : schemes) {
+    HttpRequest request;
+    request.url = scheme + "://" + endpoint.host + "/v2/";
+    request.allow_http = true;
+    request.max_redirects = 0;
+    request.retries = scheme == schemes[1] ? 2 : 0;
+    const auto response = http(request);
+    // A TLS server that is spoken to in plain text says 400.
+    if (response && response->status != 400) {
+      const std::scoped_lock lock(mutex);
+      places[index].scheme = scheme;
+      return scheme + "://" + endpoint.host;
+    }
+    if (!response)
+      error = response.error();
+    else
+      error = Error{Fault::io, "status 400 from " + request.url, endpoint.host, {}};
+  }
+  return std::unexpected(error);
+}
+
+// Answers a 401. `stale` is the header that was refused: another thread may have found a new one
+// meanwhile.
+Result<std::string> Registry::State::log_in(std::size_t index, const HttpResponse& response,
+                                            const std::string& stale) {
+  const std::scoped_lock lock(mutex);
+  Place& place = places[index];
+  if (!place.authorization.empty() && place.authorization != stale) return place.authorization;
+  TRY(const Url registry, parse_url(place.scheme + "://" + place.endpoint.host));
+  TRY(const Url answered, parse_url(response.url));
+  if (answered.origin() != registry.origin()) {
+    return fail(Fault::unsupported,
+                "sends us to " + answered.origin() + ", which wants a login: refused",
+                registry.authority());
+  }
+  const auto header = response.header("www-authenticate");
+  if (!header) return std::string{};
+  TRY(const auto credentials, find_credentials(place.endpoint.host, place.endpoint.repository,
+                                               options.credential_files, options.run_helper));
+  TRY(place.authorization,
+      answer_challenge(registry, *header, place.endpoint.repository, credentials));
+  return place.authorization;
+}
+
+Result<HttpResponse> Registry::State::get(std::size_t index, const std::string& path,
+                                          HttpRequest request) {
+  TRY(const std::string base, base_of(index));
+  const Endpoint& endpoint = places[index].endpoint;
+  request.url = base + "/v2/" + percent_encode(endpoint.repository, "/") + path;
+  request.allow_http = base.starts_with("http://");
+  {
+    const std::scoped_lock lock(mutex);
+    request.authorization = places[index].authorization;
+  }
+  TRY(auto response, http(request));
+  if (response.status != 401) return response;
+  TRY(const std::string answer, log_in(index, response, request.authorization));
+  if (answer.empty()) return response;
+  request.authorization = answer;
+  return http(request);
+}
+
+// Tries the places from the current one on; the Error of the registry itself, the last one, is what
+// the user sees.
+template <class Use>
+auto Registry::State::each_place(const bool& fatal, Use use) -> decltype(use(std::size_t{0})) {
+  std::size_t first = 0;
+  {
+    const std::scoped_lock lock(mutex);
+    first = current;
+  }
+  for (std::size_t i = first;; ++i) {
+    auto result = use(i);
+    if (result || fatal || i + 1 >= places.size()) {
+      const std::scoped_lock lock(mutex);
+      if (result) current = std::max(current, i);
+      return result;
+    }
+    log_debug("mirror: " + result.error().message());
+  }
+}
+
+Result<FetchedManifest> Registry::manifest(const std::string& reference) {
+  return state_->each_place(false, [&](std::size_t index) -> Result<FetchedManifest> {
+    HttpRequest request;
+    request.headers = {{"Accept", std::string(accepted)}};
+    request.cap = max_manifest_body;
+    TRY(const auto response,
+        state_->get(index, "/manifests/" + percent_encode(reference, ":"), std::move(request)));
+    const std::string& host = state_->places[index].endpoint.host;
+    const std::string what = state_->name + (is_digest(reference) ? "@" : ":") + reference;
+    if (response.status != 200) return refused(response, what, host);
+    FetchedManifest out;
+    std::string wanted =
+        is_digest(reference) ? reference : response.header("docker-content-digest").value_or("");
+    if (!is_digest(wanted)) wanted = sha256_digest(response.body);
+    TRY(const HashKind kind, hash_of_digest(wanted));
+    out.digest = wanted.substr(0, wanted.find(':') + 1) + hex(hash(kind, response.body));
+    if (out.digest != wanted) {
+      return fail(Fault::corrupt,
+                  fmt::format("the manifest that {} sent has the digest {}, not {}: refused", host,
+                              out.digest, wanted),
+                  what);
+    }
+    TRY(out.manifest,
+        parse_manifest(response.body, response.header("content-type").value_or(""), what));
+    out.body = response.body;
+    return out;
+  });
+}
+
+Result<std::string> Registry::blob(const Descriptor& descriptor, std::uint64_t cap) {
+  if (descriptor.size > cap) {
+    return fail(
+        Fault::too_large,
+        fmt::format("{} is {} bytes, the limit is {}", descriptor.digest, descriptor.size, cap),
+        state_->name);
+  }
+  std::string bytes;
+  TRY_DO(stream(descriptor,
+                [&](std::string_view chunk) -> Result<> {
+                  bytes += chunk;
+                  return {};
+                },
+                {}));
+  TRY(const HashKind kind, hash_of_digest(descriptor.digest));
+  if (hex(hash(kind, bytes)) != descriptor.digest.substr(descriptor.digest.find(':') + 1)) {
+    return fail(Fault::corrupt,
+                "the bytes of " + descriptor.digest + " have another digest: refused",
+                state_->name);
+  }
+  return bytes;
+}
+
+// One request for what is left of the blob.
+Result<> Registry::State::read_once(std::size_t index, BlobRead& read) {
+  const Descriptor& blob = read.descriptor;
+  const auto wrong = [&](std::string what) {
+    read.fatal = true;
+    return fail(Fault::corrupt, blob.digest + ": " + what, name);
+  };
+  HttpRequest request;
+  request.cancelled = read.cancelled;
+  request.cap = ~0ULL;  // on_body counts
+  if (read.done > 0) request.headers = {{"Range", fmt::format("bytes={}-", read.done)}};
+  std::uint64_t known = 0;  // bytes that come a second time, from a server that knows no ranges
+  request.on_head = [&](const HttpResponse& head) -> Result<> {
+    known = head.status == 206 ? 0 : read.done;
+    if (head.status == 206 && range_start(head) != read.done)
+      return wrong("the registry sent another range than asked for");
+    return {};
+  };
+  request.on_body = [&](std::string_view chunk) -> Result<> {
+    const auto skipped = std::min<std::uint64_t>(known, chunk.size());
+    known -= skipped;
+    chunk.remove_prefix(static_cast<std::size_t>(skipped));
+    if (chunk.size() > blob.size - read.done)
+      return wrong(fmt::format("more than the {} bytes of its manifest", blob.size));
+    auto taken = read.sink(chunk);
+    if (taken)
+      read.done += chunk.size();
+    else
+      read.fatal = true;
+    return taken;
+  };
+  TRY(const auto response, get(index, "/blobs/" + blob.digest, std::move(request)));
+  if (!success(response.status))
+    return refused(response, "blob " + blob.digest, places[index].endpoint.host);
+  if (read.done == blob.size) return {};
+  return fail(Fault::io,
+              fmt::format("{} ended after {} of {} bytes", blob.digest, read.done, blob.size),
+              name);
+}
+
+// From one place, going on after a break as long as each try brings something: http() has its own
+// retries for the rest.
+Result<> Registry::State::read_from(std::size_t index, BlobRead& read) {
+  for (int resumes = 0;; ++resumes) {
+    const std::uint64_t before = read.done;
+    auto once = read_once(index, read);
+    const bool cancelled = read.cancelled && read.cancelled();
+    if (once || read.fatal || cancelled || read.done == before || resumes >= max_resumes)
+      return once;
+    log_debug(fmt::format("{}; going on at byte {}", once.error().message(), read.done));
+  }
+}
+
+Result<> Registry::stream(const Descriptor& descriptor,
+                          const std::function<Result<>(std::string_view)>& sink,
+                          const std::function<bool()>& cancelled) {
+  if (!is_digest(descriptor.digest)) return fail(Fault::corrupt, "not a digest", descriptor.digest);
+  BlobRead read{descriptor, sink, cancelled};
+  return state_->each_place(read.fatal,
+                            [&](std::size_t index) { return state_->read_from(index, read); });
+}
+
+}  // namespace boltseal
