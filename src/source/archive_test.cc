@@ -120,6 +120,18 @@ TEST(DockerArchive, ReadsACompressedOneAndLeavesNothingBehind) {  // security-re
   }
 }
 
+TEST(DockerArchive, ReadsFromAPipe) {
+  const TemporaryFolder folder;
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string whole = docker_save().bytes();  // less than a pipe holds
+  ASSERT_EQ(::write(ends[1], whole.data(), whole.size()), static_cast<ssize_t>(whole.size()));
+  ::close(ends[1]);
+  EXPECT_EQ(layers_of(open(folder, fmt::format("docker-archive:/dev/fd/{}", ends[0]))),
+            "layer one;layer one;");
+  ::close(ends[0]);
+}
+
 TEST(DockerArchive, RefusesABomb) {  // row 7: over 256 MiB from under a two-hundredth of it
   const TemporaryFolder folder;
   std::string block(8 << 20, '\0');

@@ -193,11 +193,12 @@ Result<Reference> guess_path(const std::string& text, const std::string& path) {
     out.scheme = layout ? "oci" : "dir";
     return out;
   }
-  TRY(const Fd fd, open_read(path));
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
-    return fail(Fault::unsupported, "neither a directory nor a file", path);
+    return fail(Fault::unsupported,
+                "neither a directory nor a file; for a pipe write docker-archive:" + path, path);
   }
+  TRY(const Fd fd, open_read(path));
   TRY(const std::string head, [&]() -> Result<std::string> {
     std::string bytes(512, '\0');
     const auto got = ::pread(fd.get(), bytes.data(), bytes.size(), 0);

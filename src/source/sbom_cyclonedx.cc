@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "source/config.h"
 #include "source/sbom_model.h"
 
 namespace boltseal {
@@ -78,7 +79,8 @@ class CycloneDx {
                                syft_label = "syft:image:labels:";
     for (const Value& item : subject["properties"].items()) {
       const auto name = item["name"].text(), value = item["value"].text();
-      if (name == "aquasecurity:trivy:DiffID" && is_digest(value))
+      if (name == "aquasecurity:trivy:DiffID" && is_digest(value) &&
+          image.layers.size() < max_image_layers)
         image.layers.push_back({{}, std::string(value), {}, 0, {}});
       if (name == "aquasecurity:trivy:RepoDigest") {
         const auto digest = value.substr(value.find('@') + 1);

@@ -148,7 +148,7 @@ void SbomBuilder::complete(SbomComponent& component) {
         const auto known = std::ranges::find_if(distributions_, same);
         if (known != distributions_.end())
           ++known->second;
-        else if (distributions_.size() < 1000)
+        else if (distributions_.size() < 64)
           distributions_.emplace_back(std::move(from), 1);
       }
       return;
@@ -167,14 +167,17 @@ void SbomBuilder::complete(SbomComponent& component) {
 
 void SbomBuilder::place(SbomComponent& component) {
   const auto& layers = inventory_.image.layers;
+  for (; layers_known_ < layers.size(); ++layers_known_) {
+    const LayerInfo& layer = layers[layers_known_];
+    for (const std::string& name : {layer.diff_id, layer.digest}) {
+      if (!name.empty()) layer_of_.emplace(name, static_cast<std::uint32_t>(layers_known_));
+    }
+  }
   const std::string what = format_ + " component";
   for (auto& [path, layer] : component.seen) {
     while (path.starts_with('/')) path.erase(0, 1);
-    const auto found = std::ranges::find_if(layers, [&](const LayerInfo& info) {
-      return !layer.empty() && (info.diff_id == layer || info.digest == layer);
-    });
-    const auto index =
-        found == layers.end() ? 0 : static_cast<std::uint32_t>(found - layers.begin());
+    const auto found = layer_of_.find(layer);
+    const auto index = found == layer_of_.end() ? 0 : found->second;
     component.package.evidence.push_back({path.empty() ? file_ : std::move(path), index, what});
   }
   if (component.package.evidence.empty()) component.package.evidence.push_back({file_, 0, what});

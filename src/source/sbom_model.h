@@ -54,6 +54,9 @@ class SbomBuilder {
   Inventory inventory_;
   std::string file_, format_;
   std::vector<std::pair<std::string, std::string>> needs_, owned_;
+  std::unordered_map<std::string, std::uint32_t>
+      layer_of_;  // by diff_id and digest; looked up only
+  std::size_t layers_known_ = 0;
   std::unordered_map<std::string, std::uint32_t> by_ref_;  // looked up only
   std::vector<std::pair<Distribution, std::uint32_t>>
       distributions_;  // of purls, with how many say so

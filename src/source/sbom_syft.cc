@@ -78,7 +78,8 @@ class Syft {
     // A licence is an object since schema 10, a text before.
     for (const Value& licence : artifact["licenses"].items()) {
       if (licence.is_text())
-        out.licence_names.push_back(licence.string());
+        (licence.text().contains(' ') ? out.licence_names : out.licences)
+            .push_back(licence.string());
       else if (!licence["spdxExpression"].text().empty())
         out.licences.push_back(licence["spdxExpression"].string());
       else

@@ -209,18 +209,40 @@ Result<Fd> inflate(int fd, Compression compression, const std::string& where,
   return out;
 }
 
+// All of a pipe (`docker save x | boltseal scan docker-archive:/dev/stdin`) in an unnamed file.
+Result<Fd> spool(int fd, const std::string& where, std::string directory) {
+  if (directory.empty()) directory = std::filesystem::temp_directory_path().string();
+  TRY(Fd out, unnamed_file(directory));
+  std::vector<char> block(1 << 20);
+  for (std::uint64_t written = 0; written <= max_inflated;) {
+    const auto got = ::read(fd, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(errno_error("cannot read", where));
+    if (got == 0) return out;
+    written += static_cast<std::uint64_t>(got);
+    TRY_DO(write_all(out.get(), {block.data(), static_cast<std::size_t>(got)},
+                     "the unnamed file in " + directory));
+  }
+  return fail(Fault::too_large, fmt::format("over {} bytes", max_inflated), where);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const BlobStore>> tar_store(Fd archive, const std::string& where,
                                                    const std::string& spool_directory) {
+  struct stat info{};
+  if (::fstat(archive.get(), &info) != 0) return std::unexpected(errno_error("cannot stat", where));
+  if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) {
+    TRY(archive, spool(archive.get(), where, spool_directory));
+  } else if (!S_ISREG(info.st_mode)) {
+    return fail(Fault::unsupported, "not a file", where);
+  }
   char head[6] = {};
   TRY(const std::size_t got, read_at(archive.get(), head, 0, where));
   if (const auto compression = compression_of({head, got}); compression != Compression::none) {
     TRY(archive, inflate(archive.get(), compression, where, spool_directory));
   }
-  struct stat info{};
   if (::fstat(archive.get(), &info) != 0) return std::unexpected(errno_error("cannot stat", where));
-  if (!S_ISREG(info.st_mode)) return fail(Fault::unsupported, "not a regular file", where);
   TRY(Members members,
       read_members(archive.get(), static_cast<std::uint64_t>(info.st_size), where));
   return std::make_shared<TarStore>(std::move(archive), where, std::move(members));

@@ -1,0 +1,109 @@
+#include "advisories/format.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/text.h"
+#include "crypto/digest.h"
+
+namespace boltseal {
+
+std::string layout::digest_of(std::string_view file) {
+  Hasher hasher;
+  hasher.update(file.substr(0, digest_at));
+  hasher.update(file.substr(table_at));
+  return hasher.finish();
+}
+
+std::string normal_name(std::string_view ecosystem, std::string_view name) {
+  if (ecosystem == "Packagist" || ecosystem == "NuGet") return lower(name);
+  if (ecosystem != "PyPI") return std::string(name);
+  std::string out;
+  out.reserve(name.size());
+  bool gap = false;  // a run of "-", "_" and "." is one "-"
+  for (const char c : name) {
+    if (c == '-' || c == '_' || c == '.') {
+      gap = true;
+      continue;
+    }
+    if (gap) out += '-';
+    gap = false;
+    out += to_lower(c);
+  }
+  if (gap) out += '-';
+  return out;
+}
+
+namespace {
+
+// The next `digits` digits followed by `end` (0: anything) of `text`, which moves on.
+std::optional<int> number(std::string_view& text, std::size_t digits, char end) {
+  if (text.size() < digits) return std::nullopt;
+  const auto n = parse_u64(text.substr(0, digits));
+  text.remove_prefix(digits);
+  if (end != 0) {
+    if (!text.starts_with(end)) return std::nullopt;
+    text.remove_prefix(1);
+  }
+  return n ? std::optional(static_cast<int>(*n)) : std::nullopt;
+}
+
+// "Z", "+02:00" or nothing, in seconds.
+std::optional<std::int64_t> zone(std::string_view text) {
+  if (text.empty() || text == "Z" || text == "z") return 0;
+  const std::int64_t sign = text[0] == '-' ? -1 : 1;
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto hours = number(text, 2, ':');
+  const auto minutes = number(text, 2, 0);
+  if (!hours || !minutes) return std::nullopt;
+  return sign * (*hours * 3600 + *minutes * 60);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  const auto year = number(text, 4, '-');
+  const auto month = number(text, 2, '-');
+  const auto day = number(text, 2, 0);
+  if (!year || !month || !day || *year < 1970) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
+  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  if (text.empty()) return days * 86400;
+  if (text[0] != 'T' && text[0] != 't' && text[0] != ' ') return std::nullopt;
+  text.remove_prefix(1);
+  const auto hour = number(text, 2, ':');
+  const auto minute = number(text, 2, ':');
+  const auto second = number(text, 2, 0);
+  if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) {
+    return std::nullopt;
+  }
+  if (text.starts_with('.')) {  // fractions of a second are of no use here
+    text.remove_prefix(1);
+    while (!text.empty() && is_digit(text[0])) text.remove_prefix(1);
+  }
+  const auto shift = zone(text);
+  if (!shift) return std::nullopt;
+  const std::int64_t seconds = days * 86400 + *hour * 3600 + *minute * 60 + *second - *shift;
+  return seconds < 0 ? std::nullopt : std::optional(seconds);
+}
+
+std::string format_date(std::int64_t days) {
+  // Bounded, so that a damaged file gives an odd date and not a fault: year 9999 is the last.
+  const std::chrono::year_month_day date{
+      std::chrono::sys_days(std::chrono::days(std::min<std::int64_t>(days, 2'932'896)))};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+std::string format_time(std::int64_t seconds) {
+  const std::int64_t rest = seconds % 86400;
+  return fmt::format("{}T{:02}:{:02}:{:02}Z", format_date(seconds / 86400), rest / 3600,
+                     rest / 60 % 60, rest % 60);
+}
+
+}  // namespace boltseal

@@ -1,0 +1,141 @@
+#include "advisories/store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "advisories/feeds.h"
+#include "base/fd.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::uint64_t largest_database = std::uint64_t{4} << 30;
+
+Result<std::string> best_bytes(const std::string& directory) {
+  auto bytes = read_file(database_path(directory), largest_database);
+  if (bytes || bytes.error().fault != Fault::not_found) return bytes;
+  if (starter_database().empty())
+    return fail(Fault::not_found, "no advisory database; run `db update`");
+  return std::string(starter_database());
+}
+
+}  // namespace
+
+std::string default_data_directory() {
+  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && data[0] == '/') {
+    return std::string(data) + "/boltseal";
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/') {
+    return std::string(home) + "/.local/share/boltseal";
+  }
+  return "/var/lib/boltseal";
+}
+
+std::string database_path(const std::string& directory) { return directory + "/advisories.db"; }
+
+Result<Database> open_best_database(const std::string& directory) {
+  auto database = Database::open(database_path(directory));
+  if (database || database.error().fault != Fault::not_found) return database;
+  if (starter_database().empty())
+    return fail(Fault::not_found, "no advisory database; run `db update`");
+  return Database::over(starter_database());
+}
+
+Result<std::string> build_starter(const std::string& mirror) {
+  DatabaseInput input;
+  input.prose = false;
+  input.starter = true;
+  for (const auto& source : feeds_in(mirror)) {
+    std::vector<FeedFile> files;
+    if (source.kind == FeedSource::Kind::osv) {
+      TRY(const auto list, read_file(ecosystems_address(source), 1U << 20));
+      for (const auto& name : usable_ecosystems(list, {})) files.push_back(osv_file(source, name));
+    } else if (source.kind == FeedSource::Kind::alpine) {
+      files = alpine_files(source);
+    } else {
+      files.push_back(single_file(source));
+    }
+    for (const auto& file : files) {
+      const auto body = read_file(file.address, largest_database);
+      if (!body && file.optional && body.error().fault == Fault::not_found) continue;
+      if (!body) return std::unexpected(body.error());
+      TRY(const auto report, import_feed(file, *body, input));
+      // No address: where the mirror lay on the machine that built this is no fact of the feed.
+      const auto same = std::ranges::find(input.feeds, file.feed, &FeedInfo::name);
+      if (same == input.feeds.end()) {
+        input.feeds.push_back({file.feed, {}, report.newest, report.records});
+      } else {
+        same->date = std::max(same->date, report.newest);
+        same->records += report.records;
+      }
+    }
+  }
+  if (input.feeds.empty()) return fail(Fault::not_found, "no feeds in it", mirror);
+  return build_database(std::move(input));
+}
+
+Result<DatabaseInfo> export_database(const std::string& directory, const std::string& file) {
+  TRY(const auto bytes, best_bytes(directory));
+  TRY(const auto database, Database::over(bytes));
+  TRY_DO(database.verify());
+  TRY_DO(write_durably(file, bytes));
+  return database.info();
+}
+
+Result<DatabaseInfo> import_database(const std::string& file, const std::string& directory,
+                                     bool force) {
+  TRY(const auto bytes, read_file(file, largest_database));
+  TRY(const auto database, Database::over(bytes));
+  TRY_DO(database.verify());
+  auto info = database.info();
+  if (const auto now = Database::open(database_path(directory)); now && !force) {
+    const auto date = now->info().date;
+    if (info.date < date) {
+      return fail(Fault::unsupported,
+                  fmt::format("it is of {}, older than the installed one of {}; --force takes it",
+                              info.date, date),
+                  file);
+    }
+  }
+  TRY_DO(make_directories(directory));
+  TRY_DO(write_durably(database_path(directory), bytes));
+  return info;
+}
+
+Result<DatabaseInfo> verify_database(const std::string& directory) {
+  TRY(const auto database, open_best_database(directory));
+  TRY_DO(database.verify());
+  return database.info();
+}
+
+Result<> write_durably(const std::string& path, std::string_view bytes) {
+  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
+  {
+    const Fd file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file) return std::unexpected(errno_error("cannot write", beside));
+    auto written = write_all(file.get(), bytes, beside);
+    if (written && ::fsync(file.get()) != 0)
+      written = std::unexpected(errno_error("fsync", beside));
+    if (!written) {
+      ::unlink(beside.c_str());
+      return written;
+    }
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    auto error = errno_error("rename", path);
+    ::unlink(beside.c_str());
+    return std::unexpected(std::move(error));
+  }
+  const auto folder = std::filesystem::path(path).parent_path();
+  const Fd directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC));
+  if (directory) ::fsync(directory.get());  // not every file system can; the rename holds anyway
+  return {};
+}
+
+}  // namespace boltseal

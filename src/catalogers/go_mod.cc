@@ -1,0 +1,102 @@
+// go.mod: the modules that a Go work tree requires.
+//
+// Format: go.dev/ref/mod#go-mod-file. require lines, alone or in a block, with replace lines
+// applied (the replacement is what is built). Before Go 1.17 only direct requirements are listed.
+// The module cache (pkg/mod) holds the go.mod of every module that was ever looked at, used or not,
+// and is passed over; so are go.mod files of test data.
+#include <map>
+
+#include "base/text.h"
+#include "files/reader.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::size_t max_lines = 200'000;
+
+struct Module {
+  std::string path, version;
+};
+
+struct GoMod {
+  std::vector<Module> required;
+  std::map<std::string, Module> replaced;  // key "path" or "path@version"
+};
+
+std::string unquoted(std::string_view text) {
+  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '`') &&
+                      text.back() == text.front();
+  return valid_or_replaced_utf8(quoted ? text.substr(1, text.size() - 2) : text);
+}
+
+void read_replace(const std::vector<std::string_view>& fields, GoMod& out) {
+  // old [version] => new [version]
+  std::size_t arrow = 0;
+  while (arrow < fields.size() && fields[arrow] != "=>") ++arrow;
+  if (arrow == 0 || arrow > 2 || arrow + 1 >= fields.size()) return;
+  const std::string key = unquoted(fields[0]) + (arrow == 2 ? "@" + unquoted(fields[1]) : "");
+  out.replaced[key] = {unquoted(fields[arrow + 1]),
+                       arrow + 2 < fields.size() ? unquoted(fields[arrow + 2]) : ""};
+}
+
+GoMod parse(std::string_view text) {
+  GoMod out;
+  std::string_view block;
+  std::size_t lines = 0;
+  each_line(text, [&](std::string_view line) {
+    if (++lines > max_lines) return;
+    auto fields = words(line.substr(0, line.find("//")));
+    if (fields.empty()) return;
+    if (block.empty() && fields.size() >= 2 && fields[1] == "(") {
+      block = fields[0];
+      return;
+    }
+    if (fields[0] == ")") {
+      block = {};
+      return;
+    }
+    std::string_view verb = block;
+    if (verb.empty()) {
+      verb = fields[0];
+      fields.erase(fields.begin());
+    }
+    if (verb == "require" && fields.size() >= 2)
+      out.required.push_back({unquoted(fields[0]), unquoted(fields[1])});
+    else if (verb == "replace")
+      read_replace(fields, out);
+  });
+  return out;
+}
+
+Result<> read(const FileView& file, Sink& sink) {
+  const std::string path = "/" + std::string(file.path);
+  if (path.find("/pkg/mod/") != std::string::npos || path.find("/testdata/") != std::string::npos)
+    return {};
+  const GoMod mod = parse(file.content);
+  for (Module module : mod.required) {
+    auto at = mod.replaced.find(module.path + "@" + module.version);
+    if (at == mod.replaced.end()) at = mod.replaced.find(module.path);
+    std::string what = "go.mod";
+    if (at != mod.replaced.end()) {
+      what += ", replaced";
+      // A folder in place of a module has no version.
+      const bool folder = at->second.path.starts_with('.') || at->second.path.starts_with('/');
+      module = folder ? Module{module.path, "(devel)"} : at->second;
+    }
+    Package package;
+    package.type = PackageType::golang;
+    package.name = module.path;
+    package.version = module.version;
+    sink.package(std::move(package), what);
+  }
+  return {};
+}
+
+constexpr std::string_view globs[] = {"**/go.mod"};
+
+}  // namespace
+
+extern const Reader go_mod_reader;
+const Reader go_mod_reader = {"go-mod", 1, globs, {}, 16 << 20, read};
+
+}  // namespace boltseal

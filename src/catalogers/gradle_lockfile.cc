@@ -1,0 +1,57 @@
+// gradle.lockfile (and buildscript-gradle.lockfile): what Gradle's dependency locking resolved.
+//
+// Format: docs.gradle.org, "Locking dependency versions": lines
+// "group:artifact:version=configuration,configuration", "#" comments, and "empty=…" for
+// configurations without dependencies. What only test configurations use, and what the build script
+// itself uses, is a development dependency.
+#include <algorithm>
+
+#include "base/text.h"
+#include "files/reader.h"
+
+namespace boltseal {
+namespace {
+
+bool only_for_tests(std::string_view configurations) {
+  const auto all = split(configurations, ',');
+  return std::ranges::all_of(
+      all, [](auto c) { return trim(c).starts_with("test") || contains_nocase(c, "androidTest"); });
+}
+
+Result<> read(const FileView& file, Sink& sink) {
+  const bool build_script = file.path.ends_with("buildscript-gradle.lockfile");
+  std::uint64_t line_number = 0;
+  each_line(file.content, [&](std::string_view line) {
+    ++line_number;
+    line = trim(line);
+    if (line.empty() || line.starts_with('#') || line.starts_with("empty=")) return;
+    const auto parts = cut(line, "=");
+    const auto coordinates = split(parts ? parts->first : line, ':');
+    if (!parts || coordinates.size() != 3 || coordinates[0].empty() || coordinates[1].empty() ||
+        coordinates[2].empty()) {
+      return sink.unknown(
+          {Fault::corrupt,
+           "line " + std::to_string(line_number) + " is no group:artifact:version=…",
+           {},
+           {}});
+    }
+    Package package;
+    package.type = PackageType::maven;
+    package.name =
+        valid_or_replaced_utf8(std::string(coordinates[0]) + ":" + std::string(coordinates[1]));
+    package.version = valid_or_replaced_utf8(coordinates[2]);
+    package.development = build_script || only_for_tests(parts->second);
+    sink.package(std::move(package), "gradle.lockfile");
+  });
+  return {};
+}
+
+constexpr std::string_view globs[] = {"**/gradle.lockfile", "**/buildscript-gradle.lockfile",
+                                      "**/gradle/dependency-locks/*.lockfile"};
+
+}  // namespace
+
+extern const Reader gradle_lockfile_reader;
+const Reader gradle_lockfile_reader = {"gradle-lockfile", 1, globs, {}, 16 << 20, read};
+
+}  // namespace boltseal

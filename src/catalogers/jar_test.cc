@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/text.h"
+#include "catalogers/java_identity.h"
+#include "catalogers/maven_pom.h"
+#include "files/reader.h"
+
+namespace boltseal {
+
+extern const Reader jar_reader;
+
+namespace {
+
+std::string split_as(std::string_view stem, std::vector<std::string_view> hints = {}) {
+  const auto name = split_jar_name(stem, hints);
+  return std::string(name.artifact) + "|" + std::string(name.version) + "|" +
+         std::string(name.classifier);
+}
+
+TEST(JarName, IsSplitWhereTheVersionBegins) {
+  EXPECT_EQ(split_as("commons-io-2.4"), "commons-io|2.4|");
+  EXPECT_EQ(split_as("log4j-1.2-api-2.14.1"), "log4j-1.2-api|2.14.1|");
+  EXPECT_EQ(split_as("log4j-1.2.17"), "log4j|1.2.17|");
+  EXPECT_EQ(split_as("groovy-2.0-beta-9"), "groovy|2.0-beta-9|");
+  EXPECT_EQ(split_as("guava-r09"), "guava|r09|");
+  EXPECT_EQ(split_as("guava-31.1-jre"), "guava|31.1-jre|");
+  EXPECT_EQ(split_as("htrace-core4-4.1.0-incubating"), "htrace-core4|4.1.0-incubating|");
+  EXPECT_EQ(split_as("hadoop-hdfs-3.2.0-tests"), "hadoop-hdfs|3.2.0|tests");
+  EXPECT_EQ(split_as("netty-epoll-4.1.65.Final-linux-x86_64"),
+            "netty-epoll|4.1.65.Final|linux-x86_64");
+  EXPECT_EQ(split_as("app-1.0-20210101.120000-1"), "app|1.0-20210101.120000-1|");
+  EXPECT_EQ(split_as("kafka_2.13-2.8.0"), "kafka_2.13|2.8.0|");
+  EXPECT_EQ(split_as("commons-io-2.4.redhat-1"), "commons-io|2.4.redhat-1|");
+  EXPECT_EQ(split_as("jrt-fs"), "jrt-fs||");
+  EXPECT_EQ(split_as("-1.0"), "-1.0||");
+  EXPECT_EQ(split_as(""), "||");
+}
+
+TEST(JarName, AVersionOfTheManifestSettlesIt) {
+  EXPECT_EQ(split_as("widget-1.0-custom", {"", "1.0-custom"}), "widget|1.0-custom|");
+  EXPECT_EQ(split_as("widget-1.0-custom", {"7.0"}), "widget|1.0|custom");
+}
+
+TEST(JavaManifest, JoinsContinuedLinesAndStopsAtTheFirstSection) {
+  const Manifest manifest(
+      "Manifest-Version: 1.0\r\nBundle-SymbolicName: org.apache.comm\r\n ons.text\r\n\r\nName: "
+      "x\r\n"
+      "Implementation-Version: 9\r\n");
+  EXPECT_EQ(manifest["bundle-symbolicname"], "org.apache.commons.text");
+  EXPECT_EQ(manifest["implementation-version"], "");
+}
+
+TEST(JavaGroups, NamesakesAreToldApartByTheirClasses) {
+  EXPECT_EQ(known_java_group("ehcache", "net.sf.ehcache"), "net.sf.ehcache");
+  EXPECT_EQ(known_java_group("ehcache", "org.ehcache.core"), "org.ehcache");
+  EXPECT_EQ(known_java_group("spring-boot-starter-web", ""), "org.springframework.boot");
+  EXPECT_EQ(known_java_group("spring-web", "org.springframework"), "org.springframework");
+  EXPECT_EQ(known_java_group("spring-web", "com.acme"), "");
+  EXPECT_EQ(known_java_group("junit", "org.junitx"), "junit");
+}
+
+// Properties that name each other many times over would take for ever to resolve.
+TEST(MavenPom, APropertyBombIsDefused) {
+  std::string xml =
+      "<project><groupId>g</groupId><artifactId>a</artifactId><version>${p0}</version><properties>";
+  for (int i = 0; i < 8; ++i) {
+    xml += "<p" + std::to_string(i) + ">";
+    for (int k = 0; k < 500; ++k) xml += "${p" + std::to_string(i + 1) + "}";
+    xml += "</p" + std::to_string(i) + ">";
+  }
+  xml += "<p8></p8></properties></project>";
+  const auto pom = parse_pom(xml);
+  ASSERT_TRUE(pom);
+  EXPECT_EQ(pom->version, "");
+}
+
+// Security-record rows 7 and 8: 18 KB that stand for 512 GiB, archives in archives.
+TEST(JarReader, ABombOfNestedArchivesEndsAtTheLimit) {
+  std::ifstream in(BOLTSEAL_ROOT "/tests/cases/jar/bomb/42.jar", std::ios::binary);
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  const std::string content = std::move(bytes).str();
+  ASSERT_GT(content.size(), 10'000U);
+  Fragment out;
+  out.path = "42.jar";
+  Sink sink(out, "jar");
+  ASSERT_TRUE(jar_reader.read({out.path, content, 0644}, sink));
+  EXPECT_TRUE(out.packages.empty());
+  ASSERT_FALSE(out.unknowns.empty());
+  EXPECT_EQ(out.unknowns.back().fault, Fault::too_large);
+  EXPECT_NE(out.unknowns.back().what.find("512 MiB"), std::string::npos)
+      << out.unknowns.back().what;
+  EXPECT_LT(out.unknowns.size(), 200U);
+}
+
+}  // namespace
+}  // namespace boltseal

@@ -1,0 +1,210 @@
+#include "catalogers/java_identity.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace boltseal {
+namespace {
+
+// Words that are part of a version, not a classifier, when they follow it: "2.0-beta-9",
+// "30.1-jre", "4.1.0-incubating".
+bool is_qualifier(std::string_view token) {
+  static constexpr std::string_view known[] = {
+      "alpha",      "android",   "atlassian", "b",       "beta",     "build",    "cdh",
+      "cr",         "dev",       "ea",        "final",   "fuse",     "ga",       "hotfix",
+      "incubating", "incubator", "jbossorg",  "jenkins", "jre",      "m",        "milestone",
+      "nightly",    "patch",     "pre",       "preview", "r",        "rc",       "redhat",
+      "rel",        "release",   "rev",       "seam",    "security", "snapshot", "sp",
+      "stable",     "v"};
+  const auto word = lower(token.substr(0, token.find_first_of("0123456789.")));
+  return std::ranges::binary_search(known, word);
+}
+
+bool starts_version(std::string_view token) {
+  if (token.empty()) return false;
+  if (is_digit(token[0])) return true;
+  return token.size() > 1 && (token[0] == 'r' || token[0] == 'v') && is_digit(token[1]);
+}
+
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_alnum(c)) out += to_lower(c);
+  }
+  return out;
+}
+
+// A reverse domain: "org.apache", not "Sun Microsystems, Inc.".
+bool is_domain(std::string_view text) {
+  return is_maven_id(text) && text.find('.') != std::string_view::npos && !is_digit(text.front());
+}
+
+// maven-bundle-plugin makes the symbolic name from group and artifact, without what both have:
+// org.apache.commons and commons-lang3 give org.apache.commons.lang3; com.h2database and h2 (the
+// end of the group) would give com.h2database. This is the way back.
+std::string group_of_symbolic_name(std::string_view symbolic, std::string_view artifact) {
+  if (!is_domain(symbolic) || symbolic == artifact) return {};
+  std::string_view group = symbolic;
+  for (auto dot = group.rfind('.'); dot != std::string_view::npos; dot = group.rfind('.')) {
+    group = group.substr(0, dot);
+    if (group.find('.') == std::string_view::npos) break;
+    const auto last = group.substr(group.rfind('.') + 1);
+    const auto tail = symbolic.substr(dot + 1);
+    if (plain(tail) == plain(artifact)) return std::string(group);
+    if (plain(std::string(last) + std::string(tail)) == plain(artifact)) return std::string(group);
+  }
+  return {};
+}
+
+// Most groups are the first three parts of the package of the classes: org.apache.htrace,
+// com.google.re2j.
+std::string group_of_classes(std::string_view classes) {
+  const auto parts = split(classes, '.');
+  if (parts.size() < 2 || classes == "org.apache") return {};
+  std::string group;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, parts.size()); ++i) {
+    if (i > 0) group += '.';
+    group += parts[i];
+  }
+  return group;
+}
+
+struct Group {
+  std::string name;
+  std::string_view from;
+};
+
+Group infer_group(const JarFacts& facts, std::string_view artifact) {
+  if (const auto known = known_java_group(artifact, facts.classes); !known.empty()) {
+    return {std::string(known), "the table of well-known artifacts"};
+  }
+  const Manifest& manifest = *facts.manifest;
+  const auto vendor = manifest["implementation-vendor-id"];
+  // Vendor ids were copied around; one that its classes bear out is believed.
+  if (is_domain(vendor) && vendor != "org.apache" &&
+      (facts.classes.empty() || facts.classes.starts_with(vendor))) {
+    return {std::string(vendor), "Implementation-Vendor-Id"};
+  }
+  auto symbolic = manifest["bundle-symbolicname"];
+  symbolic = trim(symbolic.substr(0, symbolic.find(';')));
+  if (auto group = group_of_symbolic_name(symbolic, artifact); !group.empty())
+    return {group, "Bundle-SymbolicName"};
+  if (auto group = group_of_symbolic_name(manifest["automatic-module-name"], artifact);
+      !group.empty()) {
+    return {group, "Automatic-Module-Name"};
+  }
+  if (auto group = group_of_classes(facts.classes); !group.empty())
+    return {group, "the packages of its classes"};
+  if (is_domain(symbolic)) return {std::string(symbolic), "Bundle-SymbolicName"};
+  return {{}, {}};
+}
+
+// "1.2.3 (build 7)" → "1.2.3"; "" for what is no version.
+std::string_view version_in(std::string_view text) {
+  text = trim(text);
+  text = text.substr(0, text.find_first_of(" \t,;("));
+  return is_maven_version(text) ? text : std::string_view{};
+}
+
+}  // namespace
+
+Manifest::Manifest(std::string_view text) {
+  constexpr std::size_t max_attributes = 1000;
+  std::string* value = nullptr;
+  bool done = false;
+  each_line(text, [&](std::string_view line) {
+    if (done) return;
+    if (line.empty()) {
+      done = !main_.empty();
+    } else if (line.front() == ' ') {
+      if (value != nullptr) value->append(line.substr(1));
+    } else if (const auto parts = cut(line, ":"); parts && main_.size() < max_attributes) {
+      value = &main_[lower(trim(parts->first))];
+      *value = parts->second.starts_with(' ') ? parts->second.substr(1) : parts->second;
+    } else {
+      value = nullptr;
+    }
+  });
+}
+
+std::string_view Manifest::operator[](std::string_view lower_name) const {
+  const auto at = main_.find(lower_name);
+  return at == main_.end() ? std::string_view{} : trim(at->second);
+}
+
+bool is_maven_id(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && std::ranges::all_of(text, [](char c) {
+    return is_alnum(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+bool is_maven_version(std::string_view text) {
+  return text.size() <= 128 && std::ranges::any_of(text, is_digit) &&
+         std::ranges::all_of(text, [](char c) {
+           return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '+' || c == '~';
+         });
+}
+
+JarName split_jar_name(std::string_view stem, const std::vector<std::string_view>& hints) {
+  for (const auto hint : hints) {
+    if (hint.empty()) continue;
+    const auto at = stem.rfind("-" + std::string(hint));
+    if (at == std::string_view::npos || at == 0) continue;
+    const auto rest = stem.substr(at + 1 + hint.size());
+    if (rest.empty()) return {stem.substr(0, at), hint, {}};
+  }
+  // Without a hint the first part that starts with a digit begins the version, unless a plain word
+  // and then another such part follow: that word ended the artifact ("log4j-1.2-api-2.14.1").
+  std::size_t version = std::string_view::npos, end = stem.size();
+  bool word = false;
+  for (auto dash = stem.find('-'); dash != std::string_view::npos;
+       dash = stem.find('-', dash + 1)) {
+    const auto token = stem.substr(dash + 1, stem.find('-', dash + 1) - dash - 1);
+    const bool starts = dash > 0 && starts_version(token);
+    if (version == std::string_view::npos || (word && starts)) {
+      if (!starts) continue;
+      version = dash + 1;
+      end = stem.size();
+      word = false;
+    } else if (!starts && !is_qualifier(token) && !word) {
+      word = true;
+      end = dash;
+    }
+  }
+  if (version == std::string_view::npos) return {stem, {}, {}};
+  return {stem.substr(0, version - 1), stem.substr(version, end - version),
+          end < stem.size() ? stem.substr(end + 1) : std::string_view{}};
+}
+
+std::optional<JavaName> infer_java_name(const JarFacts& facts) {
+  const Manifest& manifest = *facts.manifest;
+  const std::vector<std::string_view> declared = {version_in(manifest["implementation-version"]),
+                                                  version_in(manifest["bundle-version"]),
+                                                  version_in(manifest["specification-version"])};
+  JarName name = split_jar_name(facts.stem, declared);
+  // Eclipse writes its bundles as name_version.
+  auto symbolic = manifest["bundle-symbolicname"];
+  symbolic = trim(symbolic.substr(0, symbolic.find(';')));
+  if (is_maven_id(symbolic) && facts.stem.starts_with(std::string(symbolic) + "_")) {
+    name = {facts.stem.substr(0, symbolic.size()), facts.stem.substr(symbolic.size() + 1), {}};
+  }
+  JavaName out;
+  const bool in_name = !name.version.empty();
+  const auto first = std::ranges::find_if(declared, [](auto v) { return !v.empty(); });
+  if (in_name)
+    out.version = name.version;
+  else if (first != declared.end())
+    out.version = *first;
+  if (!is_maven_version(out.version) || !is_maven_id(name.artifact)) return std::nullopt;
+  out.artifact = name.artifact;
+  Group group = infer_group(facts, out.artifact);
+  if (is_maven_id(group.name)) out.group = std::move(group.name);
+  const bool confirmed = std::ranges::find(declared, name.version) != declared.end();
+  out.how = in_name && !confirmed ? "inferred from the file name"
+                                  : "inferred from the file name and manifest";
+  if (!out.group.empty()) out.how += "; group from " + std::string(group.from);
+  return out;
+}
+
+}  // namespace boltseal

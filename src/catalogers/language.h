@@ -1,0 +1,51 @@
+// What the readers of language packages share.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "codec/value.h"
+#include "inventory/package.h"
+
+namespace boltseal {
+
+// Bounds that real lock files stay far under.
+constexpr std::size_t max_locked_packages = 200'000;
+constexpr std::size_t max_locked_dependencies = 2'000'000;
+
+// Sets licence, and licence_text where the declaration reads otherwise (its first line, cut at 200
+// bytes).
+void declare_licence(Package& package, std::string_view declared);
+// The same for several declarations that all hold.
+void declare_licences(Package& package, const std::vector<std::string>& declared);
+
+// A subresource integrity value or its kin: "sha512-<base64>" (the strongest of several),
+// "sha256:<hex>", "sha1=<hex>".
+std::optional<std::pair<std::string, std::string>> hash_of_integrity(std::string_view text);
+
+// PEP 503: "Foo.Bar_baz" is foo-bar-baz.
+std::string pypi_name(std::string_view name);
+
+std::string_view first_line(std::string_view text);
+std::string_view file_name(std::string_view path);
+
+// A lock file as a graph: which of `count` packages the roots reach. Edges are {package, what it
+// needs}, sorted.
+std::vector<bool> reachable(std::size_t count,
+                            const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges,
+                            std::vector<std::uint32_t> roots);
+
+// Sorts `depends` and leaves repeats out.
+void settle_depends(Package& package);
+
+// True for a path inside an installed package (node_modules, gems, site-packages, …): a lock file
+// there was its author's.
+bool inside_installed_package(std::string_view path);
+
+// True when a folder of that name is on the path: "a/node_modules/b" for "node_modules".
+bool has_folder(std::string_view path, std::string_view folder);
+
+}  // namespace boltseal

@@ -1,0 +1,96 @@
+// Installed Node packages: node_modules/<name>/package.json and
+// node_modules/@scope/<name>/package.json, at any depth (pnpm keeps its store under
+// node_modules/.pnpm, which has the same shape), and Debian's usr/share/nodejs and usr/lib/nodejs,
+// which stand for a node_modules.
+//
+// Format: https://docs.npmjs.com/cli/configuring-npm/package-json. Only the root of an installed
+// package counts, as npm itself sees it: a package.json deeper inside (fixtures, "type": "module"
+// markers) describes no package. The name is the one in the file: the folder may be an alias
+// ("npm:"). Older packages write "licenses" or an object for the licence, and the author as an
+// object. package.json says ranges for its dependencies, so "depends" has names without versions.
+#include <algorithm>
+
+#include "base/text.h"
+#include "catalogers/language.h"
+#include "files/reader.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::size_t max_dependencies = 5000;
+
+// The folder that holds this package.json is a package's root: "…/node_modules/x" or
+// "…/node_modules/@s/x".
+bool is_package_root(std::string_view path) {
+  path.remove_suffix(std::string_view("/package.json").size());
+  const auto last = path.rfind('/');
+  if (last == std::string_view::npos || path[last + 1] == '.') return false;
+  auto parent = path.substr(0, last);
+  const auto scope = parent.rfind('/');
+  if (scope != std::string_view::npos && scope + 1 < parent.size() && parent[scope + 1] == '@')
+    parent = parent.substr(0, scope);
+  return file_name(parent) == "node_modules" || parent == "usr/share/nodejs" ||
+         parent == "usr/lib/nodejs" ||
+         (parent.starts_with("usr/lib/") && parent.ends_with("/nodejs"));
+}
+
+// "MIT", {"type": "MIT"}, and for "licenses" a list of either, which was meant as a choice.
+std::string declared_licence(const Value& value) {
+  if (value.is_text()) return value.string();
+  if (value.is_object()) return value[value["type"].is_text() ? "type" : "name"].string();
+  std::string all;
+  for (const auto& item : value.items().first(std::min<std::size_t>(value.items().size(), 20))) {
+    const auto one =
+        item.is_text() ? item.string() : declared_licence(item.is_object() ? item : Value());
+    if (!one.empty()) all += (all.empty() ? "" : " OR ") + one;
+  }
+  return all;
+}
+
+std::string person(const Value& value) {
+  if (value.is_text()) return value.string();
+  const auto name = value["name"].string();
+  const auto mail = value["email"].string();
+  return mail.empty() ? name : name + (name.empty() ? "" : " ") + "<" + mail + ">";
+}
+
+Result<> read(const FileView& file, Sink& sink) {
+  if (!is_package_root(file.path)) return {};
+  TRY(const Document document, parse_json(file.content));
+  const Value& root = document.root();
+  Package package;
+  package.type = PackageType::npm;
+  package.name = root["name"].string();
+  package.version = root["version"].string();
+  if (package.name.empty() || package.version.empty())
+    return {};  // a workspace link or a marker, as npm too sees it
+  if (package.version.starts_with('v') || package.version.starts_with('='))
+    package.version.erase(0, 1);
+  declare_licence(package, declared_licence(root["license"] ? root["license"] : root["licenses"]));
+  package.description = first_line(root["description"].text());
+  package.homepage = root["homepage"].string();
+  package.supplier = person(root["author"]);
+  for (const auto* key : {"dependencies", "optionalDependencies"}) {
+    for (const auto& [name, range] : root[key].members()) {
+      if (package.depends.size() >= max_dependencies) break;
+      // {"a": "npm:b@^1"} needs b.
+      const auto alias =
+          range.text().starts_with("npm:") ? range.text().substr(4) : std::string_view{};
+      package.depends.emplace_back(alias.empty() ? name : alias.substr(0, alias.find('@', 1)));
+    }
+  }
+  settle_depends(package);
+  sink.package(std::move(package), "package.json");
+  return {};
+}
+
+constexpr std::string_view globs[] = {
+    "**/node_modules/**/package.json", "usr/share/nodejs/**/package.json",
+    "usr/lib/nodejs/**/package.json", "usr/lib/*/nodejs/**/package.json"};
+
+}  // namespace
+
+extern const Reader node_package_reader;
+const Reader node_package_reader = {"node-package", 1, globs, {}, 4 << 20, read};
+
+}  // namespace boltseal

@@ -1,0 +1,150 @@
+// package-lock.json and npm-shrinkwrap.json: the tree that npm resolved.
+//
+// Format: https://docs.npmjs.com/cli/configuring-npm/package-lock-json. lockfileVersion 1 nests
+// "dependencies"; 2 and 3 list "packages" by folder ("node_modules/a/node_modules/b"; version 2 has
+// both). A dependency is looked up as Node does: in the folder's own node_modules, then in each
+// parent's. "link": true is a workspace, "" the project itself. Files inside node_modules were not
+// used for this installation; npm's own node_modules/.package-lock.json repeats package.json files.
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "catalogers/language.h"
+#include "files/reader.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::string_view modules = "node_modules/";
+
+Package package_of(std::string_view name, const Value& item) {
+  Package package;
+  package.type = PackageType::npm;
+  package.name = item["name"].is_text() ? item["name"].text() : name;
+  package.version = item["version"].string();
+  // Version 1 puts an alias, a folder or an address there: "npm:b@1.2.3", "git+ssh://…".
+  if (package.version.starts_with("npm:")) {
+    const auto at = package.version.rfind('@');
+    if (at != std::string::npos && at > 4) {
+      package.name = package.version.substr(4, at - 4);
+      package.version.erase(0, at + 1);
+    }
+  }
+  declare_licence(package, item["license"].text());
+  if (const auto hash = hash_of_integrity(item["integrity"].text()))
+    package.hashes.push_back(*hash);
+  package.development = item["dev"].boolean() || item["devOptional"].boolean();
+  return package;
+}
+
+// ---- lockfileVersion 2 and 3 ----
+
+using Folders = std::unordered_map<std::string_view, const Value*>;
+
+// What `name` means for code in `folder`; nullptr when it is not installed.
+const Value* resolve(const Folders& folders, std::string_view folder, std::string_view name) {
+  for (std::size_t steps = 0; steps < 64; ++steps) {
+    const auto at = folders.find(std::string(folder) + (folder.empty() ? "" : "/") +
+                                 std::string(modules) + std::string(name));
+    if (at != folders.end()) return at->second;
+    if (folder.empty()) break;
+    const auto up = folder.rfind("/node_modules/");
+    folder = up == std::string_view::npos ? std::string_view{} : folder.substr(0, up);
+  }
+  return nullptr;
+}
+
+Result<> read_packages(const Value& packages, Sink& sink) {
+  if (packages.members().size() > max_locked_packages)
+    return fail(Fault::too_large, "too many packages");
+  Folders folders;
+  for (const auto& [folder, item] : packages.members()) folders.emplace(folder, &item);
+  std::size_t dependencies = 0;
+  for (const auto& [folder, item] : packages.members()) {
+    const auto at = folder.rfind(modules);
+    if (at == std::string_view::npos || item["link"].boolean() || !item["version"].is_text())
+      continue;
+    if (folder.size() > 4096) return fail(Fault::corrupt, "an overlong folder name");
+    auto package = package_of(folder.substr(at + modules.size()), item);
+    for (const auto* key : {"dependencies", "optionalDependencies"}) {
+      for (const auto& [name, range] : item[key].members()) {
+        if (++dependencies > max_locked_dependencies)
+          return fail(Fault::too_large, "too many dependencies");
+        const auto* target = name.size() < 512 ? resolve(folders, folder, name) : nullptr;
+        if (target == nullptr) continue;  // optional, and not for this platform
+        const auto real = (*target)["name"].text_or(name);
+        package.depends.push_back(std::string(real) + "@" + (*target)["version"].string());
+      }
+    }
+    settle_depends(package);
+    sink.package(std::move(package), "npm lock file");
+  }
+  return {};
+}
+
+// ---- lockfileVersion 1 ----
+
+class OldLock {
+ public:
+  explicit OldLock(Sink& sink) : sink_(sink) {}
+
+  // The depth is limited with that of JSON values.
+  Result<> read(const Value& dependencies) {
+    auto& level = levels_.emplace_back();
+    for (const auto& [name, item] : dependencies.members()) level.emplace(name, &item);
+    for (const auto& [name, item] : dependencies.members()) {
+      if (++count_ > max_locked_packages) return fail(Fault::too_large, "too many packages");
+      const Value& inner = item["dependencies"];
+      auto package = package_of(name, item);
+      if (inner.is_object()) {
+        auto& own = levels_.emplace_back();
+        for (const auto& [key, value] : inner.members()) own.emplace(key, &value);
+      }
+      TRY_DO(add_requires(package, item["requires"]));
+      if (inner.is_object()) levels_.pop_back();
+      const bool fetched =
+          !package.version.empty() && package.version.find(':') == std::string::npos;
+      if (fetched) sink_.package(std::move(package), "npm lock file");
+      if (inner.is_object()) TRY_DO(read(inner));
+    }
+    levels_.pop_back();
+    return {};
+  }
+
+ private:
+  Result<> add_requires(Package& package, const Value& needs) {
+    for (const auto& [name, range] : needs.members()) {
+      for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+        if (++steps_ > max_locked_dependencies * 4)
+          return fail(Fault::too_large, "too many dependencies");
+        const auto found = level->find(name);
+        if (found == level->end()) continue;
+        const auto target = package_of(name, *found->second);
+        package.depends.push_back(target.name + "@" + target.version);
+        break;
+      }
+    }
+    settle_depends(package);
+    return {};
+  }
+
+  Sink& sink_;
+  std::vector<std::unordered_map<std::string_view, const Value*>> levels_;
+  std::size_t count_ = 0, steps_ = 0;
+};
+
+Result<> read(const FileView& file, Sink& sink) {
+  if (inside_installed_package(file.path)) return {};
+  TRY(const Document lock, parse_json(file.content));
+  if (lock["packages"].is_object()) return read_packages(lock["packages"], sink);
+  return OldLock(sink).read(lock["dependencies"]);
+}
+
+constexpr std::string_view globs[] = {"**/npm-shrinkwrap.json", "**/package-lock.json"};
+
+}  // namespace
+
+extern const Reader npm_lock_reader;
+const Reader npm_lock_reader = {"npm-lock", 1, globs, {}, 128 << 20, read};
+
+}  // namespace boltseal

@@ -1,0 +1,30 @@
+#include "report/report.h"
+
+#include <algorithm>
+
+#include "report/common.h"
+
+namespace boltseal {
+namespace {
+
+constexpr ReportFormat formats[] = {
+    {"table", "for people, in a terminal: what to do next", false, write_table},
+    {"json", "everything, documented in doc/formats/report-json.md", false, write_json},
+    {"html", "one page for a browser, without network", false, write_html},
+    {"sarif", "SARIF 2.1.0, for code scanning", true, write_sarif},
+    {"cyclonedx", "CycloneDX 1.6 JSON, with vulnerabilities when there are any", false,
+     write_cyclonedx},
+    {"spdx", "SPDX 2.3 JSON", false, write_spdx},
+    {"purls", "one package URL per line", false, write_purls},
+};
+
+}  // namespace
+
+std::span<const ReportFormat> report_formats() { return formats; }
+
+const ReportFormat* report_format(std::string_view name) {
+  const auto* found = std::ranges::find(formats, name, &ReportFormat::name);
+  return found == std::end(formats) ? nullptr : found;
+}
+
+}  // namespace boltseal

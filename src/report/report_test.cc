@@ -1,0 +1,312 @@
+#include "report/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "codec/value.h"
+#include "crypto/digest.h"
+#include "report/advice.h"
+#include "report/canvas.h"
+#include "report/common.h"
+#include "report/sample.h"
+
+namespace boltseal {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string written(std::string_view format, const Report& report, RenderOptions options = {}) {
+  return report_format(format)->write(report, options);
+}
+
+TEST(Formats, AreFoundByNameOnly) {
+  for (const char* name : {"table", "json", "html", "sarif", "cyclonedx", "spdx", "purls"}) {
+    ASSERT_NE(report_format(name), nullptr) << name;
+    EXPECT_FALSE(report_format(name)->what.empty());
+  }
+  EXPECT_EQ(report_format("pdf"), nullptr);
+  EXPECT_TRUE(report_format("sarif")->needs_findings);
+}
+
+TEST(Formats, GiveTheSameBytesForTheSameReport) {
+  const Report report = sample::webapp(), again = sample::webapp();
+  for (const ReportFormat& format : report_formats())
+    EXPECT_EQ(format.write(report, {}), format.write(again, {})) << format.name;
+}
+
+TEST(Formats, SurviveAnEmptyReport) {
+  for (const ReportFormat& format : report_formats())
+    for (const bool findings : {true, false}) {
+      RenderOptions options;
+      options.findings = findings;
+      const std::string text = format.write(Report{}, options);
+      if (format.name != "purls") {
+        EXPECT_FALSE(text.empty()) << format.name;
+      }
+    }
+}
+
+TEST(Formats, AreJsonWhatEverTheStringsAre) {
+  for (const Report& report : {sample::webapp(), sample::hostile()})
+    for (const char* name : {"json", "sarif", "cyclonedx", "spdx"})
+      EXPECT_TRUE(parse_json(written(name, report))) << name;
+}
+
+TEST(Formats, AreWrittenForOtherToolsToJudge) {
+  const char* directory = std::getenv("BOLTSEAL_SAMPLES");
+  if (!directory) GTEST_SKIP() << "set BOLTSEAL_SAMPLES=DIR to get the samples as files";
+  const std::pair<const char*, Report> reports[] = {{"webapp", sample::webapp()},
+                                                    {"hostile", sample::hostile()},
+                                                    {"large", sample::large(5000)},
+                                                    {"empty", Report{}}};
+  for (const auto& [name, report] : reports)
+    for (const ReportFormat& format : report_formats())
+      for (const bool findings : {true, false}) {
+        RenderOptions options;
+        options.findings = findings;
+        const auto path =
+            fmt::format("{}/{}{}.{}", directory, name, findings ? "" : "-sbom", format.name);
+        EXPECT_TRUE(write_file_atomically(path, format.write(report, options)));
+      }
+}
+
+TEST(Advice, PutsWhatIsExploitedFirstAndThenTheWorst) {
+  const Report report = sample::webapp();
+  const Advice advice = advise(report);
+  std::vector<std::string> names;
+  for (const Step& step : advice.upgrades) names.push_back(step.name);
+  EXPECT_THAT(names,
+              ElementsAre("org.apache.logging.log4j:log4j-core", "org.springframework:spring-beans",
+                          "Django", "stdlib", "@babel/traverse", "lodash", "openssl", "curl"));
+  EXPECT_EQ(advice.exploited, 3U);
+  EXPECT_EQ(advice.undecided.size(), 1U);
+}
+
+TEST(Advice, TakesTheVersionThatRemovesAllOfThem) {
+  const Report report = sample::webapp();
+  const Advice advice = advise(report);
+  EXPECT_EQ(advice.upgrades[0].target, "2.17.1");
+  EXPECT_EQ(advice.upgrades[6].target, "3.0.15-1~deb12u1");
+}
+
+TEST(Advice, CountsAVulnerabilityOncePerSourcePackage) {
+  const Advice advice = advise(sample::webapp());
+  const Step& openssl = advice.upgrades[6];
+  EXPECT_THAT(openssl.packages, ElementsAre(4, 5));
+  EXPECT_EQ(openssl.findings.size(), 6U);
+  EXPECT_EQ(openssl.counts.total(), 3U);
+}
+
+TEST(Table, KeepsToTheWidthItIsGiven) {
+  for (const Report& report : {sample::webapp(), sample::hostile()})
+    for (const std::size_t width : {40, 60, 80, 132})
+      for (const bool findings : {true, false}) {
+        RenderOptions options;
+        options.width = width;
+        options.findings = findings;
+        options.colour = true;
+        each_line(written("table", report, options),
+                  [&](std::string_view line) { EXPECT_LE(shown_columns(line), width) << line; });
+      }
+}
+
+TEST(Table, SaysWhatToDoNext) {
+  const std::string text = written("table", sample::webapp());
+  EXPECT_THAT(text, HasSubstr("2.14.1 → 2.17.1"));
+  EXPECT_THAT(text, HasSubstr("exploited maven · CVE-2021-44228, CVE-2021-45046"));
+  EXPECT_THAT(text, HasSubstr("NO FIX YET"));
+  EXPECT_THAT(text, HasSubstr("zlib CVE-2023-45853"));
+  EXPECT_THAT(text, HasSubstr("1 generic package: no advisory feed"));
+  EXPECT_THAT(text, HasSubstr("corrupt: the central directory points outside of the file (at b"));
+  EXPECT_THAT(text,
+              HasSubstr("boltseal why CVE-2021-44228 registry.example.org/shop/webapp:1.4.2"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(Table, SaysCleanOnlyWhenEverythingWasJudged) {
+  Report report = sample::webapp();
+  report.findings.clear();
+  EXPECT_THAT(written("table", report), HasSubstr("in what could be judged"));
+  report.uncovered.clear();
+  report.inventory.unknowns.clear();
+  EXPECT_THAT(written("table", report), HasSubstr("✔ No known vulnerability"));
+}
+
+TEST(Table, LetsNoEscapeThrough) {
+  for (const bool findings : {true, false}) {
+    RenderOptions options;
+    options.findings = findings;
+    const std::string text = written("table", sample::hostile(), options);
+    EXPECT_EQ(text, printable(text, true));
+  }
+}
+
+TEST(Html, HoldsHostileTextAsDataOnly) {
+  const std::string page = written("html", sample::hostile());
+  const auto data = page.find("<script type=\"application/json\"");
+  ASSERT_NE(data, std::string::npos);
+  const auto begin = page.find('>', data) + 1, end = page.find("</script>", begin);
+  const std::string json = page.substr(begin, end - begin);
+  EXPECT_EQ(json.find_first_of("<>&"), std::string::npos);
+  const auto parsed = parse_json(json);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ((*parsed)["notices"][1].text(), valid_or_replaced_utf8(sample::attack));
+  EXPECT_EQ(page.find("<img"), std::string::npos);
+  EXPECT_EQ(page.find('\x1b'), std::string::npos);
+}
+
+TEST(Html, AllowsItsOwnScriptAndStyleOnly) {
+  const std::string page = written("html", sample::webapp());
+  EXPECT_THAT(page, HasSubstr("default-src 'none'; style-src 'sha256-"));
+  EXPECT_THAT(page, Not(HasSubstr("unsafe")));
+  EXPECT_THAT(page, Not(HasSubstr("{{")));
+  for (const char* loads :
+       {"src=", "@import", "url(", "innerHTML", "insertAdjacentHTML", "document.write", "eval("})
+    EXPECT_THAT(page, Not(HasSubstr(loads)));
+}
+
+TEST(CycloneDx, HasASerialNumberOfItsContent) {
+  const auto serial = [](const Report& report) {
+    const auto doc = parse_json(written("cyclonedx", report));
+    return (*doc)["serialNumber"].string();
+  };
+  Report other = sample::webapp();
+  other.inventory.packages[0].version += "x";
+  EXPECT_THAT(serial(sample::webapp()),
+              AllOf(StartsWith("urn:uuid:"), Not(HasSubstr("00000000-0000"))));
+  EXPECT_NE(serial(sample::webapp()), serial(other));
+}
+
+TEST(CycloneDx, NamesEveryReferenceOnceAndOnlyThose) {
+  const auto doc = parse_json(written("cyclonedx", sample::webapp()));
+  ASSERT_TRUE(doc);
+  std::set<std::string> refs{(*doc)["metadata"]["component"]["bom-ref"].string()};
+  for (const Value& c : (*doc)["components"].items())
+    EXPECT_TRUE(refs.insert(c["bom-ref"].string()).second);
+  for (const Value& d : (*doc)["dependencies"].items()) {
+    EXPECT_TRUE(refs.contains(d["ref"].string()));
+    for (const Value& on : d["dependsOn"].items())
+      EXPECT_TRUE(refs.contains(on.string())) << on.text();
+  }
+  for (const Value& v : (*doc)["vulnerabilities"].items())
+    for (const Value& a : v["affects"].items()) EXPECT_TRUE(refs.contains(a["ref"].string()));
+}
+
+TEST(CycloneDx, WritesALicenceAsIdOnlyWhereItsSchemaKnowsTheId) {
+  Report report;
+  for (const char* licence : {"MIT", "MVT-1.1", "MIT OR Zlib", "no expression at all"})
+    report.inventory.packages.push_back(
+        sample::package(PackageType::npm, licence, "1.0.0", licence, "a/package.json", 0, ""));
+  const auto doc = parse_json(written("cyclonedx", report));
+  const auto licence = [&](std::size_t i) -> const Value& {
+    return (*doc)["components"][i]["licenses"][0];
+  };
+  EXPECT_EQ(licence(0)["license"]["id"].text(), "MIT");
+  EXPECT_EQ(licence(1)["expression"].text(), "MVT-1.1");
+  EXPECT_EQ(licence(2)["expression"].text(), "MIT OR Zlib");
+  EXPECT_EQ(licence(3)["license"]["name"].text(), "no expression at all");
+}
+
+TEST(CycloneDx, TellsAcceptedFromNotAffected) {
+  const auto doc = parse_json(written("cyclonedx", sample::webapp()));
+  std::map<std::string, std::string> states;
+  for (const Value& v : (*doc)["vulnerabilities"].items())
+    states[v["id"].string()] = v["analysis"]["state"].string();
+  EXPECT_EQ(states["CVE-2021-44228"], "");
+  EXPECT_EQ(states["CVE-2020-14343"], "not_affected");
+  EXPECT_EQ(states["CVE-2024-2961"], "exploitable");
+  EXPECT_EQ(states["GHSA-xxxx-yyyy-zzzz"], "in_triage");
+  EXPECT_FALSE(states.contains("CVE-2020-1747"));
+}
+
+TEST(Spdx, ExplainsEveryLicenceReference) {
+  const auto doc = parse_json(written("spdx", sample::webapp()));
+  const Value& extracted = (*doc)["hasExtractedLicensingInfos"];
+  ASSERT_EQ(extracted.items().size(), 1U);
+  EXPECT_EQ(extracted[0]["licenseId"].text(), "LicenseRef-Vendor-EULA");
+  EXPECT_THAT(extracted[0]["extractedText"].string(), HasSubstr("see http://vendor.example"));
+}
+
+TEST(Spdx, TakesItsTimeFromOutside) {
+  RenderOptions options;
+  EXPECT_THAT(written("spdx", sample::webapp(), options), HasSubstr("1970-01-01T00:00:00Z"));
+  options.timestamp = "2026-11-20T08:00:00.5Z";
+  EXPECT_THAT(written("spdx", sample::webapp(), options),
+              HasSubstr("\"created\": \"2026-11-20T08:00:00Z\""));
+}
+
+TEST(Sarif, KeepsASuppressedFindingWithItsReason) {
+  const auto doc = parse_json(written("sarif", sample::webapp()));
+  const Value& results = (*doc)["runs"][0]["results"];
+  std::size_t suppressed = 0;
+  for (const Value& r : results.items()) {
+    const Value& rules = (*doc)["runs"][0]["tool"]["driver"]["rules"];
+    EXPECT_EQ(rules[static_cast<std::size_t>(*r["ruleIndex"].integer())]["id"].text(),
+              r["ruleId"].text());
+    if (!r["suppressions"]) continue;
+    ++suppressed;
+    EXPECT_THAT(r["suppressions"][0]["justification"].string(), HasSubstr("ISO-2022-CN-EXT"));
+  }
+  EXPECT_EQ(suppressed, 1U);
+}
+
+TEST(Sarif, ScoresInsideTheBandOfTheSeverity) {
+  Finding f;
+  f.severity = Severity::low;
+  f.cvss = {{"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8, "NVD"}};
+  EXPECT_DOUBLE_EQ(security_score(f), 3.9);
+  f.severity = Severity::critical;
+  EXPECT_DOUBLE_EQ(security_score(f), 9.8);
+  f.cvss.clear();
+  EXPECT_DOUBLE_EQ(security_score(f), 9.5);
+}
+
+TEST(Purls, AreSortedAndEachOnce) {
+  std::vector<std::string> lines;
+  each_line(written("purls", sample::webapp()),
+            [&](std::string_view line) { lines.emplace_back(line); });
+  EXPECT_EQ(lines.size(), 17U);  // 18 packages, one of them twice
+  EXPECT_TRUE(std::ranges::is_sorted(lines));
+}
+
+TEST(WebAddress, IsPlainHttpOnly) {
+  for (const char* good : {"https://example.org/a?b=c#d", "http://x"})
+    EXPECT_TRUE(is_web_address(good)) << good;
+  for (const char* bad : {"", "javascript:alert(1)", "https://", "https:///x", "https://a b",
+                          "https://a\"b", "https://a/%zz", "https://a/%4", "https://a/#b#c",
+                          "HTTPS://a", "data:text/html,x", "https://a/[x]"})
+    EXPECT_FALSE(is_web_address(bad)) << bad;
+}
+
+TEST(ImagePurl, NamesTheRepositoryOnlyWhenThereIsOne) {
+  ImageInfo image{.reference = "ghcr.io/acme/App:1.2",
+                  .kind = "image",
+                  .manifest_digest = "sha256:ab",
+                  .config_digest = {},
+                  .os = "linux",
+                  .architecture = "arm64",
+                  .variant = {},
+                  .created = {},
+                  .user = {},
+                  .labels = {},
+                  .layers = {},
+                  .history = {}};
+  EXPECT_EQ(image_purl(image),
+            "pkg:oci/app@sha256%3Aab?arch=arm64&repository_url=ghcr.io/acme/app");
+  image.reference = "oci:webapp";
+  EXPECT_EQ(image_purl(image), "pkg:oci/oci@sha256%3Aab?arch=arm64");
+  image.manifest_digest.clear();
+  EXPECT_EQ(image_purl(image), "");
+}
+
+}  // namespace
+}  // namespace boltseal

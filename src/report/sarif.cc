@@ -1,0 +1,243 @@
+// SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/: findings for code scanning.
+//
+// One rule per vulnerability, one result per vulnerability and package. What could not be read or
+// is not covered becomes a notification of the run, so that a green page is not mistaken for a
+// clean image. Results that the user's ignore rules set aside are there with a suppression.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "codec/json_writer.h"
+#include "crypto/digest.h"
+#include "inventory/purl.h"
+#include "report/common.h"
+#include "report/report.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::string_view level_of(Severity severity) {
+  switch (severity) {
+    case Severity::critical:
+    case Severity::high:
+      return "error";
+    case Severity::medium:
+      return "warning";
+    default:
+      return "note";
+  }
+}
+
+// Viewers render Markdown, and the text is from outside.
+std::string markdown(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (std::string_view("\\`*_{}[]()#+-.!|<>&~$@:").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string relative_uri(std::string_view path) {
+  return percent_encode(valid_or_replaced_utf8(path), "/");
+}
+
+struct Rule {
+  const Finding* worst = nullptr;
+  std::size_t index = 0;
+};
+using Rules = std::map<std::string_view, Rule>;
+
+void text(JsonWriter& json, std::string_view name, std::string_view value) {
+  json.key(name).object().member("text", value).end();
+}
+
+void rule(JsonWriter& json, const Report& report, const Finding& f) {
+  const Package& p = report.inventory.packages[f.package];
+  const std::string about = f.title.empty() ? fmt::format("{} in {}", f.id, p.name)
+                                            : fmt::format("{}: {}", f.id, f.title);
+  json.object()
+      .member("id", f.id)
+      .member("name", is_os_package(p.type) ? "OsPackageVulnerability" : "LibraryVulnerability");
+  text(json, "shortDescription", about);
+  text(json, "fullDescription", about);
+  json.key("defaultConfiguration").object().member("level", level_of(f.severity)).end();
+  json.text_if("helpUri", help_address(f));
+  const std::string advice = recommendation(f, p);
+  json.key("help").object();
+  json.member("text", fmt::format("{}\nSeverity: {} ({})\n{}", about, name_of(f.severity),
+                                  f.severity_source, advice));
+  json.member(
+      "markdown",
+      fmt::format(
+          "**{}**\n\n| severity | judged by | fix |\n| --- | --- | --- |\n| {} | {} | {} |\n",
+          markdown(about), name_of(f.severity), markdown(f.severity_source), markdown(advice)));
+  json.end().key("properties").object().member("precision", "very-high");
+  json.member("security-severity", fmt::format("{:.1f}", security_score(f)));
+  std::vector<std::string> tags = {"vulnerability", "security", std::string(name_of(f.severity))};
+  if (f.kev) tags.emplace_back("known-exploited");
+  json.texts("tags", tags).end().end();
+}
+
+void location(JsonWriter& json, std::string_view path, std::string_view purl, std::string_view name,
+              std::string_view note) {
+  json.object().key("physicalLocation").object().key("artifactLocation").object();
+  json.member("uri", relative_uri(path)).member("uriBaseId", "ROOTPATH").end();
+  json.key("region").object().member("startLine", 1).end().end();
+  if (!name.empty())
+    json.key("logicalLocations")
+        .array()
+        .object()
+        .member("name", name)
+        .member("fullyQualifiedName", purl)
+        .member("kind", "module")
+        .end()
+        .end();
+  if (!note.empty()) text(json, "message", note);
+  json.end();
+}
+
+void locations(JsonWriter& json, const Report& report, const Package& p, const std::string& purl) {
+  json.key("locations").array();
+  for (const Evidence& e : p.evidence) {
+    std::string note = e.what;
+    if (e.layer < report.inventory.image.layers.size())
+      note += fmt::format("{}layer {}", note.empty() ? "" : ", ", e.layer + 1);
+    location(json, e.path, purl, p.name, note);
+  }
+  json.end();
+}
+
+void result(JsonWriter& json, const Report& report, const Finding& f, const std::string& purl,
+            std::size_t rule_index) {
+  const Package& p = report.inventory.packages[f.package];
+  const std::string_view verb =
+      f.verdict == Verdict::undecided ? "may be affected by" : "is affected by";
+  json.object().member("ruleId", f.id).member("ruleIndex", static_cast<std::uint64_t>(rule_index));
+  json.member("level", level_of(f.severity));
+  text(json, "message",
+       fmt::format("{} {} {} {} ({}). {}", p.name, p.version, verb, f.id, name_of(f.severity),
+                   recommendation(f, p)));
+  locations(json, report, p, purl);
+  // What stays the same when the image is built again: not the version, not the layer.
+  const std::string path = p.evidence.empty() ? std::string() : p.evidence.front().path;
+  const std::string key = fmt::format("{}\n{}\n{}\n{}", f.id, name_of(p.type), p.name, path);
+  json.key("partialFingerprints").object().member("boltseal/v1", sha256_hex(key)).end();
+  if (f.verdict == Verdict::suppressed) {
+    json.key("suppressions")
+        .array()
+        .object()
+        .member("kind", "external")
+        .member("status", "accepted");
+    json.text_if("justification",
+                 f.proof.empty() ? std::string_view() : std::string_view(f.proof.back().text))
+        .end()
+        .end();
+  }
+  json.key("properties")
+      .object()
+      .member("severity", name_of(f.severity))
+      .member("verdict", name_of(f.verdict));
+  json.member("security-severity", fmt::format("{:.1f}", security_score(f)));
+  json.member("package", p.name).member("installedVersion", p.version).text_if("purl", purl);
+  json.texts("fixedVersions", f.fixed_versions)
+      .texts("aliases", f.aliases)
+      .member("exploited", f.kev);
+  if (!f.proof.empty()) {
+    json.key("proof").array();
+    for (const ProofStep& step : f.proof) json.value(fmt::format("{}: {}", step.rule, step.text));
+    json.end();
+  }
+  json.end().end();
+}
+
+void notification(JsonWriter& json, std::string_view level, std::string_view message,
+                  const Unknown* where) {
+  json.object().member("level", level);
+  text(json, "message", message);
+  if (where && !where->path.empty()) {
+    json.key("locations").array();
+    location(json, where->path, {}, {}, {});
+    json.end();
+  }
+  json.end();
+}
+
+void invocation(JsonWriter& json, const Report& report) {
+  json.key("invocations")
+      .array()
+      .object()
+      .member("executionSuccessful", true)
+      .key("toolExecutionNotifications")
+      .array();
+  for (const Unknown& u : report.inventory.unknowns)
+    notification(json, "warning", fmt::format("could not read {}: {}", u.path, u.what), &u);
+  for (const Uncovered& u : report.uncovered)
+    notification(json, "warning", fmt::format("not covered: {}: {}", u.what, u.reason), nullptr);
+  if (!report.end_of_life.empty()) notification(json, "warning", report.end_of_life, nullptr);
+  for (const auto& notice : report.notices) notification(json, "note", notice, nullptr);
+  json.end().end().end();
+}
+
+}  // namespace
+
+std::string write_sarif(const Report& report, const RenderOptions& options) {
+  const Inventory& inventory = report.inventory;
+  const auto purls = purls_of(inventory);
+  std::vector<const Finding*> results;
+  if (options.findings) {
+    for (const Finding& f : report.findings)
+      if (f.package < purls.size()) results.push_back(&f);
+    for (const Finding& f : report.dropped)
+      if (f.verdict == Verdict::suppressed && f.package < purls.size()) results.push_back(&f);
+  }
+  Rules rules;
+  for (const Finding* f : results) {
+    Rule& rule = rules[f->id];
+    if (!rule.worst || f->severity > rule.worst->severity) rule.worst = f;
+  }
+  std::size_t count = 0;
+  for (auto& [id, rule] : rules) rule.index = count++;
+
+  JsonWriter json;
+  json.object().member(
+      "$schema",
+      "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json");
+  json.member("version", "2.1.0")
+      .key("runs")
+      .array()
+      .object()
+      .key("tool")
+      .object()
+      .key("driver")
+      .object();
+  json.member("name", "Boltseal").text_if("version", report.tool_version);
+  json.key("rules").array();
+  for (const auto& [id, one] : rules) rule(json, report, *one.worst);
+  json.end().end().end();
+  invocation(json, report);
+  json.key("originalUriBaseIds")
+      .object()
+      .key("ROOTPATH")
+      .object()
+      .member("uri", "file:///")
+      .end()
+      .end();
+  json.key("results").array();
+  for (const Finding* f : results) result(json, report, *f, purls[f->package], rules[f->id].index);
+  json.end()
+      .member("columnKind", "utf16CodeUnits")
+      .key("properties")
+      .object()
+      .member("image", inventory.image.reference);
+  json.text_if("manifestDigest", inventory.image.manifest_digest)
+      .text_if("configDigest", inventory.image.config_digest);
+  json.text_if("databaseDigest", report.database.digest)
+      .text_if("databaseDate", report.database.date);
+  json.end().end().end().end();
+  return json.take();
+}
+
+}  // namespace boltseal

@@ -1,0 +1,2 @@
+module github.com/a/b
+require c.d/e v1.0.0

@@ -1,0 +1,64 @@
+// Runs every target over its corpus, corpus/<target>/*, each input in a heap block of exactly its size, so that the address
+// sanitizer sees the first byte too many; and every target over a few short inputs of its own. A folder whose name is no
+// target is an error: a corpus nobody replays protects nothing. Further folders (the test cases) are given to all targets
+// that read whole documents.
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "targets.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void run(const boltseal::FuzzTarget& target, const std::string& bytes) {
+  const std::unique_ptr<char[]> exact(new char[bytes.size()]);
+  std::memcpy(exact.get(), bytes.data(), bytes.size());
+  target({exact.get(), bytes.size()});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto& targets = boltseal::fuzz_targets();
+  std::size_t inputs = 0;
+  for (const auto& [name, target] : targets) {
+    for (const std::string& seed : {std::string(), std::string(1, '\0'), std::string(64, '\xff'), std::string(1024, '{'), std::string(600, '\0')}) {
+      run(target, seed);
+      ++inputs;
+    }
+  }
+  if (argc > 1 && fs::is_directory(argv[1])) {
+    for (const auto& folder : fs::directory_iterator(argv[1])) {
+      const auto target = targets.find(folder.path().filename());
+      if (target == targets.end()) {
+        std::fprintf(stderr, "no such target: %s\n", folder.path().c_str());
+        return 1;
+      }
+      for (const auto& file : fs::directory_iterator(folder)) {
+        run(target->second, read(file));
+        ++inputs;
+      }
+    }
+  }
+  for (int i = 2; i < argc; ++i) {
+    for (const auto& file : fs::recursive_directory_iterator(argv[i])) {
+      if (!file.is_regular_file() || file.file_size() > 65536) continue;
+      const std::string bytes = read(file);
+      for (const auto* name : {"json", "yaml", "toml", "xml", "zip", "layer", "elf", "pe", "macho", "sbom", "deb822"}) run(targets.at(name), bytes);
+      ++inputs;
+    }
+  }
+  std::printf("%zu inputs, %zu targets\n", inputs, targets.size());
+  return 0;
+}

@@ -1,0 +1,13 @@
+// Every place where bytes from outside come in, by name: "json", "tar", "reader-dpkg-status", …
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace boltseal {
+
+using FuzzTarget = std::function<void(std::string_view bytes)>;
+const std::map<std::string, FuzzTarget>& fuzz_targets();
+
+}  // namespace boltseal
