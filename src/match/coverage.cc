@@ -1,0 +1,52 @@
+#include "match/coverage.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace boltseal {
+namespace {
+
+std::string count(std::size_t n, std::string_view what) {
+  return fmt::format("{} {} package{}", n, what, n == 1 ? "" : "s");
+}
+
+std::string name_of_distribution(const Distribution& d) {
+  const std::string release = !d.version_id.empty() ? d.version_id : d.codename;
+  return release.empty() ? d.id : d.id + " " + release;
+}
+
+std::string reason_for(PackageType type, const Distribution& distribution,
+                       const Ecosystems& ecosystems) {
+  if (!is_os_package(type)) {
+    const auto ecosystem = language_ecosystem(type);
+    if (ecosystem.empty()) return "no feed names packages of this kind";
+    return fmt::format("the database has no feed for {}", ecosystem);
+  }
+  if (!distribution) return "the distribution is not known: there is no os-release";
+  if (ecosystems.wanted().empty())
+    return fmt::format("no feed names the distribution {}", distribution.id);
+  return fmt::format("the database has no feed for {}", ecosystems.wanted());
+}
+
+}  // namespace
+
+std::vector<Uncovered> uncovered(const Inventory& inventory, const Ecosystems& ecosystems) {
+  std::map<PackageType, std::vector<std::uint32_t>> groups;
+  for (std::uint32_t i = 0; i < inventory.packages.size(); ++i) {
+    const auto type = inventory.packages[i].type;
+    if (!ecosystems.covers(type)) groups[type].push_back(i);
+  }
+  std::vector<Uncovered> out;
+  for (auto& [type, packages] : groups) {
+    Uncovered& set = out.emplace_back();
+    set.what = count(packages.size(), name_of(type));
+    if (is_os_package(type) && inventory.distribution)
+      set.what = fmt::format("{}: {}", name_of_distribution(inventory.distribution), set.what);
+    set.reason = reason_for(type, inventory.distribution, ecosystems);
+    set.packages = std::move(packages);
+  }
+  return out;
+}
+
+}  // namespace boltseal

@@ -1,0 +1,244 @@
+#include "match/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace boltseal {
+namespace {
+
+using Order = std::strong_ordering;
+using MaybeOrder = std::optional<Order>;
+
+// How the versions of an ecosystem are written in its advisories, as compared with its packages.
+class Comparer {
+ public:
+  Comparer(Scheme scheme, std::string_view version) : scheme_(scheme), version_(version) {
+    // "dev-main" sorts before every release in composer, yet says nothing of what is in it.
+    branch_ =
+        scheme == Scheme::packagist && (version.starts_with("dev-") || version.ends_with("-dev"));
+  }
+
+  MaybeOrder compare(std::string_view a, std::string_view b) const {
+    if (scheme_ == Scheme::packagist)
+      return compare_versions(scheme_, composer_form(a), composer_form(b));
+    return compare_versions(scheme_, a, b);
+  }
+  MaybeOrder to(std::string_view bound) const {
+    return branch_ ? std::nullopt : compare(version_, bound);
+  }
+  std::string_view version() const { return version_; }
+
+  ProofStep step(std::string_view bound, MaybeOrder order, std::string_view meaning) const {
+    const std::string_view sign = !order       ? "has no order with"
+                                  : *order < 0 ? "<"
+                                  : *order > 0 ? ">"
+                                               : "=";
+    return {"comparison",
+            fmt::format("{} {} {} ({}): {}", version_, sign, bound, name_of(scheme_), meaning)};
+  }
+
+ private:
+  // Composer compares normalised versions: in lower case, with four numbers.
+  static std::string composer_form(std::string_view text) {
+    std::string out = lower(text);
+    std::size_t end = out.starts_with('v') ? 1 : 0, numbers = 0;
+    while (end < out.size() && numbers < 4 && is_digit(out[end])) {
+      while (end < out.size() && is_digit(out[end])) ++end;
+      if (++numbers == 4 || end + 1 >= out.size() || out[end] != '.' || !is_digit(out[end + 1]))
+        break;
+      ++end;
+    }
+    std::string zeros;
+    for (; numbers > 0 && numbers < 4; ++numbers) zeros += ".0";
+    return out.insert(end, zeros);
+  }
+
+  Scheme scheme_;
+  std::string_view version_;
+  bool branch_ = false;
+};
+
+struct RangeVerdict {
+  Verdict verdict = Verdict::not_affected;
+  ProofStep step;
+};
+
+constexpr std::string_view below_all = "the record begins later";
+
+// The event that decides is the last one, in the order of versions, at or before the version; of
+// two at one place an introduction counts, so that a flaw which comes back is seen.
+RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer) {
+  using Kind = Event::Kind;
+  const Event* last = nullptr;
+  const Event* next = nullptr;  // the first bound above the version
+  MaybeOrder last_order;
+  bool limited = false, below_a_limit = false;
+  for (const Event& event : range) {
+    const bool from_start = event.version == "0" && event.kind != Kind::last_affected;
+    if (from_start && event.kind == Kind::fixed)
+      return {Verdict::not_affected,
+              {"never-affected",
+               "its fix is given as version 0, which says that the package never was affected"}};
+    const MaybeOrder order = from_start ? Order::greater : comparer.to(event.version);
+    if (!order)
+      return {Verdict::undecided, comparer.step(event.version, order, "undecided, not guessed")};
+    if (event.kind == Kind::limit) {
+      limited = true;
+      below_a_limit |= *order < 0;
+      continue;
+    }
+    const bool reached = event.kind == Kind::last_affected ? *order > 0 : *order >= 0;
+    const Event*& best = reached ? last : next;
+    if (best == nullptr) {
+      best = &event;
+      if (reached) last_order = order;
+      continue;
+    }
+    MaybeOrder place = best->version == event.version ? Order::equal
+                       : event.version == "0"         ? Order::less
+                       : best->version == "0"         ? Order::greater
+                                              : comparer.compare(event.version, best->version);
+    if (!place)
+      return {Verdict::undecided,
+              comparer.step(event.version, order, "the record's bounds have no order")};
+    if (reached ? *place > 0 || (*place == 0 && event.kind == Kind::introduced) : *place < 0) {
+      best = &event;
+      if (reached) last_order = order;
+    }
+  }
+  if (last == nullptr) {
+    if (next == nullptr) return {};
+    return {Verdict::not_affected, comparer.step(next->version, Order::less, below_all)};
+  }
+  if (last->kind == Kind::fixed)
+    return {Verdict::fixed, comparer.step(last->version, last_order, "at or past the fix")};
+  if (last->kind == Kind::last_affected)
+    return {Verdict::fixed,
+            comparer.step(last->version, last_order, "past the last affected version")};
+  if (limited && !below_a_limit)
+    return {Verdict::not_affected, {"limit", "the version is past the limits of the record"}};
+  if (next != nullptr && next->kind == Kind::fixed)
+    return {Verdict::affected, comparer.step(next->version, Order::less, "below the fix")};
+  if (next != nullptr && next->kind == Kind::last_affected)
+    return {Verdict::affected, comparer.step(next->version, comparer.to(next->version),
+                                             "not past the last affected version")};
+  if (last->version == "0")
+    return {Verdict::affected,
+            {"all-versions", "the record says that all versions are affected; there is no fix"}};
+  return {Verdict::affected,
+          comparer.step(last->version, last_order,
+                        "at or past the version that brought the flaw; there is no fix")};
+}
+
+// "~> 1.2.3": at least that, and below 1.3 with all its pre-releases.
+bool below_next(const Comparer& comparer, std::string_view bound) {
+  const auto parts = split(bound, '.');
+  const auto installed = split(comparer.version(), '.');
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i)
+    if (comparer.compare(i < installed.size() ? installed[i] : "0", parts[i]) != Order::equal)
+      return false;
+  return true;
+}
+
+// One requirement of the kind ">= 1.2, < 1.4"; nothing when a part cannot be read.
+std::optional<bool> satisfies(const Comparer& comparer, std::string_view requirement) {
+  for (auto part : split(requirement, ',')) {
+    part = trim(part);
+    const auto length = std::min(part.find_first_not_of("<>=~!"), part.size());
+    const auto op = part.substr(0, length), bound = trim(part.substr(length));
+    const auto order = comparer.to(bound);
+    if (!order) return std::nullopt;
+    bool holds = false;
+    if (op.empty() || op == "=" || op == "==")
+      holds = *order == 0;
+    else if (op == "!=")
+      holds = *order != 0;
+    else if (op == "<")
+      holds = *order < 0;
+    else if (op == "<=")
+      holds = *order <= 0;
+    else if (op == ">")
+      holds = *order > 0;
+    else if (op == ">=")
+      holds = *order >= 0;
+    else if (op == "~>")
+      holds = *order >= 0 && below_next(comparer, bound);
+    else
+      return std::nullopt;
+    if (!holds) return false;
+  }
+  return true;
+}
+
+void collect_fixes(const Affected& affected, const Comparer& comparer, Judgement& out) {
+  for (const auto& range : affected.ranges)
+    for (const auto& event : range)
+      if (event.kind == Event::Kind::fixed && event.version != "0") {
+        const auto order = comparer.to(event.version);
+        if (order == Order::less) out.fixed_versions.push_back(event.version);
+        out.at_a_bound |= order == Order::equal;
+      }
+  // A plain insertion by comparison: the order of an ecosystem may have holes that a library sort
+  // must not see.
+  auto& fixes = out.fixed_versions;
+  for (std::size_t i = 1; i < fixes.size(); ++i)
+    for (std::size_t k = i; k > 0 && comparer.compare(fixes[k], fixes[k - 1]) == Order::less; --k)
+      std::swap(fixes[k], fixes[k - 1]);
+  fixes.erase(std::unique(fixes.begin(), fixes.end()), fixes.end());
+  constexpr std::size_t enough = 16;
+  if (fixes.size() > enough) fixes.resize(enough);
+}
+
+}  // namespace
+
+Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version) {
+  const Comparer comparer(scheme, version);
+  Judgement out;
+  for (const auto& requirement : affected.unaffected) {
+    const auto holds = satisfies(comparer, requirement);
+    if (holds == false) continue;
+    out.verdict = holds ? Verdict::not_affected : Verdict::undecided;
+    out.steps.push_back(
+        {"unaffected",
+         holds ? fmt::format("{} satisfies \"{}\", which the record names as not affected", version,
+                             requirement)
+               : fmt::format("{} has no order with \"{}\", which the record names as not affected",
+                             version, requirement)});
+    if (holds) return out;
+  }
+  const bool listed = std::ranges::any_of(affected.versions, [&](const std::string& v) {
+    return v == version || comparer.to(v) == Order::equal;
+  });
+  if (listed) {
+    out.verdict = Verdict::affected;
+    out.steps.push_back(
+        {"listed", fmt::format("{} is in the record's list of affected versions", version)});
+  }
+  // The gravest verdict of all ranges: affected, undecided, fixed, not affected, in the order of
+  // the enumeration.
+  Verdict worst = out.steps.empty() ? Verdict::not_affected : out.verdict;
+  std::vector<ProofStep> steps;
+  for (const auto& range : affected.ranges) {
+    auto [verdict, step] = in_range(range, comparer);
+    if (verdict < worst) {
+      worst = verdict;
+      steps.clear();
+    }
+    constexpr std::size_t enough = 4;
+    if (verdict == worst && !step.rule.empty() && steps.size() < enough)
+      steps.push_back(std::move(step));
+  }
+  out.verdict = worst;
+  std::ranges::move(steps, std::back_inserter(out.steps));
+  if (out.steps.empty())
+    out.steps.push_back(
+        {"unlisted", fmt::format("{} is in no range and no list of the record", version)});
+  if (worst <= Verdict::fixed) collect_fixes(affected, comparer, out);
+  return out;
+}
+
+}  // namespace boltseal

@@ -1,0 +1,23 @@
+// Whether a version is affected by what one record says of its package: the evaluation of
+// https://ossf.github.io/osv-schema/#evaluation, with each comparison kept for the proof.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisories/record.h"
+#include "inventory/finding.h"
+#include "versions/versions.h"
+
+namespace boltseal {
+
+struct Judgement {
+  Verdict verdict = Verdict::not_affected;  // affected, undecided, fixed or not_affected
+  std::vector<ProofStep> steps;
+  std::vector<std::string> fixed_versions;  // newer than the version; lowest first
+  bool at_a_bound = false;                  // the version is exactly a fix that the record names
+};
+
+Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version);
+
+}  // namespace boltseal

@@ -1,0 +1,326 @@
+#include "match/match.h"
+
+#include <gmock/gmock.h>
+
+#include "match/evaluate.h"
+#include "match/sample_test.h"
+
+namespace boltseal {
+namespace {
+
+using namespace match_sample;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Kind = Event::Kind;
+
+Package deb(std::string name, std::string version, std::string source,
+            std::string source_version = "") {
+  auto out = package(PackageType::deb, std::move(name), std::move(version), "var/lib/dpkg/status");
+  out.source_name = std::move(source);
+  out.source_version = std::move(source_version);
+  return out;
+}
+
+Verdict judge(std::vector<Event> range, std::string_view version, Scheme scheme = Scheme::semver) {
+  Affected affected;
+  affected.ranges = {std::move(range)};
+  return evaluate(affected, scheme, version).verdict;
+}
+
+TEST(Evaluate, EventsCountInTheOrderOfVersions) {
+  const std::vector<Event> mixed = {{Kind::fixed, "2.1.0"},
+                                    {Kind::introduced, "2.0.0"},
+                                    {Kind::fixed, "1.1.0"},
+                                    {Kind::introduced, "1.0.0"}};
+  EXPECT_EQ(judge(mixed, "0.9.0"), Verdict::not_affected);
+  EXPECT_EQ(judge(mixed, "1.0.0"), Verdict::affected);
+  EXPECT_EQ(judge(mixed, "1.1.0"), Verdict::fixed);
+  EXPECT_EQ(judge(mixed, "2.0.5"), Verdict::affected);
+  EXPECT_EQ(judge(mixed, "2.1.0"), Verdict::fixed);
+}
+
+TEST(Evaluate, LastAffectedIsItselfAffected) {
+  const std::vector<Event> range = {{Kind::introduced, "0"}, {Kind::last_affected, "1.5.1"}};
+  EXPECT_EQ(judge(range, "1.5.1"), Verdict::affected);
+  EXPECT_EQ(judge(range, "1.5.2"), Verdict::fixed);
+}
+
+TEST(Evaluate, LimitEndsTheRange) {
+  const std::vector<Event> range = {{Kind::introduced, "1.0.0"}, {Kind::limit, "2.0.0"}};
+  EXPECT_EQ(judge(range, "1.9.0"), Verdict::affected);
+  EXPECT_EQ(judge(range, "2.0.0"), Verdict::not_affected);
+}
+
+TEST(Evaluate, FixZeroMeansNeverAffected) {
+  EXPECT_EQ(judge(until("0"), "1.2.3-r0", Scheme::apk), Verdict::not_affected);
+}
+
+TEST(Evaluate, WhatCannotBeComparedIsUndecided) {
+  EXPECT_EQ(judge(until("1.2.0"), "not-a-version"), Verdict::undecided);
+  EXPECT_EQ(judge(until("fixed-some-day"), "1.2.0"), Verdict::undecided);
+  EXPECT_EQ(judge(unfixed(), "not-a-version"), Verdict::affected)
+      << "all versions are: nothing to compare";
+}
+
+TEST(Evaluate, ListedVersionsAndExpressExceptions) {
+  Affected affected;
+  affected.versions = {"1.0", "1.1"};
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.1.0").verdict, Verdict::affected);
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.2").verdict, Verdict::not_affected);
+  affected.versions.clear();
+  affected.ranges = {until("5.0.0")};
+  affected.unaffected = {"< 3.0", "= 4.0.1", "~> 4.2.1"};
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "2.9").verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.0.1").verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.2.9").verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.3.0").verdict, Verdict::affected);
+}
+
+TEST(Evaluate, FixesThatHelpAreLowestFirst) {
+  Affected affected;
+  affected.ranges = {until("4.0.2", "4.0.0"), until("3.2.5", "3.0.0"), until("2.0.9", "2.0.0")};
+  EXPECT_THAT(evaluate(affected, Scheme::pep440, "3.2.0").fixed_versions,
+              ElementsAre("3.2.5", "4.0.2"));
+}
+
+TEST(Evaluate, ComposerVersionsAreNormalised) {
+  EXPECT_EQ(judge(until("1.0.0"), "1.0", Scheme::packagist), Verdict::fixed);
+  EXPECT_EQ(judge(until("2.0.0"), "v2.0.0-BETA1", Scheme::packagist), Verdict::affected);
+  EXPECT_EQ(judge(until("2.0.0"), "dev-main", Scheme::packagist), Verdict::undecided);
+}
+
+TEST(Match, DebianIsAskedBySourceNameAndVersion) {
+  Case c("debian", "12");
+  auto flaw = record("DEBIAN-CVE-2024-1", "Debian:12", "openssl", until("3.0.15-1"));
+  flaw.upstream = {"CVE-2024-1"};
+  // The binary is a rebuild whose own version is past the fix; the source version decides.
+  const auto& r = c.with(flaw).with(deb("libssl3", "3.0.15-1+b1", "openssl", "3.0.14-1")).run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  const Finding& f = r.findings[0];
+  EXPECT_EQ(f.id, "CVE-2024-1");
+  EXPECT_THAT(f.aliases, ElementsAre("DEBIAN-CVE-2024-1"));
+  EXPECT_THAT(f.fixed_versions, ElementsAre("3.0.15-1"));
+  EXPECT_EQ(f.fix_state, FixState::fixed);
+  EXPECT_THAT(proof(f), HasSubstr("var/lib/dpkg/status"));
+  EXPECT_THAT(proof(f), HasSubstr("built-from: deb libssl3 is built from source openssl 3.0.14-1"));
+  EXPECT_THAT(proof(f), HasSubstr("3.0.14-1 < 3.0.15-1 (dpkg)"));
+}
+
+TEST(Match, ReleasesOfDistributionsPickTheirFeeds) {
+  const std::vector<std::tuple<std::string, std::string, std::string, PackageType, std::string>>
+      rows = {
+          {"debian", "12", "Debian:12", PackageType::deb, "1.0-1"},
+          {"ubuntu", "22.04", "Ubuntu:22.04:LTS", PackageType::deb, "1.0-1"},
+          {"alpine", "3.18.4", "Alpine:v3.18", PackageType::apk, "1.0-r0"},
+          {"wolfi", "20230201", "Wolfi", PackageType::apk, "1.0-r0"},
+          {"chainguard", "20230214", "Chainguard", PackageType::apk, "1.0-r0"},
+          {"almalinux", "9.4", "AlmaLinux:9", PackageType::rpm, "1.0-1.el9"},
+          {"rocky", "9.4", "Rocky Linux:9", PackageType::rpm, "1.0-1.el9"},
+          {"rhel", "9.4", "Red Hat:enterprise_linux:9::baseos", PackageType::rpm, "1.0-1.el9"},
+          {"opensuse-leap", "15.5", "openSUSE:Leap 15.5", PackageType::rpm, "1.0-1"},
+          {"opensuse-tumbleweed", "20250101", "openSUSE:Tumbleweed", PackageType::rpm, "1.0-1"},
+          {"sles", "15.5", "SUSE:Linux Enterprise Server 15 SP5", PackageType::rpm, "1.0-1"},
+          {"azurelinux", "3.0", "Azure Linux:3", PackageType::rpm, "1.0-1"},
+          {"photon", "5.0", "Photon OS:5.0", PackageType::rpm, "1.0-1"},
+      };
+  for (const auto& [id, version, ecosystem, type, installed] : rows) {
+    Case c(id, version);
+    const auto& r = c.with(record("X-1", ecosystem, "tool", until("2.0-1")))
+                        .with(package(type, "tool", installed))
+                        .run();
+    EXPECT_EQ(r.findings.size(), 1U) << ecosystem;
+    EXPECT_TRUE(r.uncovered.empty()) << ecosystem;
+  }
+}
+
+TEST(Match, UbuntuProFixesCountOnlyForItsPackages) {
+  Case c("ubuntu", "20.04");
+  c.with(record("X-1", "Ubuntu:20.04:LTS", "other", until("1-1")));
+  c.with(
+      record("UBUNTU-CVE-2024-1", "Ubuntu:Pro:20.04:LTS", "glibc", until("2.31-0ubuntu9.9+esm3")));
+  c.with(deb("libc6", "2.31-0ubuntu9.9", "glibc"))
+      .with(deb("libc-bin", "2.31-0ubuntu9.9+esm1", "glibc"));
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].package, 1U);
+}
+
+TEST(Match, RpmFeedsAreAskedByBinaryNameAndModule) {
+  Case c("almalinux", "8.10");
+  c.with(record("ALSA-1", "AlmaLinux:8", "nodejs", until("1:18.20.1-1.module_el8.9.0+3")));
+  c.with(record("ALSA-2", "AlmaLinux:8", "curl", until("7.61.1-34.el8")));
+  auto plain = package(PackageType::rpm, "nodejs", "1:18.0.0-1.el8");
+  auto modular = package(PackageType::rpm, "nodejs", "1:18.0.0-1.module_el8.7.0+1");
+  modular.module = "nodejs:18";
+  auto library = package(PackageType::rpm, "libcurl", "7.61.1-30.el8");
+  library.source_name = "curl";
+  const auto& r = c.with(plain).with(modular).with(library).run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].package, 1U);
+  ASSERT_EQ(r.dropped.size(), 1U);
+  EXPECT_EQ(r.dropped[0].verdict, Verdict::not_affected);
+  EXPECT_THAT(proof(r.dropped[0]), HasSubstr("module: the record is for a module"));
+}
+
+TEST(Match, ABuildNamedAsFixedIsFixed) {
+  Case c("almalinux", "8.10");
+  auto both = record("ALSA-1", "AlmaLinux:8", "runc", until("1.1-2.module_el8.5.0+119"));
+  auto older = both.affected[0];
+  older.ranges = {until("1.1-2.module_el8.4.0+24")};
+  both.affected.push_back(older);
+  auto installed = package(PackageType::rpm, "runc", "1.1-2.module_el8.4.0+24");
+  installed.module = "container-tools:rhel8";
+  const auto& r = c.with(both).with(installed).run();
+  EXPECT_TRUE(r.findings.empty());
+  ASSERT_EQ(r.dropped.size(), 1U);
+  EXPECT_EQ(r.dropped[0].verdict, Verdict::fixed);
+}
+
+TEST(Match, ArchitectureOfTheRecordMustFit) {
+  Case c("almalinux", "9");
+  auto flaw = record("ALSA-1", "AlmaLinux:9", "x", until("2-1"));
+  flaw.affected[0].arch = "aarch64";
+  auto here = package(PackageType::rpm, "x", "1-1");
+  here.arch = "x86_64";
+  EXPECT_TRUE(c.with(flaw).with(here).run().findings.empty());
+}
+
+TEST(Match, OneFindingPerAliasClass) {
+  Case c;
+  auto pysec = record("PYSEC-2024-1", "PyPI", "django", until("3.2.5"));
+  pysec.aliases = {"CVE-2024-9", "GHSA-aaaa-bbbb-cccc"};
+  auto ghsa = record("GHSA-aaaa-bbbb-cccc", "PyPI", "django", until("3.2.5"));
+  ghsa.aliases = {"CVE-2024-9"};
+  const auto& r =
+      c.with(pysec).with(ghsa).with(package(PackageType::pypi, "Django", "3.2.0")).run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].id, "CVE-2024-9");
+  EXPECT_THAT(r.findings[0].aliases, ElementsAre("GHSA-aaaa-bbbb-cccc", "PYSEC-2024-1"));
+  EXPECT_EQ(r.findings[0].record, "PYSEC-2024-1");
+}
+
+TEST(Match, ARecordOfSeveralFlawsGivesOneFindingForEach) {
+  Case c("almalinux", "9.4");
+  auto bundle = record("ALSA-2024:1", "AlmaLinux:9", "podman", until("2:4.9.4-1.el9"));
+  bundle.upstream = {"CVE-2023-1", "CVE-2023-2"};
+  const auto& r = c.with(bundle).with(package(PackageType::rpm, "podman", "2:4.6.1-5.el9")).run();
+  ASSERT_EQ(r.findings.size(), 2U);
+  EXPECT_EQ(r.findings[0].id, "CVE-2023-1");
+  EXPECT_EQ(r.findings[1].id, "CVE-2023-2");
+  EXPECT_THAT(r.findings[0].aliases, ElementsAre("ALSA-2024:1"));
+}
+
+TEST(Match, TheNativeFeedDecidesWhereRecordsDiffer) {
+  Case c;
+  auto go = record("GO-2024-1", "Go", "example.org/m", until("1.2.0"));
+  go.aliases = {"CVE-2024-1"};
+  auto ghsa = record("GHSA-xxxx-yyyy-zzzz", "Go", "example.org/m", until("1.4.0"));
+  ghsa.aliases = {"CVE-2024-1"};
+  const auto& r =
+      c.with(go).with(ghsa).with(package(PackageType::golang, "example.org/m", "v1.3.0")).run();
+  EXPECT_TRUE(r.findings.empty());
+  ASSERT_EQ(r.dropped.size(), 1U);
+  EXPECT_EQ(r.dropped[0].verdict, Verdict::fixed);
+  EXPECT_THAT(proof(r.dropped[0]), HasSubstr("precedence: GO-2024-1 judges Go natively"));
+}
+
+TEST(Match, WithdrawnRecordsNeverCount) {
+  Case c;
+  auto gone = record("PYSEC-1", "PyPI", "x", unfixed());
+  gone.withdrawn = "2025-01-01T00:00:00Z";
+  const auto& r = c.with(gone).with(package(PackageType::pypi, "x", "1")).run();
+  EXPECT_TRUE(r.findings.empty());
+  ASSERT_EQ(r.dropped.size(), 1U);
+  EXPECT_EQ(r.dropped[0].verdict, Verdict::withdrawn);
+  EXPECT_THAT(proof(r.dropped[0]), HasSubstr("withdrawn on 2025-01-01"));
+}
+
+TEST(Match, DevelopmentVersionsOfGoAreUndecidedAndShown) {
+  Case c;
+  const auto& r = c.with(record("GO-1", "Go", "example.org/m", until("1.2.0")))
+                      .with(package(PackageType::golang, "example.org/m", "(devel)"))
+                      .run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].verdict, Verdict::undecided);
+  EXPECT_THAT(proof(r.findings[0]), HasSubstr("has no order with 1.2.0"));
+}
+
+TEST(Match, TheOwningOsPackageDecides) {
+  Case c("debian", "12");
+  c.with(record("DEBIAN-CVE-2024-1", "Debian:12", "other", until("1-1")));
+  c.with(record("PYSEC-1", "PyPI", "requests", until("2.30")));
+  auto owned = package(PackageType::pypi, "requests", "2.28.1");
+  owned.owner = 0;
+  c.with(deb("python3-requests", "2.28.1+dfsg-1", "requests")).with(owned);
+  const auto& r = c.run();
+  EXPECT_TRUE(r.findings.empty());
+  ASSERT_EQ(r.dropped.size(), 1U);
+  EXPECT_EQ(r.dropped[0].verdict, Verdict::covered_by_owner);
+  EXPECT_THAT(proof(r.dropped[0]), HasSubstr("its files belong to deb python3-requests"));
+  Case uncovered("debian", "99");
+  uncovered.with(record("PYSEC-1", "PyPI", "requests", until("2.30")));
+  uncovered.with(deb("python3-requests", "2.28.1+dfsg-1", "requests")).with(owned);
+  EXPECT_EQ(uncovered.run().findings.size(), 1U) << "a feed that is not there decides nothing";
+}
+
+TEST(Match, SeverityIsTheJudgingFeedsThenCvss) {
+  Case c("debian", "12");
+  auto flaw = record("DEBIAN-CVE-2024-1", "Debian:12", "x", unfixed());
+  flaw.upstream = {"CVE-2024-1"};
+  auto other = record("PYSEC-1", "PyPI", "y", until("1"));
+  other.aliases = {"CVE-2024-1"};
+  other.severities = {{"CVSS_V2", "AV:N/AC:L/Au:N/C:N/I:N/A:P"},
+                      {"CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}};
+  c.exploited = {{"CVE-2024-1", "2024-02-01", "2024-02-20", false}};
+  c.with(flaw).with(other).with(deb("x", "1-1", "x"));
+  {
+    const Finding& f = c.run().findings.at(0);
+    EXPECT_EQ(f.severity, Severity::critical);
+    EXPECT_EQ(f.severity_source, "CVSS 3.1 of PYSEC-1");
+    ASSERT_EQ(f.cvss.size(), 2U);
+    EXPECT_EQ(f.cvss[0].score, 9.8);
+    EXPECT_TRUE(f.kev);
+    EXPECT_EQ(f.kev_due, "2024-02-20");
+    EXPECT_EQ(f.fix_state, FixState::not_fixed);
+  }
+  c.advisories[0].affected[0].severity = Severity::low;
+  EXPECT_EQ(c.run().findings.at(0).severity, Severity::low);
+  EXPECT_EQ(c.run().findings.at(0).severity_source, "Debian");
+}
+
+TEST(Match, WhatNoFeedJudgesIsNamed) {
+  Case c("debian", "13");
+  c.with(record("DEBIAN-CVE-2024-1", "Debian:12", "x", unfixed()));
+  c.with(deb("x", "1-1", "x"))
+      .with(package(PackageType::nuget, "N", "1.0"))
+      .with(package(PackageType::nuget, "M", "1.0"));
+  c.with(package(PackageType::generic, "busybox", "1.36"));
+  const auto& r = c.run();
+  ASSERT_EQ(r.uncovered.size(), 3U);
+  EXPECT_EQ(r.uncovered[0].what, "debian 13: 1 deb package");
+  EXPECT_EQ(r.uncovered[0].reason, "the database has no feed for Debian:13");
+  EXPECT_EQ(r.uncovered[1].what, "2 nuget packages");
+  EXPECT_THAT(r.uncovered[1].packages, ElementsAre(1U, 2U));
+  EXPECT_EQ(r.uncovered[2].reason, "no feed names packages of this kind");
+}
+
+TEST(Match, MostUrgentFirst) {
+  Case c;
+  const auto add = [&](std::string id, Severity severity, std::vector<Event> range) {
+    auto flaw = record(std::move(id), "PyPI", "x", std::move(range));
+    flaw.severity = severity;
+    c.with(flaw);
+  };
+  add("CVE-2024-1", Severity::low, until("2"));
+  add("CVE-2024-2", Severity::high, unfixed());
+  add("CVE-2024-3", Severity::high, until("2"));
+  add("CVE-2024-4", Severity::critical, unfixed());
+  c.exploited = {{"CVE-2024-1", "2024-01-01", "", false}};
+  std::vector<std::string> ids;
+  for (const auto& f : c.with(package(PackageType::pypi, "x", "1")).run().findings)
+    ids.push_back(f.id);
+  EXPECT_THAT(ids, ElementsAre("CVE-2024-1", "CVE-2024-4", "CVE-2024-3", "CVE-2024-2"));
+}
+
+}  // namespace
+}  // namespace boltseal

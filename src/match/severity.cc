@@ -1,0 +1,109 @@
+// What a finding says beyond its verdict. Severity comes from whoever judged the package, then from
+// the record, then from the best CVSS vector of the record, then the same of the other records of
+// the flaw; severity_source says which.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "advisories/cvss.h"
+#include "match/resolve.h"
+
+namespace boltseal {
+namespace {
+
+// 4.0 > 3.1 > 3.0 > 2.0
+int cvss_version(std::string_view vector) {
+  if (vector.starts_with("CVSS:4.0/")) return 40;
+  if (vector.starts_with("CVSS:3.1/")) return 31;
+  if (vector.starts_with("CVSS:3.0/")) return 30;
+  return 20;
+}
+
+bool better(const CvssScore& a, const CvssScore& b) {
+  const int left = cvss_version(a.vector), right = cvss_version(b.vector);
+  if (left != right) return left > right;
+  if (a.score != b.score) return a.score > b.score;
+  return a.vector < b.vector;
+}
+
+std::vector<CvssScore> scores_of(const Advisory& advisory) {
+  std::vector<CvssScore> out;
+  for (const auto& [type, vector] : advisory.severities)
+    if (const auto score = cvss_score(vector)) out.push_back({vector, *score, advisory.id});
+  std::ranges::sort(out, better);
+  return out;
+}
+
+void rate(Severity severity, std::string source, Finding& finding) {
+  if (finding.severity != Severity::unknown || severity == Severity::unknown) return;
+  finding.severity = severity;
+  finding.severity_source = std::move(source);
+}
+
+void take(const Advisory& advisory, Finding& finding) {
+  rate(advisory.severity, advisory.feed, finding);
+  auto scores = scores_of(advisory);
+  if (!scores.empty()) {
+    const auto& best = scores.front();
+    const int version = cvss_version(best.vector);
+    rate(cvss_severity(best.score, version == 20),
+         fmt::format("CVSS {}.{} of {}", version / 10, version % 10, advisory.id), finding);
+  }
+  std::ranges::move(scores, std::back_inserter(finding.cvss));
+  if (finding.title.empty()) finding.title = advisory.summary;
+  if (finding.published.empty()) finding.published = advisory.published;
+  if (finding.modified.empty()) finding.modified = advisory.modified;
+  if (finding.references.empty()) finding.references = advisory.references;
+}
+
+}  // namespace
+
+Result<> describe(const Database& database, const std::vector<const Opinion*>& opinions,
+                  Finding& finding) {
+  const Opinion& first = *opinions.front();
+  rate(first.affected->severity, first.record->advisory.feed, finding);
+  take(first.record->advisory, finding);
+  std::vector<std::string> seen = {first.record->advisory.id};
+  for (const Opinion* o : opinions) {
+    if (o->record == first.record || !o->record->advisory.withdrawn.empty()) continue;
+    rate(o->affected->severity, o->record->advisory.feed, finding);
+    if (std::ranges::find(seen, o->record->advisory.id) != seen.end()) continue;
+    seen.push_back(o->record->advisory.id);
+    take(o->record->advisory, finding);
+  }
+  // Records of the same flaw that speak of other packages: a distribution's record often has no
+  // judgement of its own. One that bundles several flaws judges none of them.
+  std::vector<std::string_view> ids = {finding.id};
+  ids.insert(ids.end(), finding.aliases.begin(), finding.aliases.end());
+  for (const auto id : ids) {
+    if (std::ranges::find(seen, id) == seen.end()) {
+      if (const auto number = database.find_id(id)) {
+        TRY(const auto advisory, database.advisory(*number));
+        if (advisory.withdrawn.empty() && advisory.upstream.size() < 2) take(advisory, finding);
+      }
+    }
+    if (!finding.kev) {
+      if (const auto exploited = database.exploited(id)) {
+        finding.kev = true;
+        finding.kev_due = exploited->due;
+      }
+    }
+  }
+  std::ranges::stable_sort(finding.cvss, better);
+  finding.cvss.erase(std::unique(finding.cvss.begin(), finding.cvss.end(),
+                                 [](const auto& a, const auto& b) { return a.vector == b.vector; }),
+                     finding.cvss.end());
+  for (const Opinion* o : opinions) {
+    if (!finding.fixed_versions.empty()) break;
+    if (o->record->advisory.withdrawn.empty()) finding.fixed_versions = o->judgement.fixed_versions;
+  }
+  if (!finding.fixed_versions.empty())
+    finding.fix_state = FixState::fixed;
+  else if (first.affected->fix_state != FixState::unknown)
+    finding.fix_state = first.affected->fix_state;
+  else
+    finding.fix_state = FixState::not_fixed;
+  return {};
+}
+
+}  // namespace boltseal

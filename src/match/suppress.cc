@@ -1,0 +1,233 @@
+#include "match/suppress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "inventory/purl.h"
+
+namespace boltseal {
+namespace {
+
+bool names(std::string_view id, const Finding& finding) {
+  const auto same = [&](std::string_view other) { return lower(other) == lower(id); };
+  return same(finding.id) || same(finding.record) || std::ranges::any_of(finding.aliases, same);
+}
+
+bool expired(const IgnoreRule& rule, std::string_view today) {
+  return !rule.expires.empty() && !today.empty() && rule.expires < today.substr(0, 10);
+}
+
+bool covers(const IgnoreRule& rule, const Finding& finding, const Package& package,
+            std::string_view package_purl) {
+  if (!names(rule.id, finding)) return false;
+  const auto fits_purl = [&](const std::string& pattern) {
+    return purl_covers(pattern, package_purl) || glob_match(pattern, package_purl, true) ||
+           glob_match(pattern, package_purl.substr(0, package_purl.find('?')), true);
+  };
+  if (!rule.packages.empty() && std::ranges::none_of(rule.packages, fits_purl)) return false;
+  const auto fits_path = [&](const std::string& pattern) {
+    std::string_view glob = pattern;
+    while (glob.starts_with('/')) glob.remove_prefix(1);
+    return std::ranges::any_of(package.evidence,
+                               [&](const Evidence& e) { return glob_match(glob, e.path, false); });
+  };
+  return rule.paths.empty() || std::ranges::any_of(rule.paths, fits_path);
+}
+
+ProofStep step_of(const IgnoreRule& rule) {
+  std::string text = fmt::format("{} ignores {}", rule.where, rule.id);
+  if (!rule.expires.empty()) text += fmt::format(" until {}", rule.expires);
+  if (!rule.reason.empty()) text += fmt::format(": {}", rule.reason);
+  return {"ignore", std::move(text)};
+}
+
+ProofStep step_of(const VexStatement& statement) {
+  std::string text =
+      fmt::format("{} says {} for {}", statement.where, statement.status, statement.id);
+  if (!statement.justification.empty()) text += fmt::format(" ({})", statement.justification);
+  if (!statement.text.empty()) text += fmt::format(": {}", statement.text);
+  return {"vex", std::move(text)};
+}
+
+class Judge {
+ public:
+  Judge(const MatchOptions& options, const Report& report)
+      : options_(options),
+        report_(report),
+        rule_used_(options.ignore.size()),
+        vex_used_(options.vex.size()) {}
+
+  // Whether the user's judgement takes the finding away; adds the step that says why.
+  bool takes(Finding& finding) {
+    const Package& package = report_.inventory.packages.at(finding.package);
+    std::string name;  // made only when somebody asks
+    const auto package_purl = [&] {
+      if (name.empty()) name = purl(package, report_.inventory.distribution);
+      return std::string_view(name);
+    };
+    const VexStatement* statement = nullptr;
+    for (std::size_t i = 0; i < options_.vex.size(); ++i) {
+      const auto& vex = options_.vex[i];
+      const bool about =
+          names(vex.id, finding) ||
+          std::ranges::any_of(vex.aliases, [&](const auto& id) { return names(id, finding); });
+      if (!about || !speaks_of(vex, package_purl(), report_.inventory.image)) continue;
+      vex_used_[i] = true;
+      statement = &vex;  // a later statement replaces an earlier one
+    }
+    bool taken = false;
+    if (statement) {
+      finding.proof.push_back(step_of(*statement));
+      taken = statement->status == "not_affected" || statement->status == "fixed";
+    }
+    for (std::size_t i = 0; i < options_.ignore.size(); ++i) {
+      const auto& rule = options_.ignore[i];
+      if (!names(rule.id, finding) || !covers(rule, finding, package, package_purl())) continue;
+      rule_used_[i] = true;
+      if (taken || expired(rule, options_.today)) continue;
+      finding.proof.push_back(step_of(rule));
+      taken = true;
+    }
+    if (!taken && options_.only_fixed && finding.fixed_versions.empty()) {
+      finding.proof.push_back(
+          {"only-fixed", "there is no fix, and only findings with a fix were asked for"});
+      taken = true;
+    }
+    return taken;
+  }
+
+  void notices(std::vector<std::string>& out) const {
+    for (std::size_t i = 0; i < options_.ignore.size(); ++i) {
+      const auto& rule = options_.ignore[i];
+      if (expired(rule, options_.today))
+        out.push_back(fmt::format("{}: the ignore rule for {} expired on {} and no longer counts",
+                                  rule.where, rule.id, rule.expires));
+      else if (!rule_used_[i])
+        out.push_back(
+            fmt::format("{}: the ignore rule for {} matched nothing", rule.where, rule.id));
+    }
+    for (std::size_t i = 0; i < options_.vex.size(); ++i)
+      if (!vex_used_[i])
+        out.push_back(fmt::format("{}: the statement on {} matched nothing in this image",
+                                  options_.vex[i].where, options_.vex[i].id));
+  }
+
+ private:
+  const MatchOptions& options_;
+  const Report& report_;
+  std::vector<bool> rule_used_, vex_used_;
+};
+
+struct PurlParts {
+  std::string_view base, version;
+  std::vector<std::string_view> qualifiers;
+};
+
+PurlParts parts_of(std::string_view purl) {
+  PurlParts out;
+  purl = purl.substr(0, purl.find('#'));
+  if (const auto query = cut(purl, "?")) {
+    out.qualifiers = split(query->second, '&');
+    purl = query->first;
+  }
+  out.base = purl;
+  const auto at = purl.rfind('@');
+  const auto slash = purl.rfind('/');
+  if (at != std::string_view::npos && (slash == std::string_view::npos || at > slash)) {
+    out.base = purl.substr(0, at);
+    out.version = purl.substr(at + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool purl_covers(std::string_view pattern, std::string_view purl) {
+  if (!pattern.starts_with("pkg:")) return false;
+  const auto wanted = parts_of(pattern), have = parts_of(purl);
+  if (wanted.base != have.base) return false;
+  const auto plain = [](std::string_view version) {
+    return percent_decode(version).value_or(std::string(version));
+  };
+  if (!wanted.version.empty() && plain(wanted.version) != plain(have.version)) return false;
+  return std::ranges::all_of(wanted.qualifiers, [&](std::string_view q) {
+    return q.empty() || std::ranges::find(have.qualifiers, q) != have.qualifiers.end();
+  });
+}
+
+bool glob_match(std::string_view pattern, std::string_view text, bool flat) {
+  // reach[i]: the pattern so far matches the first i characters of the text.
+  std::vector<char> reach(text.size() + 1, 0);
+  reach[0] = 1;
+  for (std::size_t p = 0; p < pattern.size(); ++p) {
+    const char c = pattern[p];
+    if (c == '*') {
+      const bool deep = p + 1 < pattern.size() && pattern[p + 1] == '*';
+      if (deep) ++p;
+      // "**/": whole folders, or nothing at all.
+      const bool folders = deep && !flat && p + 1 < pattern.size() && pattern[p + 1] == '/';
+      if (folders) ++p;
+      bool open = false;
+      for (std::size_t i = 0; i <= text.size(); ++i) {
+        const bool starts = reach[i] != 0;
+        if (!folders && !deep && !flat && i > 0 && text[i - 1] == '/') open = false;
+        const bool boundary = !folders || (i > 0 && text[i - 1] == '/');
+        reach[i] = starts || (open && boundary) ? 1 : 0;
+        open |= starts;
+      }
+      continue;
+    }
+    for (std::size_t i = text.size(); i > 0; --i)
+      reach[i] = reach[i - 1] && (c == text[i - 1] || (c == '?' && text[i - 1] != '/')) ? 1 : 0;
+    reach[0] = 0;
+  }
+  return reach.back() != 0;
+}
+
+bool speaks_of(const VexStatement& statement, std::string_view package_purl,
+               const ImageInfo& image) {
+  const auto is_package = [&](std::string_view id) { return purl_covers(id, package_purl); };
+  const auto is_image = [&](std::string_view id) {
+    const auto decoded = percent_decode(id).value_or(std::string(id));
+    for (const auto* digest : {&image.manifest_digest, &image.config_digest})
+      if (!digest->empty() && decoded.find(*digest) != std::string::npos) return true;
+    if (!id.starts_with("pkg:oci/") && !id.starts_with("pkg:docker/"))
+      return !id.empty() && id == image.reference;
+    // Without a digest the name must do: the last part of the repository.
+    const auto parts = parts_of(id);
+    if (!parts.version.empty()) return false;
+    std::string_view name = image.reference;
+    name = name.substr(0, name.find('@'));
+    if (const auto slash = name.rfind('/'); slash != std::string_view::npos)
+      name.remove_prefix(slash + 1);
+    return parts.base.substr(parts.base.rfind('/') + 1) == name.substr(0, name.find(':'));
+  };
+  const bool part =
+      statement.subcomponents.empty() || std::ranges::any_of(statement.subcomponents, is_package);
+  if (statement.products.empty()) return part;
+  return std::ranges::any_of(statement.products, [&](const std::string& id) {
+    return (statement.subcomponents.empty() && is_package(id)) || (part && is_image(id));
+  });
+}
+
+void suppress(const MatchOptions& options, Report& report) {
+  if (options.ignore.empty() && options.vex.empty() && !options.only_fixed) return;
+  Judge judge(options, report);
+  std::vector<Finding> kept;
+  kept.reserve(report.findings.size());
+  for (Finding& finding : report.findings) {
+    if (!judge.takes(finding)) {
+      kept.push_back(std::move(finding));
+      continue;
+    }
+    finding.verdict = Verdict::suppressed;
+    report.dropped.push_back(std::move(finding));
+  }
+  report.findings = std::move(kept);
+  judge.notices(report.notices);
+}
+
+}  // namespace boltseal

@@ -1,0 +1,24 @@
+// What the user has judged: ignore rules, VEX statements, --only-fixed.
+#pragma once
+#include <string_view>
+
+#include "match/match.h"
+
+namespace boltseal {
+
+// Moves the findings that the user's judgement covers to `dropped`, each with the step that says
+// so; adds notices on rules that have expired and on rules and statements that nothing met.
+void suppress(const MatchOptions& options, Report& report);
+
+// Whether a VEX statement speaks of this package of this image.
+bool speaks_of(const VexStatement& statement, std::string_view package_purl,
+               const ImageInfo& image);
+
+// "*" stands for anything but "/", "**" for anything, "?" for one character; with `flat`, "*"
+// crosses "/" too. A "**/" also stands for nothing.
+bool glob_match(std::string_view pattern, std::string_view text, bool flat);
+
+// A purl that names what `purl` is: equal, or without version or qualifiers that `purl` has.
+bool purl_covers(std::string_view pattern, std::string_view purl);
+
+}  // namespace boltseal

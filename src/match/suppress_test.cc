@@ -1,0 +1,253 @@
+#include "match/suppress.h"
+
+#include <gmock/gmock.h>
+
+#include "match/coverage.h"
+#include "match/fail_on.h"
+#include "match/sample_test.h"
+
+namespace boltseal {
+namespace {
+
+using namespace match_sample;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Case two_flaws() {
+  Case c;
+  c.with(record("CVE-2024-1", "PyPI", "x", until("2")))
+      .with(record("CVE-2024-2", "PyPI", "x", unfixed()));
+  return c.with(package(PackageType::pypi, "x", "1.0", "opt/app/x.dist-info/METADATA"));
+}
+
+std::vector<IgnoreRule> rules(std::string_view text,
+                              std::string_view name = ".boltsealignore.yaml") {
+  auto out = read_ignore_file(text, name);
+  EXPECT_TRUE(out) << out.error().message();
+  return out ? *out : std::vector<IgnoreRule>{};
+}
+
+std::string refusal(std::string_view text, std::string_view name = "ignore.yaml") {
+  const auto out = read_ignore_file(text, name);
+  return out ? "" : out.error().message();
+}
+
+TEST(Ignore, OwnYamlIsRead) {
+  const auto out = rules(
+      "ignore:\n  - id: CVE-2024-1\n    packages: [\"pkg:pypi/x\"]\n    paths: [\"opt/**\"]\n    "
+      "reason: not reachable\n"
+      "    expires: 2026-03-01\n  - id: CVE-2024-2\n    reason: accepted\n");
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[0].where, ".boltsealignore.yaml:2");
+  EXPECT_EQ(out[0].expires, "2026-03-01");
+  EXPECT_THAT(out[0].packages, ElementsAre("pkg:pypi/x"));
+  EXPECT_EQ(out[1].where, ".boltsealignore.yaml:7");
+}
+
+TEST(Ignore, FaultsNameFileAndLine) {
+  EXPECT_THAT(refusal("ignore:\n  - id: CVE-1\n"),
+              HasSubstr("ignore.yaml:2: the entry for CVE-1 gives no reason"));
+  EXPECT_THAT(refusal("ignore:\n  - id: CVE-1\n    reason: r\n    expire: 2026-01-01\n"),
+              HasSubstr("unknown key \"expire\""));
+  EXPECT_THAT(refusal("ignored: []\n"), HasSubstr("unknown key \"ignored\""));
+  EXPECT_THAT(refusal("ignore:\n  - id: CVE-1\n    reason: r\n    expires: soon\n"),
+              HasSubstr("no date"));
+  EXPECT_THAT(refusal("ignore:\n  - reason: r\n"), HasSubstr("without an id"));
+  EXPECT_THAT(refusal("CVE-1 exp:soon\n", ".trivyignore"), HasSubstr(".trivyignore:1"));
+}
+
+TEST(Ignore, TrivyFilesAreRead) {
+  const auto plain =
+      rules("# accepted by Ann\nCVE-2024-1\n\nCVE-2024-2 exp:2026-02-01 # later\n", ".trivyignore");
+  ASSERT_EQ(plain.size(), 2U);
+  EXPECT_EQ(plain[0].reason, "accepted by Ann");
+  EXPECT_EQ(plain[1].expires, "2026-02-01");
+  EXPECT_EQ(plain[1].where, ".trivyignore:4");
+  const auto yaml = rules(
+      "vulnerabilities:\n  - id: CVE-2024-1\n    purls: [\"pkg:pypi/x@1.0\"]\n    statement: s\n   "
+      " expired_at: 2026-05-01\n"
+      "secrets:\n  - id: aws\n",
+      ".trivyignore.yaml");
+  ASSERT_EQ(yaml.size(), 1U);
+  EXPECT_EQ(yaml[0].reason, "s");
+  EXPECT_THAT(yaml[0].packages, ElementsAre("pkg:pypi/x@1.0"));
+}
+
+TEST(Ignore, RulesTakeTheirFindingsAway) {
+  auto c = two_flaws();
+  c.options.ignore =
+      rules("ignore:\n  - {id: cve-2024-1, paths: [\"opt/**/METADATA\"], reason: not reachable}\n");
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].id, "CVE-2024-2");
+  ASSERT_EQ(r.dropped.size(), 1U);
+  EXPECT_EQ(r.dropped[0].verdict, Verdict::suppressed);
+  EXPECT_THAT(proof(r.dropped[0]), HasSubstr("not reachable"));
+  EXPECT_TRUE(r.notices.empty());
+}
+
+TEST(Ignore, ExpiredAndUnusedRulesAreNoticed) {
+  auto c = two_flaws();
+  c.options.ignore = rules(
+      "ignore:\n  - {id: CVE-2024-1, reason: r, expires: 2026-01-14}\n  - {id: CVE-2024-2, reason: "
+      "r, expires: 2026-01-15}\n"
+      "  - {id: CVE-2020-1, reason: r}\n  - {id: CVE-2024-1, packages: [\"pkg:npm/*\"], reason: "
+      "r}\n");
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].id, "CVE-2024-1");
+  ASSERT_EQ(r.notices.size(), 3U);
+  EXPECT_THAT(r.notices[0], HasSubstr("expired on 2026-01-14"));
+  EXPECT_THAT(r.notices[1], HasSubstr("CVE-2020-1 matched nothing"));
+  EXPECT_THAT(r.notices[2], HasSubstr("CVE-2024-1 matched nothing"));
+}
+
+TEST(Vex, StatementsOfAMakerCount) {
+  auto c = two_flaws();
+  auto read = read_openvex(R"({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [
+    {"vulnerability": {"name": "GHSA-1", "aliases": ["CVE-2024-1"]}, "products": [{"@id": "pkg:pypi/x"}],
+     "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path"},
+    {"vulnerability": {"name": "CVE-2024-2"}, "products": [{"@id": "pkg:pypi/x@2.0"}], "status": "fixed"}]})",
+                           "maker.json");
+  ASSERT_TRUE(read);
+  c.options.vex = *read;
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].id, "CVE-2024-2");
+  EXPECT_THAT(
+      proof(r.dropped.at(0)),
+      HasSubstr("maker.json says not_affected for GHSA-1 (vulnerable_code_not_in_execute_path)"));
+  ASSERT_EQ(r.notices.size(), 1U);
+  EXPECT_THAT(r.notices[0], HasSubstr("CVE-2024-2 matched nothing"));
+}
+
+TEST(Vex, ProductsMayBeImagesWithSubcomponents) {
+  VexStatement s;
+  s.products = {"pkg:oci/app?repository_url=example.org/app"};
+  s.subcomponents = {"pkg:deb/debian/openssl"};
+  ImageInfo image;
+  image.reference = "example.org/app:1.2";
+  image.manifest_digest = "sha256:" + std::string(64, 'a');
+  EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1?arch=amd64", image));
+  EXPECT_FALSE(speaks_of(s, "pkg:deb/debian/zlib1g@1.2", image));
+  image.reference = "example.org/other:1.2";
+  EXPECT_FALSE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
+  s.products = {"pkg:oci/any@sha256%3A" + std::string(64, 'a')};
+  EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
+}
+
+TEST(Vex, ALaterStatementReplacesAnEarlierOne) {
+  auto c = two_flaws();
+  const auto read = read_openvex(R"({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [
+    {"vulnerability": {"name": "CVE-2024-1"}, "products": [{"@id": "pkg:pypi/x"}], "status": "affected", "timestamp": "2026-01-02T00:00:00Z"},
+    {"vulnerability": {"name": "CVE-2024-1"}, "products": [{"@id": "pkg:pypi/x"}], "status": "fixed", "timestamp": "2026-01-01T00:00:00Z"}]})",
+                                 "v");
+  ASSERT_TRUE(read);
+  c.options.vex = *read;
+  EXPECT_EQ(c.run().findings.size(), 2U);
+}
+
+TEST(Vex, WhatIsNoOpenVexIsRefused) {
+  EXPECT_FALSE(read_openvex("{", "v"));
+  EXPECT_FALSE(read_openvex("{}", "v"));
+  EXPECT_FALSE(read_openvex(
+      R"({"@context": "https://openvex.dev/ns", "statements": [{"vulnerability": "CVE-1", "products": ["pkg:a/b"], "status": "fine"}]})",
+      "v"));
+  EXPECT_FALSE(read_openvex(
+      R"({"@context": "https://openvex.dev/ns", "statements": [{"vulnerability": "CVE-1", "status": "fixed"}]})",
+      "v"));
+}
+
+TEST(Suppress, OnlyFixedDropsTheRest) {
+  auto c = two_flaws();
+  c.options.only_fixed = true;
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].id, "CVE-2024-1");
+}
+
+TEST(Suppress, PackagesForDevelopmentCanBePassedOver) {
+  auto c = two_flaws();
+  c.report.inventory.packages[0].development = true;
+  c.options.development = false;
+  const auto& r = c.run();
+  EXPECT_TRUE(r.findings.empty());
+  EXPECT_EQ(r.notices.size(), 1U);
+}
+
+TEST(Glob, StarsAndFolders) {
+  EXPECT_TRUE(glob_match("opt/*/x", "opt/a/x", false));
+  EXPECT_FALSE(glob_match("opt/*/x", "opt/a/b/x", false));
+  EXPECT_TRUE(glob_match("opt/**/x", "opt/a/b/x", false));
+  EXPECT_TRUE(glob_match("**/x", "x", false));
+  EXPECT_FALSE(glob_match("**/x", "ax", false));
+  EXPECT_TRUE(glob_match("opt/**", "opt/a/b", false));
+  EXPECT_TRUE(glob_match("pkg:npm/*", "pkg:npm/a/b@1", true));
+  EXPECT_FALSE(glob_match("", "a", false));
+  EXPECT_TRUE(purl_covers("pkg:npm/a", "pkg:npm/a@1?x=y"));
+  EXPECT_TRUE(purl_covers("pkg:npm/%40s/a@1", "pkg:npm/%40s/a@1"));
+  EXPECT_FALSE(purl_covers("pkg:npm/a@2", "pkg:npm/a@1"));
+  EXPECT_FALSE(purl_covers("pkg:npm/a?x=z", "pkg:npm/a@1?x=y"));
+}
+
+TEST(EndOfLife, DistributionsHaveADate) {
+  const auto of = [](std::string id, std::string version, std::string today) {
+    Distribution d;
+    d.id = std::move(id);
+    d.version_id = std::move(version);
+    return end_of_life(d, today);
+  };
+  EXPECT_EQ(of("debian", "9", "2026-01-15"),
+            "debian 9 has had no security support since 2022-06-30");
+  EXPECT_EQ(of("debian", "9", "2022-06-30"), "");
+  EXPECT_EQ(of("alpine", "3.10.9", "2026-01-15"),
+            "alpine 3.10 has had no security support since 2021-05-01");
+  EXPECT_EQ(of("alpine", "3.1", "2026-01-15"),
+            "alpine 3.1 has had no security support since 2016-11-01");
+  EXPECT_EQ(of("rhel", "8.5", "2026-01-15"), "");
+  EXPECT_EQ(of("ubuntu", "18.04", "2026-01-15"),
+            "ubuntu 18.04 has had no security support since 2023-05-31");
+  EXPECT_EQ(of("sles", "15.9", "2026-01-15"), "");
+  EXPECT_EQ(of("wolfi", "20230201", "2026-01-15"), "");
+}
+
+Report one(Severity severity, bool fixable, bool kev, Verdict verdict = Verdict::affected) {
+  Report r;
+  Finding& f = r.findings.emplace_back();
+  f.severity = severity;
+  f.kev = kev;
+  f.verdict = verdict;
+  if (fixable) f.fixed_versions = {"2"};
+  return r;
+}
+
+TEST(FailOn, WordsAndCombinations) {
+  const auto failing = [](std::string_view text, const Report& r) {
+    const auto limit = parse_fail_on(text);
+    EXPECT_TRUE(limit) << text;
+    return limit && fails(*limit, r);
+  };
+  EXPECT_TRUE(failing("high", one(Severity::critical, false, false)));
+  EXPECT_FALSE(failing("high", one(Severity::medium, true, false)));
+  EXPECT_FALSE(failing("high+fixable", one(Severity::high, false, false)));
+  EXPECT_TRUE(failing("high+fixable", one(Severity::high, true, false)));
+  EXPECT_TRUE(failing("critical,kev", one(Severity::low, false, true)));
+  EXPECT_FALSE(failing("none", one(Severity::critical, true, true)));
+  EXPECT_TRUE(failing("any", one(Severity::unknown, false, false)));
+  EXPECT_FALSE(failing("any", Report{}));
+  EXPECT_TRUE(failing("undecided", one(Severity::unknown, false, false, Verdict::undecided)));
+  EXPECT_FALSE(failing("undecided", one(Severity::high, false, false)));
+  EXPECT_FALSE(failing("high", one(Severity::high, false, false, Verdict::undecided)));
+  Report r;
+  EXPECT_FALSE(failing("uncovered,eol", r));
+  r.end_of_life = "over";
+  EXPECT_TRUE(failing("uncovered,eol", r));
+  EXPECT_FALSE(failing("uncovered+eol", r));
+  EXPECT_FALSE(parse_fail_on("hihg"));
+  EXPECT_FALSE(parse_fail_on(""));
+  EXPECT_FALSE(parse_fail_on("high+low"));
+  EXPECT_FALSE(parse_fail_on("high,none"));
+}
+
+}  // namespace
+}  // namespace boltseal
