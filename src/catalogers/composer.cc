@@ -59,7 +59,8 @@ Package package_of(const Value& item,
 
 Result<> read(const FileView& file, Sink& sink) {
   const bool installed = file_name(file.path) == "installed.json";
-  if (!installed && (has_folder(file.path, "vendor") || inside_installed_package(file.path))) return {};
+  if (!installed && (has_folder(file.path, "vendor") || inside_installed_package(file.path)))
+    return {};
   TRY(const Document document, parse_json(file.content));
   const Value& root = document.root();
   const auto packages = root.is_array() ? root.items() : root["packages"].items();

@@ -1,5 +1,6 @@
-// The names that packages give their licences in words, as keys of licence_key. Gathered from PyPI classifiers, the short
-// names of Debian (DEP-5) and Fedora, the names that Maven, NuGet, npm, RubyGems and Alpine packages declare.
+// The names that packages give their licences in words, as keys of licence_key. Gathered from PyPI
+// classifiers, the short names of Debian (DEP-5) and Fedora, the names that Maven, NuGet, npm,
+// RubyGems and Alpine packages declare.
 #include "licences/names.h"
 
 namespace boltseal {

@@ -1,5 +1,6 @@
-// The licence list of SPDX as of 2026 (https://spdx.org/licenses/): ids and exceptions, deprecated ones too, with
-// the category that the policy uses. Sorted without regard to case. Raised by adding rows; the test checks the order.
+// The licence list of SPDX as of 2026 (https://spdx.org/licenses/): ids and exceptions, deprecated
+// ones too, with the category that the policy uses. Sorted without regard to case. Raised by adding
+// rows; the test checks the order.
 #include "licences/spdx_ids.h"
 
 #include <algorithm>

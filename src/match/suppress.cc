@@ -12,7 +12,9 @@ namespace boltseal {
 namespace {
 
 bool names(std::string_view id, const Finding& finding) {
-  const auto same = [&](std::string_view other) { return lower(other) == lower(id); };
+  const auto same = [&](std::string_view other) {
+    return other.size() == id.size() && std::ranges::equal(other, id, {}, to_lower, to_lower);
+  };
   return same(finding.id) || same(finding.record) || std::ranges::any_of(finding.aliases, same);
 }
 
