@@ -1,4 +1,5 @@
-// CVSS base scores computed from their vectors: 2.0, 3.0, 3.1 and 4.0 (https://www.first.org/cvss/).
+// CVSS base scores computed from their vectors: 2.0, 3.0, 3.1 and 4.0
+// (https://www.first.org/cvss/).
 #pragma once
 #include <string_view>
 
@@ -7,9 +8,10 @@
 
 namespace boltseal {
 
-// The score of a vector: "AV:N/AC:L/Au:N/C:P/I:P/A:P" (2.0, with or without "CVSS2#" or parentheses) or "CVSS:3.1/…",
-// "CVSS:4.0/…". Temporal, environmental and threat metrics count where they are given. corrupt for anything the
-// specification does not allow: unknown, repeated or missing metrics.
+// The score of a vector: "AV:N/AC:L/Au:N/C:P/I:P/A:P" (2.0, with or without "CVSS2#" or
+// parentheses) or "CVSS:3.1/…", "CVSS:4.0/…". Temporal, environmental and threat metrics count
+// where they are given. corrupt for anything the specification does not allow: unknown, repeated or
+// missing metrics.
 Result<double> cvss_score(std::string_view vector);
 
 // The qualitative rating of a score (CVSS 3.1 section 5; for 2.0 vectors the NVD's three steps).

@@ -1,5 +1,6 @@
 // The advisory database: one immutable file, mapped into memory, any number of readers, no lock.
-// Format: doc/formats/database.md. Every offset read from the file is checked; a damaged file gives an Error, not a fault.
+// Format: doc/formats/database.md. Every offset read from the file is checked; a damaged file gives
+// an Error, not a fault.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -16,13 +17,14 @@ namespace boltseal {
 
 // One record that speaks of the package asked for: the advisory without its other packages.
 struct Candidate {
-  std::uint32_t record = 0;    // number of the advisory in the file
+  std::uint32_t record = 0;  // number of the advisory in the file
   Affected affected;
 };
 
 class Database {
  public:
-  // Maps `path`. O(1): the header and the bounds of the sections are checked, the digest is not (see verify()).
+  // Maps `path`. O(1): the header and the bounds of the sections are checked, the digest is not
+  // (see verify()).
   static Result<Database> open(const std::string& path);
   // Over bytes that outlive the Database (the starter, inside the program).
   static Result<Database> over(std::string_view bytes);
@@ -34,8 +36,8 @@ class Database {
   Result<std::vector<Candidate>> find(std::string_view ecosystem, std::string_view name) const;
   // The whole advisory but for `affected`.
   Result<Advisory> advisory(std::uint32_t record) const;
-  // Every id of the flaw: the alias closure over aliases, sorted; {id} alone when nobody aliases it. `upstream` is not part
-  // of it: one record may repackage many flaws.
+  // Every id of the flaw: the alias closure over aliases, sorted; {id} alone when nobody aliases
+  // it. `upstream` is not part of it: one record may repackage many flaws.
   Result<std::vector<std::string>> alias_class(std::string_view id) const;
   // The record with that id.
   std::optional<std::uint32_t> find_id(std::string_view id) const;
@@ -45,9 +47,9 @@ class Database {
   // The ecosystems of the file, sorted.
   std::vector<std::string> ecosystems() const;
 
-  DatabaseInfo info() const;       // digest as the header says
+  DatabaseInfo info() const;  // digest as the header says
   std::uint64_t records() const;
-  Result<> verify() const;         // recomputes the digest and walks every record
+  Result<> verify() const;  // recomputes the digest and walks every record
 
  private:
   struct State;
@@ -55,8 +57,9 @@ class Database {
   std::unique_ptr<State> state_;
 };
 
-// Builds the bytes of a database. The same records and feeds give the same bytes in whatever order they come. Versions that
-// a range holds already are dropped; `prose` false leaves the summaries out.
+// Builds the bytes of a database. The same records and feeds give the same bytes in whatever order
+// they come. Versions that a range holds already are dropped; `prose` false leaves the summaries
+// out.
 struct DatabaseInput {
   std::vector<Advisory> advisories;
   std::vector<ExploitedFlaw> exploited;

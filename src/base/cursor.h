@@ -1,8 +1,9 @@
 // The one bounds-checked way to read untrusted bytes.
 //
-// A Cursor walks a string_view that somebody else owns. The first read past the end makes it fail for good: every later
-// read gives zero or nothing, and ok() is false. So parsing code stays linear and checks ok() where it matters, but a loop
-// whose count comes from the input must name ok() in its condition.
+// A Cursor walks a string_view that somebody else owns. The first read past the end makes it fail
+// for good: every later read gives zero or nothing, and ok() is false. So parsing code stays linear
+// and checks ok() where it matters, but a loop whose count comes from the input must name ok() in
+// its condition.
 #pragma once
 #include <bit>
 #include <concepts>
@@ -26,8 +27,10 @@ class Cursor {
   bool at_end() const { return left() == 0; }
 
   void seek(std::uint64_t offset) {
-    if (!ok_ || offset > bytes_.size()) ok_ = false;
-    else at_ = static_cast<std::size_t>(offset);
+    if (!ok_ || offset > bytes_.size())
+      ok_ = false;
+    else
+      at_ = static_cast<std::size_t>(offset);
   }
   void skip(std::uint64_t count) { bytes(count); }
   void fail() { ok_ = false; }
@@ -67,9 +70,13 @@ class Cursor {
   std::string_view peek() const { return ok_ ? bytes_.substr(at_) : std::string_view{}; }
 
   template <std::unsigned_integral T>
-  T le() { return number<T>(std::endian::native != std::endian::little); }
+  T le() {
+    return number<T>(std::endian::native != std::endian::little);
+  }
   template <std::unsigned_integral T>
-  T be() { return number<T>(std::endian::native == std::endian::little); }
+  T be() {
+    return number<T>(std::endian::native == std::endian::little);
+  }
   std::uint8_t u8() { return le<std::uint8_t>(); }
   std::uint16_t u16le() { return le<std::uint16_t>(); }
   std::uint32_t u32le() { return le<std::uint32_t>(); }
@@ -81,7 +88,9 @@ class Cursor {
   std::uint64_t varint();
 
   // The Error that says where this cursor stands.
-  std::unexpected<Error> corrupt(std::string what) const { return boltseal::fail(Fault::corrupt, std::move(what), {}, at_); }
+  std::unexpected<Error> corrupt(std::string what) const {
+    return boltseal::fail(Fault::corrupt, std::move(what), {}, at_);
+  }
 
  private:
   template <std::unsigned_integral T>
@@ -90,10 +99,14 @@ class Cursor {
     if (!ok_) return 0;
     T value;
     std::memcpy(&value, part.data(), sizeof(T));
-    if constexpr (sizeof(T) == 2) return swap ? static_cast<T>(__builtin_bswap16(value)) : value;
-    else if constexpr (sizeof(T) == 4) return swap ? __builtin_bswap32(value) : value;
-    else if constexpr (sizeof(T) == 8) return swap ? __builtin_bswap64(value) : value;
-    else return value;
+    if constexpr (sizeof(T) == 2)
+      return swap ? static_cast<T>(__builtin_bswap16(value)) : value;
+    else if constexpr (sizeof(T) == 4)
+      return swap ? __builtin_bswap32(value) : value;
+    else if constexpr (sizeof(T) == 8)
+      return swap ? __builtin_bswap64(value) : value;
+    else
+      return value;
   }
 
   std::string_view bytes_;

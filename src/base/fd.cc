@@ -30,10 +30,11 @@ Result<Fd> open_read(const std::string& path) {
 
 Result<std::string> read_all(int fd, std::uint64_t cap, std::string where) {
   std::string bytes;
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
     if (static_cast<std::uint64_t>(info.st_size) > cap) {
-      return fail(Fault::too_large, fmt::format("{} bytes, the limit is {}", info.st_size, cap), std::move(where));
+      return fail(Fault::too_large, fmt::format("{} bytes, the limit is {}", info.st_size, cap),
+                  std::move(where));
     }
     bytes.reserve(static_cast<std::size_t>(info.st_size) + 1);
   }
@@ -49,7 +50,9 @@ Result<std::string> read_all(int fd, std::uint64_t cap, std::string where) {
     if (got < 0) return std::unexpected(errno_error("cannot read", std::move(where)));
     bytes.resize(had + static_cast<std::size_t>(got));
     if (got == 0) return bytes;
-    if (bytes.size() > cap) return fail(Fault::too_large, fmt::format("over the limit of {} bytes", cap), std::move(where));
+    if (bytes.size() > cap)
+      return fail(Fault::too_large, fmt::format("over the limit of {} bytes", cap),
+                  std::move(where));
   }
 }
 
@@ -75,7 +78,8 @@ Result<> write_file_atomically(const std::string& path, std::string_view bytes) 
   auto written = write_all(fd.get(), bytes, path);
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  if (written && (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)) {
+  if (written &&
+      (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)) {
     written = std::unexpected(errno_error("cannot replace", path));
   }
   if (!written) ::unlink(temporary.c_str());

@@ -8,7 +8,8 @@
 namespace boltseal {
 namespace {
 
-// Decodes one UTF-8 character at the head of `text`; length 0 when the bytes are not UTF-8 (RFC 3629).
+// Decodes one UTF-8 character at the head of `text`; length 0 when the bytes are not UTF-8 (RFC
+// 3629).
 struct Rune {
   char32_t value = 0;
   std::size_t length = 0;
@@ -32,8 +33,9 @@ Rune decode(std::string_view text) {
 
 // Characters that change how the text around them is shown, or that cannot be seen.
 bool deceives(char32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
+         (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+         (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
          (c >= 0xe0000 && c <= 0xe007f);
 }
 
@@ -78,7 +80,8 @@ std::vector<std::string_view> words(std::string_view text) {
   return parts;
 }
 
-std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_view text, std::string_view by) {
+std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_view text,
+                                                                 std::string_view by) {
   const auto at = text.find(by);
   if (at == std::string_view::npos) return std::nullopt;
   return std::pair{text.substr(0, at), text.substr(at + by.size())};
@@ -135,8 +138,10 @@ std::optional<std::string> unhex(std::string_view text) {
 std::string percent_encode(std::string_view text, std::string_view keep) {
   std::string out;
   for (const char c : text) {
-    if (is_alnum(c) || std::string_view("-._~").contains(c) || keep.contains(c)) out += c;
-    else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    if (is_alnum(c) || std::string_view("-._~").contains(c) || keep.contains(c))
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
 }
@@ -167,9 +172,12 @@ std::string printable(std::string_view text, bool lines) {
       continue;
     }
     const bool allowed = lines && (rune.value == '\n' || rune.value == '\t');
-    if (allowed || !deceives(rune.value)) out += text.substr(0, rune.length);
-    else if (rune.value < 0x80) out += fmt::format("\\x{:02x}", static_cast<unsigned>(rune.value));
-    else out += fmt::format("\\u{{{:x}}}", static_cast<unsigned>(rune.value));
+    if (allowed || !deceives(rune.value))
+      out += text.substr(0, rune.length);
+    else if (rune.value < 0x80)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(rune.value));
+    else
+      out += fmt::format("\\u{{{:x}}}", static_cast<unsigned>(rune.value));
     text.remove_prefix(rune.length);
   }
   return out;
@@ -200,9 +208,11 @@ std::size_t columns(std::string_view text) {
   while (!text.empty()) {
     const auto [c, length] = decode(text);
     text.remove_prefix(std::max<std::size_t>(length, 1));
-    const bool zero = (c >= 0x300 && c <= 0x36f) || (c >= 0x200b && c <= 0x200f) || (c >= 0xfe00 && c <= 0xfe0f);
-    const bool wide = (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) ||
-                      (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+    const bool zero =
+        (c >= 0x300 && c <= 0x36f) || (c >= 0x200b && c <= 0x200f) || (c >= 0xfe00 && c <= 0xfe0f);
+    const bool wide = (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
+                      (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+                      (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
                       (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
     width += zero ? 0 : wide ? 2 : 1;
   }

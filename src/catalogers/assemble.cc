@@ -48,7 +48,8 @@ std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Resul
   return kept;
 }
 
-// etc/os-release is what the image says it is; the rest stand in for it, in the order of the reader's own list.
+// etc/os-release is what the image says it is; the rest stand in for it, in the order of the
+// reader's own list.
 Distribution choose_distribution(const std::vector<Fragment>& fragments) {
   const auto order = os_release_reader.globs;
   const Distribution* best = nullptr;
@@ -61,7 +62,8 @@ Distribution choose_distribution(const std::vector<Fragment>& fragments) {
   }
   if (!best) return {};
   Distribution chosen = *best;
-  // Debian's testing and unstable have no VERSION_ID; an os-release without one may be completed by a lesser file.
+  // Debian's testing and unstable have no VERSION_ID; an os-release without one may be completed by
+  // a lesser file.
   for (const Fragment& fragment : fragments) {
     for (const Distribution& other : fragment.distributions) {
       if (other.id != chosen.id) continue;
@@ -100,16 +102,21 @@ void attach_licences(const std::vector<Fragment>& fragments, const Index& index,
       }
     }
   }
-  // usr/share/doc/X may be a link to the folder of another package of the same source (Debian policy 12.5), and nobody
-  // reads through links: what is built from one source has one copyright file.
+  // usr/share/doc/X may be a link to the folder of another package of the same source (Debian
+  // policy 12.5), and nobody reads through links: what is built from one source has one copyright
+  // file.
   std::map<std::tuple<std::string, std::string>, std::string> of_source;
-  const auto source = [](const Package& p) { return std::tuple(p.source_name, p.source_version.empty() ? p.version : p.source_version); };
+  const auto source = [](const Package& p) {
+    return std::tuple(p.source_name, p.source_version.empty() ? p.version : p.source_version);
+  };
   for (const Package& p : packages) {
-    if (p.type == PackageType::deb && !p.licence.empty()) of_source.try_emplace(source(p), p.licence);
+    if (p.type == PackageType::deb && !p.licence.empty())
+      of_source.try_emplace(source(p), p.licence);
   }
   for (Package& p : packages) {
     if (p.type != PackageType::deb || !p.licence.empty()) continue;
-    if (const auto found = of_source.find(source(p)); found != of_source.end()) p.licence = found->second;
+    if (const auto found = of_source.find(source(p)); found != of_source.end())
+      p.licence = found->second;
   }
 }
 
@@ -126,7 +133,8 @@ std::string other_spelling(std::string_view path) {
   return {};
 }
 
-using OwnerOf = std::unordered_map<std::string, std::int32_t>;   // path → package; only for paths that somebody asks for
+using OwnerOf = std::unordered_map<std::string, std::int32_t>;  // path → package; only for paths
+                                                                // that somebody asks for
 
 void ask(OwnerOf& owner_of, std::string_view path) {
   owner_of.try_emplace(std::string(path), -1);
@@ -141,7 +149,8 @@ std::int32_t owner_in(const OwnerOf& owner_of, std::string_view path) {
 }
 
 // Whose file a language package is, and whose file a dependency on "/bin/sh" means.
-void attach_owners(const std::vector<Fragment>& fragments, const Index& index, std::vector<Package>& packages) {
+void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
+                   std::vector<Package>& packages) {
   OwnerOf owner_of;
   for (const Package& package : packages) {
     if (!is_os_package(package.type)) ask(owner_of, file_of(package.evidence.front().path));
@@ -156,14 +165,17 @@ void attach_owners(const std::vector<Fragment>& fragments, const Index& index, s
       if (found == index.end()) continue;
       for (const std::string& path : ownership.paths) {
         const auto asked = owner_of.find(path);
-        if (asked != owner_of.end()) asked->second = static_cast<std::int32_t>(found->second.front());
+        if (asked != owner_of.end())
+          asked->second = static_cast<std::int32_t>(found->second.front());
       }
     }
   }
   for (Package& package : packages) {
-    if (!is_os_package(package.type)) package.owner = owner_in(owner_of, file_of(package.evidence.front().path));
+    if (!is_os_package(package.type))
+      package.owner = owner_in(owner_of, file_of(package.evidence.front().path));
     for (std::string& need : package.depends) {
-      const auto owner = need.starts_with('/') ? owner_in(owner_of, std::string_view(need).substr(1)) : -1;
+      const auto owner =
+          need.starts_with('/') ? owner_in(owner_of, std::string_view(need).substr(1)) : -1;
       if (owner >= 0) need = packages[static_cast<std::size_t>(owner)].name;
     }
   }

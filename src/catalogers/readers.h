@@ -1,5 +1,6 @@
-// The list of all readers. Adding one: write catalogers/<format>.cc, which ends in `const Reader <format>_reader = {…}`,
-// declare it here and add it to the list in readers.cc; no build file changes. doc/howto/add-a-reader.md walks through it.
+// The list of all readers. Adding one: write catalogers/<format>.cc, which ends in `const Reader
+// <format>_reader = {…}`, declare it here and add it to the list in readers.cc; no build file
+// changes. doc/howto/add-a-reader.md walks through it.
 #pragma once
 #include <span>
 

@@ -10,9 +10,12 @@
 namespace boltseal {
 
 void add_cache(CLI::App& program, int& exit) {
-  auto* cache = program.add_subcommand("cache", "The cache of layers that were read before")->require_subcommand(1);
+  auto* cache = program.add_subcommand("cache", "The cache of layers that were read before")
+                    ->require_subcommand(1);
   const auto directory = std::make_shared<std::string>(default_cache_directory());
-  cache->add_option("--cache-dir", *directory, "Folder of the layer cache")->type_name("DIR")->capture_default_str();
+  cache->add_option("--cache-dir", *directory, "Folder of the layer cache")
+      ->type_name("DIR")
+      ->capture_default_str();
   cache->add_subcommand("path", "Print its folder")->callback([directory, &exit] {
     std::fputs((*directory + "\n").c_str(), stdout);
     exit = Exit::clean;

@@ -1,4 +1,5 @@
-// One function per command, each in its own file: it adds the command to the program and what runs when it is chosen.
+// One function per command, each in its own file: it adds the command to the program and what runs
+// when it is chosen.
 #pragma once
 #include <CLI/CLI.hpp>
 
@@ -14,6 +15,7 @@ void add_diff(CLI::App& program, int& exit);
 void add_db(CLI::App& program, int& exit);
 void add_version(CLI::App& program, int& exit);
 void add_cache(CLI::App& program, int& exit);
-void add_docs(CLI::App& program, int& exit);   // completion and man pages, made from the same source as --help
+void add_docs(CLI::App& program,
+              int& exit);  // completion and man pages, made from the same source as --help
 
 }  // namespace boltseal

@@ -18,7 +18,7 @@ namespace {
 
 struct DbCommand {
   std::string directory = default_data_directory();
-  std::vector<std::string> feeds, ecosystems;   // KIND=BASE
+  std::vector<std::string> feeds, ecosystems;  // KIND=BASE
   std::string file;
   bool force = false;
   bool insecure_http = false;
@@ -29,9 +29,14 @@ struct DbCommand {
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 std::string described(const DatabaseInfo& info) {
-  std::string out = fmt::format("database  {}\ndate      {}{}\n", info.digest, info.date, info.starter ? "  (the starter that came with the program; `boltseal db update` brings a fresh one)" : "");
+  std::string out = fmt::format(
+      "database  {}\ndate      {}{}\n", info.digest, info.date,
+      info.starter
+          ? "  (the starter that came with the program; `boltseal db update` brings a fresh one)"
+          : "");
   for (const FeedInfo& feed : info.feeds) {
-    out += fmt::format("  {:<20} {:>8} records  {:<20}  {}\n", printable(feed.name), feed.records, printable(feed.date), printable(feed.address));
+    out += fmt::format("  {:<20} {:>8} records  {:<20}  {}\n", printable(feed.name), feed.records,
+                       printable(feed.date), printable(feed.address));
   }
   return out;
 }
@@ -47,10 +52,12 @@ Result<std::vector<FeedSource>> chosen_feeds(const std::vector<std::string>& nam
   for (const auto& item : named) {
     const auto pair = cut(item, "=");
     const auto kind = pair ? feed_kind_of(pair->first) : std::nullopt;
-    if (!kind) return fail(Fault::unsupported, "write KIND=ADDRESS with KIND osv, alpine, wolfi, kev or rubysec", item);
+    if (!kind)
+      return fail(Fault::unsupported,
+                  "write KIND=ADDRESS with KIND osv, alpine, wolfi, kev or rubysec", item);
     for (FeedSource feed : default_feeds()) {
       if (feed.kind != *kind) continue;
-      feed.base = pair->second;   // its name stays: it is how older data of the feed is known
+      feed.base = pair->second;  // its name stays: it is how older data of the feed is known
       feeds.push_back(std::move(feed));
     }
   }
@@ -69,19 +76,25 @@ int run_update(const DbCommand& command, std::vector<FeedSource> feeds) {
   if (!result) return complain(result.error());
   for (const FeedOutcome& feed : result->feeds) {
     if (!feed.message.empty()) log_warning(fmt::format("{}: {}", feed.name, feed.message));
-    for (const auto& complaint : feed.complaints) log_debug(fmt::format("{}: {}", feed.name, complaint));
+    for (const auto& complaint : feed.complaints)
+      log_debug(fmt::format("{}: {}", feed.name, complaint));
   }
   if (!result->notice.empty()) log_warning(result->notice);
-  print(fmt::format("{} {}\n{}", result->rebuilt ? "wrote" : "nothing new for", result->path, described(result->info)));
+  print(fmt::format("{} {}\n{}", result->rebuilt ? "wrote" : "nothing new for", result->path,
+                    described(result->info)));
   return result->all_well() ? Exit::clean : Exit::could_not;
 }
 
 int run_import(const DbCommand& command) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(command.file.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
     auto feeds = feeds_in(command.file);
     if (feeds.empty()) {
-      return complain({Fault::not_found, "the folder holds no feed: osv/, alpine-secdb/, wolfi/security.json, kev/, ruby-advisory-db.zip", command.file, {}});
+      return complain({Fault::not_found,
+                       "the folder holds no feed: osv/, alpine-secdb/, wolfi/security.json, kev/, "
+                       "ruby-advisory-db.zip",
+                       command.file,
+                       {}});
     }
     return run_update(command, std::move(feeds));
   }
@@ -91,7 +104,8 @@ int run_import(const DbCommand& command) {
 int run_starter(const DbCommand& command, const std::string& mirror) {
   const auto bytes = build_starter(mirror);
   if (!bytes) return complain(bytes.error());
-  if (const auto written = write_durably(command.file, *bytes); !written) return complain(written.error());
+  if (const auto written = write_durably(command.file, *bytes); !written)
+    return complain(written.error());
   return Exit::clean;
 }
 
@@ -104,16 +118,22 @@ int run_status(const DbCommand& command) {
 
 void add_update(CLI::App& db, const std::shared_ptr<DbCommand>& state, int& exit) {
   auto* update = db.add_subcommand("update", "Fetch what has changed and build the database anew");
-  update->add_option("--feed", state->feeds, "Only these feeds: osv=…, alpine=…, wolfi=…, kev=…, rubysec=…")->type_name("KIND=ADDRESS");
-  update->add_option("--ecosystem", state->ecosystems, "Only these ecosystems of the OSV feed")->type_name("NAME");
+  update
+      ->add_option("--feed", state->feeds,
+                   "Only these feeds: osv=…, alpine=…, wolfi=…, kev=…, rubysec=…")
+      ->type_name("KIND=ADDRESS");
+  update->add_option("--ecosystem", state->ecosystems, "Only these ecosystems of the OSV feed")
+      ->type_name("NAME");
   update->add_flag("--force", state->force, "Take feeds that are older than what is there");
-  update->add_flag("--insecure-http", state->insecure_http, "Allow plain HTTP, for a mirror of your own");
+  update->add_flag("--insecure-http", state->insecure_http,
+                   "Allow plain HTTP, for a mirror of your own");
   update->add_flag("--offline", state->offline, "Send not one packet: only feeds that are files");
   add_environment(*update);
   update->callback([state, &exit] {
     if (state->offline) forbid_network();
     const auto feeds = chosen_feeds(state->feeds);
-    exit = feeds ? run_update(*state, *feeds) : (complain(feeds.error()), static_cast<int>(Exit::usage));
+    exit = feeds ? run_update(*state, *feeds)
+                 : (complain(feeds.error()), static_cast<int>(Exit::usage));
   });
 }
 
@@ -129,22 +149,30 @@ Result<Database> open_database(const std::string& path) {
 void add_db(CLI::App& program, int& exit) {
   auto* db = program.add_subcommand("db", "The advisory database")->require_subcommand(1);
   const auto state = std::make_shared<DbCommand>();
-  db->add_option("--data-dir", state->directory, "Folder of the database")->type_name("DIR")->capture_default_str();
+  db->add_option("--data-dir", state->directory, "Folder of the database")
+      ->type_name("DIR")
+      ->capture_default_str();
   add_environment(*db);
   add_update(*db, state, exit);
-  db->add_subcommand("status", "What the database holds and how old it is")->callback([state, &exit] { exit = run_status(*state); });
+  db->add_subcommand("status", "What the database holds and how old it is")
+      ->callback([state, &exit] { exit = run_status(*state); });
   db->add_subcommand("verify", "Check its digest and every record")->callback([state, &exit] {
     exit = show(verify_database(state->directory), "verified\n");
   });
-  auto* save = db->add_subcommand("export", "Write the database to one file, for a machine without network");
+  auto* save =
+      db->add_subcommand("export", "Write the database to one file, for a machine without network");
   save->add_option("FILE", state->file, "Where to")->required();
-  save->callback([state, &exit] { exit = show(export_database(state->directory, state->file), "exported\n"); });
-  auto* load = db->add_subcommand("import", "Install a file that export wrote, or build from a folder that mirrors the feeds");
+  save->callback([state, &exit] {
+    exit = show(export_database(state->directory, state->file), "exported\n");
+  });
+  auto* load = db->add_subcommand(
+      "import", "Install a file that export wrote, or build from a folder that mirrors the feeds");
   load->add_option("FILE|DIR", state->file, "The file or folder")->required();
   load->add_flag("--force", state->force, "Take what is older than what is there");
   load->add_flag("--facts-only", state->facts_only, "Leave out all prose");
   load->callback([state, &exit] { exit = run_import(*state); });
-  auto* starter = db->add_subcommand("starter", "Make the database of facts that comes with the program, from a mirror");
+  auto* starter = db->add_subcommand(
+      "starter", "Make the database of facts that comes with the program, from a mirror");
   const auto mirror = std::make_shared<std::string>();
   starter->add_option("DIR", *mirror, "The mirror of the feeds")->required();
   starter->add_option("FILE", state->file, "Where to")->required();

@@ -1,4 +1,5 @@
-// What changed from one image, SBOM or folder to another: packages that came, went or moved, findings that came or went.
+// What changed from one image, SBOM or folder to another: packages that came, went or moved,
+// findings that came or went.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,26 +27,28 @@ struct DiffCommand {
 
 struct Change {
   std::string type, name;
-  std::vector<std::string> before, after;   // versions, sorted
+  std::vector<std::string> before, after;  // versions, sorted
 };
 
 struct Difference {
   std::vector<Change> packages;
-  std::vector<std::string> fixed, introduced;   // "CVE-… package severity", sorted
+  std::vector<std::string> fixed, introduced;  // "CVE-… package severity", sorted
 };
 
 using Versions = std::map<std::pair<std::string, std::string>, std::set<std::string>>;
 
 Versions versions_of(const Inventory& inventory) {
   Versions versions;
-  for (const Package& p : inventory.packages) versions[{std::string(name_of(p.type)), p.name}].insert(p.version);
+  for (const Package& p : inventory.packages)
+    versions[{std::string(name_of(p.type)), p.name}].insert(p.version);
   return versions;
 }
 
 std::set<std::string> findings_of(const Report& report) {
   std::set<std::string> all;
   for (const Finding& f : report.findings) {
-    all.insert(fmt::format("{} {} {}", f.id, report.inventory.packages[f.package].name, name_of(f.severity)));
+    all.insert(fmt::format("{} {} {}", f.id, report.inventory.packages[f.package].name,
+                           name_of(f.severity)));
   }
   return all;
 }
@@ -57,7 +60,8 @@ Difference difference(const Report& before, const Report& after) {
   all.insert(b.begin(), b.end());
   const auto list = [](const Versions& in, const auto& key) {
     const auto found = in.find(key);
-    return found == in.end() ? std::vector<std::string>{} : std::vector<std::string>(found->second.begin(), found->second.end());
+    return found == in.end() ? std::vector<std::string>{}
+                             : std::vector<std::string>(found->second.begin(), found->second.end());
   };
   for (const auto& [key, versions] : all) {
     Change change{key.first, key.second, list(a, key), list(b, key)};
@@ -74,7 +78,8 @@ std::string as_text(const Difference& d) {
   for (const Change& c : d.packages) {
     const char sign = c.before.empty() ? '+' : c.after.empty() ? '-' : '~';
     const std::string arrow = c.before.empty() || c.after.empty() ? "" : " → ";
-    out += fmt::format("{} {:<9} {} {}{}{}\n", sign, c.type, c.name, fmt::join(c.before, ", "), arrow, fmt::join(c.after, ", "));
+    out += fmt::format("{} {:<9} {} {}{}{}\n", sign, c.type, c.name, fmt::join(c.before, ", "),
+                       arrow, fmt::join(c.after, ", "));
   }
   for (const auto& f : d.fixed) out += fmt::format("- finding   {}\n", f);
   for (const auto& f : d.introduced) out += fmt::format("+ finding   {}\n", f);
@@ -85,7 +90,13 @@ std::string as_text(const Difference& d) {
 std::string as_json(const Difference& d) {
   JsonWriter json;
   json.object().key("packages").array();
-  for (const Change& c : d.packages) json.object().member("type", c.type).member("name", c.name).texts("before", c.before).texts("after", c.after).end();
+  for (const Change& c : d.packages)
+    json.object()
+        .member("type", c.type)
+        .member("name", c.name)
+        .texts("before", c.before)
+        .texts("after", c.after)
+        .end();
   json.end().key("fixed").array();
   for (const auto& f : d.fixed) json.value(f);
   json.end().key("introduced").array();
@@ -108,10 +119,15 @@ int DiffCommand::run() const {
 }  // namespace
 
 void add_diff(CLI::App& program, int& exit) {
-  auto* command = program.add_subcommand("diff", "What changed between two images, folders or SBOMs");
+  auto* command =
+      program.add_subcommand("diff", "What changed between two images, folders or SBOMs");
   const auto state = std::make_shared<DiffCommand>();
-  command->add_option("BEFORE", state->before, "The older image, archive, folder or SBOM")->required();
-  command->add_option("AFTER", state->after, "The newer one; exit code 1 when it has findings that the older has not")->required();
+  command->add_option("BEFORE", state->before, "The older image, archive, folder or SBOM")
+      ->required();
+  command
+      ->add_option("AFTER", state->after,
+                   "The newer one; exit code 1 when it has findings that the older has not")
+      ->required();
   command->add_flag("--json", state->json, "Print JSON instead of lines");
   add_common_options(*command, state->common);
   add_matching_options(*command, state->matching);

@@ -1,4 +1,5 @@
-// The program: which commands there are, and what a wrong call says. Real things are wired in this folder and nowhere else.
+// The program: which commands there are, and what a wrong call says. Real things are wired in this
+// folder and nowhere else.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -11,7 +12,8 @@
 namespace {
 
 constexpr std::string_view description =
-    "Boltseal says what is in a container image, what is wrong with it, and proves every word of it.\n"
+    "Boltseal says what is in a container image, what is wrong with it, and proves every word of "
+    "it.\n"
     "Start with:  boltseal scan IMAGE";
 
 int run(int argc, char** argv) {

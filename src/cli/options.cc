@@ -25,7 +25,8 @@ constexpr std::uint64_t text_file_limit = 64 << 20;
 std::optional<std::time_t> source_date_epoch() {
   const char* text = std::getenv("SOURCE_DATE_EPOCH");
   const auto seconds = text ? parse_u64(text) : std::nullopt;
-  return seconds && *seconds < (1ULL << 40) ? std::optional(static_cast<std::time_t>(*seconds)) : std::nullopt;
+  return seconds && *seconds < (1ULL << 40) ? std::optional(static_cast<std::time_t>(*seconds))
+                                            : std::nullopt;
 }
 
 std::string formatted(std::time_t moment, const char* format) {
@@ -73,7 +74,8 @@ std::size_t terminal_width() {
 bool wants_colour() {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour) && !(term && std::string_view(term) == "dumb");
+  return ::isatty(STDOUT_FILENO) == 1 && !(no_colour && *no_colour) &&
+         !(term && std::string_view(term) == "dumb");
 }
 
 Result<> write_one(const Report& report, std::string_view output, RenderOptions options) {
@@ -83,9 +85,12 @@ Result<> write_one(const Report& report, std::string_view output, RenderOptions 
   if (!format) {
     std::string known;
     for (const auto& f : report_formats()) known += fmt::format(" {}", f.name);
-    return fail(Fault::unsupported, fmt::format("no such output format; there are:{}", known), std::string(name));
+    return fail(Fault::unsupported, fmt::format("no such output format; there are:{}", known),
+                std::string(name));
   }
-  if (!options.findings && format->needs_findings) return fail(Fault::unsupported, "this format shows findings: use it with `boltseal scan`", std::string(name));
+  if (!options.findings && format->needs_findings)
+    return fail(Fault::unsupported, "this format shows findings: use it with `boltseal scan`",
+                std::string(name));
   if (!named) {
     options.colour = wants_colour();
     options.width = terminal_width();
@@ -96,7 +101,9 @@ Result<> write_one(const Report& report, std::string_view output, RenderOptions 
 
 }  // namespace
 
-std::string today() { return formatted(source_date_epoch().value_or(std::time(nullptr)), "%Y-%m-%d"); }
+std::string today() {
+  return formatted(source_date_epoch().value_or(std::time(nullptr)), "%Y-%m-%d");
+}
 
 std::string environment_name(std::string_view option) {
   std::string name = "BOLTSEAL_";
@@ -108,18 +115,33 @@ std::string environment_name(std::string_view option) {
 
 void add_environment(CLI::App& command) {
   for (CLI::Option* option : command.get_options()) {
-    if (!option->get_lnames().empty() && option->get_lnames()[0] != "help") option->envname(environment_name(option->get_lnames()[0]));
+    if (!option->get_lnames().empty() && option->get_lnames()[0] != "help")
+      option->envname(environment_name(option->get_lnames()[0]));
   }
 }
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("-o,--output", options.outputs, "Report as FORMAT, or FORMAT=FILE; may be given more than once")->type_name("FORMAT[=FILE]");
-  command.add_option("--platform", options.platform, "Which image of an index, e.g. linux/arm64 (default: this machine's)")->type_name("OS/ARCH");
-  command.add_option("--cache-dir", options.cache_directory, "Folder of the layer cache (default: $XDG_CACHE_HOME/boltseal)")->type_name("DIR");
-  command.add_option("--cache-limit", options.cache_limit, "Largest size of the layer cache")->type_name("SIZE")->capture_default_str();
-  command.add_option("--threads", options.threads, "Layers read at once (default: one per core)")->type_name("N")->check(CLI::Range(0, 256));
+  command
+      .add_option("-o,--output", options.outputs,
+                  "Report as FORMAT, or FORMAT=FILE; may be given more than once")
+      ->type_name("FORMAT[=FILE]");
+  command
+      .add_option("--platform", options.platform,
+                  "Which image of an index, e.g. linux/arm64 (default: this machine's)")
+      ->type_name("OS/ARCH");
+  command
+      .add_option("--cache-dir", options.cache_directory,
+                  "Folder of the layer cache (default: $XDG_CACHE_HOME/boltseal)")
+      ->type_name("DIR");
+  command.add_option("--cache-limit", options.cache_limit, "Largest size of the layer cache")
+      ->type_name("SIZE")
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "Layers read at once (default: one per core)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 256));
   command.add_flag("--no-cache", options.no_cache, "Neither read nor write the layer cache");
-  command.add_flag("--no-sandbox", options.no_sandbox, "Read untrusted bytes without seccomp and Landlock");
+  command.add_flag("--no-sandbox", options.no_sandbox,
+                   "Read untrusted bytes without seccomp and Landlock");
   command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to the registry");
   command.add_flag("--offline", options.offline, "Send not one packet");
   command.add_flag("-q,--quiet", options.quiet, "No progress and no notes");
@@ -127,15 +149,28 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
 }
 
 void add_matching_options(CLI::App& command, MatchingOptions& options) {
-  command.add_option("--db", options.database, "Advisory database to match against (default: the updated one, else the starter)")->type_name("FILE");
-  command.add_option("--ignore-file", options.ignore_files, "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore)")->type_name("FILE");
-  command.add_option("--vex", options.vex_files, "OpenVEX document to apply; may be given more than once")->type_name("FILE");
+  command
+      .add_option("--db", options.database,
+                  "Advisory database to match against (default: the updated one, else the starter)")
+      ->type_name("FILE");
+  command
+      .add_option("--ignore-file", options.ignore_files,
+                  "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore)")
+      ->type_name("FILE");
+  command
+      .add_option("--vex", options.vex_files,
+                  "OpenVEX document to apply; may be given more than once")
+      ->type_name("FILE");
   command.add_flag("--only-fixed", options.only_fixed, "Leave out findings that have no fix");
-  command.add_flag("--no-dev", options.no_development, "Leave out packages that are only needed to build or test");
+  command.add_flag("--no-dev", options.no_development,
+                   "Leave out packages that are only needed to build or test");
 }
 
-Result<Report> run_scan(const std::string& reference, const CommonOptions& common, const MatchingOptions* matching) {
-  set_verbosity(common.quiet ? Verbosity::quiet : common.verbose ? Verbosity::verbose : Verbosity::normal);
+Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
+                        const MatchingOptions* matching) {
+  set_verbosity(common.quiet     ? Verbosity::quiet
+                : common.verbose ? Verbosity::verbose
+                                 : Verbosity::normal);
   if (common.offline) forbid_network();
   ScanOptions options;
   options.reference = reference;
@@ -143,8 +178,11 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
   options.source.insecure_http = common.insecure_http;
   options.threads = common.threads;
   options.sandbox = !common.no_sandbox;
-  if (!common.no_cache) options.cache_directory = common.cache_directory.empty() ? default_cache_directory() : common.cache_directory;
-  options.source.spool_directory = options.cache_directory.empty() ? "/tmp" : options.cache_directory;
+  if (!common.no_cache)
+    options.cache_directory =
+        common.cache_directory.empty() ? default_cache_directory() : common.cache_directory;
+  options.source.spool_directory =
+      options.cache_directory.empty() ? "/tmp" : options.cache_directory;
   const auto limit = parse_size(common.cache_limit);
   if (!limit) return fail(Fault::unsupported, "not a size; write 500M or 2G", common.cache_limit);
   options.cache_limit = *limit;
@@ -160,11 +198,13 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
   return scan(options);
 }
 
-Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings, std::string_view otherwise) {
+Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings,
+                       std::string_view otherwise) {
   RenderOptions options;
   options.findings = findings;
   const auto epoch = source_date_epoch();
-  options.timestamp = epoch ? formatted(*epoch, "%Y-%m-%dT%H:%M:%SZ") : report.inventory.image.created;
+  options.timestamp =
+      epoch ? formatted(*epoch, "%Y-%m-%dT%H:%M:%SZ") : report.inventory.image.created;
   if (common.outputs.empty()) return write_one(report, otherwise, options);
   for (const auto& output : common.outputs) TRY_DO(write_one(report, output, options));
   return {};
@@ -179,8 +219,10 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   if (text.empty()) return std::nullopt;
   constexpr std::string_view letters = "KMGT";
   const auto power = letters.find(static_cast<char>(to_lower(text.back()) - 32));
-  const auto number = parse_u64(power == std::string_view::npos ? text : text.substr(0, text.size() - 1));
-  const unsigned shift = power == std::string_view::npos ? 0 : 10 * (static_cast<unsigned>(power) + 1);
+  const auto number =
+      parse_u64(power == std::string_view::npos ? text : text.substr(0, text.size() - 1));
+  const unsigned shift =
+      power == std::string_view::npos ? 0 : 10 * (static_cast<unsigned>(power) + 1);
   if (!number || *number > (UINT64_MAX >> shift)) return std::nullopt;
   return *number << shift;
 }

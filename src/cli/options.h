@@ -13,7 +13,7 @@
 namespace boltseal {
 
 struct CommonOptions {
-  std::vector<std::string> outputs;       // FORMAT[=FILE]
+  std::vector<std::string> outputs;  // FORMAT[=FILE]
   std::string platform;
   std::string cache_directory;
   std::string cache_limit = "2G";
@@ -44,20 +44,25 @@ std::string environment_name(std::string_view option);
 void add_environment(CLI::App& command);
 
 // Runs a scan with progress on standard error. `matching` null: inventory only.
-Result<Report> run_scan(const std::string& reference, const CommonOptions& common, const MatchingOptions* matching);
+Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
+                        const MatchingOptions* matching);
 
-// Writes the report in every format asked for (`otherwise` when none was): to its file, or to standard output.
-Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings, std::string_view otherwise);
+// Writes the report in every format asked for (`otherwise` when none was): to its file, or to
+// standard output.
+Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings,
+                       std::string_view otherwise);
 
 // The day that counts for expiry dates: SOURCE_DATE_EPOCH's, else today (UTC).
 std::string today();
 // Prints the error for a person and gives Exit::could_not.
 int complain(const Error& error);
 
-// A scan's database: the file named, else the updated one, else the starter that came with the program.
+// A scan's database: the file named, else the updated one, else the starter that came with the
+// program.
 Result<Database> open_database(const std::string& path);
 std::string default_database_directory();
 
-std::optional<std::uint64_t> parse_size(std::string_view text);   // "500M", "2G", bytes without a letter
+std::optional<std::uint64_t> parse_size(
+    std::string_view text);  // "500M", "2G", bytes without a letter
 
 }  // namespace boltseal

@@ -23,7 +23,9 @@ std::string bar(double share) {
   return out;
 }
 
-std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
+std::string megabytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
 
 }  // namespace
 
@@ -39,7 +41,7 @@ void ProgressView::begin(const ImageInfo& image) {
 
 void ProgressView::update(std::size_t layer, std::uint64_t bytes) {
   if (quiet_) return;
-  if (size_.empty()) {   // a folder: files, not bytes
+  if (size_.empty()) {  // a folder: files, not bytes
     size_.push_back(0);
     done_.push_back(0);
     layer = 0;
@@ -53,7 +55,10 @@ void ProgressView::update(std::size_t layer, std::uint64_t bytes) {
     last_ = now;
     draw();
   } else if (first && size_[layer] > 0) {
-    std::fputs(fmt::format("reading layer {} of {}, {}\n", layer + 1, size_.size(), megabytes(size_[layer])).c_str(), stderr);
+    std::fputs(fmt::format("reading layer {} of {}, {}\n", layer + 1, size_.size(),
+                           megabytes(size_[layer]))
+                   .c_str(),
+               stderr);
   }
 }
 
@@ -70,7 +75,8 @@ void ProgressView::draw() {
     const bool known = size_[i] > 0;
     const double share = known ? static_cast<double>(done_[i]) / static_cast<double>(size_[i]) : 0;
     if (known && share >= 1 && size_.size() > bars_shown) continue;
-    text += known ? fmt::format("  layer {:>3}/{}  {} {:>3.0f} %  {}\n", i + 1, size_.size(), bar(share), share * 100, megabytes(size_[i]))
+    text += known ? fmt::format("  layer {:>3}/{}  {} {:>3.0f} %  {}\n", i + 1, size_.size(),
+                                bar(share), share * 100, megabytes(size_[i]))
                   : fmt::format("  {} files read\n", done_[i]);
     ++lines;
   }

@@ -1,4 +1,5 @@
-// How far the reading of layers is, on standard error: bars on a terminal, one line per layer elsewhere, nothing when quiet.
+// How far the reading of layers is, on standard error: bars on a terminal, one line per layer
+// elsewhere, nothing when quiet.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace boltseal {
 class ProgressView {
  public:
   explicit ProgressView(bool quiet);
-  ~ProgressView();                         // takes the bars away
+  ~ProgressView();  // takes the bars away
   ProgressView(const ProgressView&) = delete;
   ProgressView& operator=(const ProgressView&) = delete;
   void begin(const ImageInfo& image);
@@ -23,7 +24,7 @@ class ProgressView {
   void erase();
   bool terminal_;
   bool quiet_;
-  std::size_t lines_ = 0;                  // drawn last time
+  std::size_t lines_ = 0;  // drawn last time
   std::vector<std::uint64_t> size_, done_;
   std::chrono::steady_clock::time_point last_{};
 };

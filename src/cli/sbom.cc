@@ -13,7 +13,8 @@ struct SbomCommand {
   int run() const {
     const auto report = run_scan(reference, common, nullptr);
     if (!report) return complain(report.error());
-    if (const auto written = write_outputs(*report, common, false, "table"); !written) return complain(written.error());
+    if (const auto written = write_outputs(*report, common, false, "table"); !written)
+      return complain(written.error());
     return Exit::clean;
   }
 };
@@ -21,9 +22,13 @@ struct SbomCommand {
 }  // namespace
 
 void add_sbom(CLI::App& program, int& exit) {
-  auto* command = program.add_subcommand("sbom", "List what is in an image: CycloneDX, SPDX, purls, JSON or a table");
+  auto* command = program.add_subcommand(
+      "sbom", "List what is in an image: CycloneDX, SPDX, purls, JSON or a table");
   const auto state = std::make_shared<SbomCommand>();
-  command->add_option("REF", state->reference, "Image, archive, folder or SBOM; see the manual, \"References\"")->required();
+  command
+      ->add_option("REF", state->reference,
+                   "Image, archive, folder or SBOM; see the manual, \"References\"")
+      ->required();
   add_common_options(*command, state->common);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });

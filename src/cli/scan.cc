@@ -21,7 +21,8 @@ struct ScanCommand {
     if (!limit) return complain(limit.error()), Exit::usage;
     const auto report = run_scan(reference, common, &matching);
     if (!report) return complain(report.error());
-    if (const auto written = write_outputs(*report, common, true, "table"); !written) return complain(written.error());
+    if (const auto written = write_outputs(*report, common, true, "table"); !written)
+      return complain(written.error());
     return fails(*limit, *report) ? Exit::findings : Exit::clean;
   }
 };
@@ -29,12 +30,20 @@ struct ScanCommand {
 }  // namespace
 
 void add_scan(CLI::App& program, int& exit) {
-  auto* command = program.add_subcommand("scan", "Find out what is in an image and what is wrong with it");
+  auto* command =
+      program.add_subcommand("scan", "Find out what is in an image and what is wrong with it");
   const auto state = std::make_shared<ScanCommand>();
-  command->add_option("REF", state->reference, "Image, archive, folder or SBOM; see the manual, \"References\"")->required();
-  command->add_option("--fail-on", state->fail_on,
-                      "Exit with 1 when a finding is: a severity or worse, kev, fixable, undecided, uncovered, eol, any, none; "
-                      "a,b: either; a+b: both at once")->capture_default_str()->type_name("WHAT");
+  command
+      ->add_option("REF", state->reference,
+                   "Image, archive, folder or SBOM; see the manual, \"References\"")
+      ->required();
+  command
+      ->add_option("--fail-on", state->fail_on,
+                   "Exit with 1 when a finding is: a severity or worse, kev, fixable, undecided, "
+                   "uncovered, eol, any, none; "
+                   "a,b: either; a+b: both at once")
+      ->capture_default_str()
+      ->type_name("WHAT");
   add_common_options(*command, state->common);
   add_matching_options(*command, state->matching);
   add_environment(*command);

@@ -12,8 +12,8 @@
 namespace boltseal {
 namespace {
 
-constexpr std::uint64_t xz_memory_limit = 128ULL << 20;   // xz -9 needs 65 MiB; more is an attack
-constexpr int zstd_window_log_max = 27;                   // 128 MiB, as the zstd tool itself allows
+constexpr std::uint64_t xz_memory_limit = 128ULL << 20;  // xz -9 needs 65 MiB; more is an attack
+constexpr int zstd_window_log_max = 27;                  // 128 MiB, as the zstd tool itself allows
 
 class Plain : public Decompressor {
  public:
@@ -25,14 +25,16 @@ class Plain : public Decompressor {
   bool complete() const override { return true; }
 };
 
-// ISA-L: three times as fast as zlib. After a member ends, zero padding may follow (tar writers pad tapes), or a next member.
+// ISA-L: three times as fast as zlib. After a member ends, zero padding may follow (tar writers pad
+// tapes), or a next member.
 class Gzip : public Decompressor {
  public:
   Gzip() { restart(); }
   Result<Step> step(std::string_view in, std::span<char> out) override {
     Step done;
     if (between_members_) {
-      while (done.consumed < in.size() && in[done.consumed] == '\0' && members_ > 0) ++done.consumed;
+      while (done.consumed < in.size() && in[done.consumed] == '\0' && members_ > 0)
+        ++done.consumed;
       if (done.consumed == in.size()) return done;
       restart();
     }
@@ -69,7 +71,9 @@ class Gzip : public Decompressor {
 
 class Zstd : public Decompressor {
  public:
-  Zstd() : context_(ZSTD_createDCtx()) { ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, zstd_window_log_max); }
+  Zstd() : context_(ZSTD_createDCtx()) {
+    ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, zstd_window_log_max);
+  }
   Zstd(const Zstd&) = delete;
   Zstd& operator=(const Zstd&) = delete;
   ~Zstd() override { ZSTD_freeDCtx(context_); }
@@ -77,8 +81,10 @@ class Zstd : public Decompressor {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const std::size_t code = ZSTD_decompressStream(context_, &output, &input);
-    if (ZSTD_isError(code)) return fail(Fault::corrupt, fmt::format("broken zstd stream: {}", ZSTD_getErrorName(code)));
-    // Asked again after a frame's end, zstd reports that it waits for the next frame: that is still an end.
+    if (ZSTD_isError(code))
+      return fail(Fault::corrupt, fmt::format("broken zstd stream: {}", ZSTD_getErrorName(code)));
+    // Asked again after a frame's end, zstd reports that it waits for the next frame: that is still
+    // an end.
     if (input.pos > 0 || output.pos > 0) complete_ = code == 0;
     return Step{input.pos, output.pos};
   }
@@ -100,13 +106,17 @@ class Xz : public Decompressor {
     stream_.avail_in = in.size();
     stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
     stream_.avail_out = out.size();
-    const lzma_ret code = started_ ? lzma_code(&stream_, in.empty() ? LZMA_FINISH : LZMA_RUN) : LZMA_MEM_ERROR;
-    if (code == LZMA_MEMLIMIT_ERROR) return fail(Fault::too_large, "xz stream wants more than 128 MiB of memory");
+    const lzma_ret code =
+        started_ ? lzma_code(&stream_, in.empty() ? LZMA_FINISH : LZMA_RUN) : LZMA_MEM_ERROR;
+    if (code == LZMA_MEMLIMIT_ERROR)
+      return fail(Fault::too_large, "xz stream wants more than 128 MiB of memory");
     if (code != LZMA_OK && code != LZMA_STREAM_END && code != LZMA_BUF_ERROR) {
-      return fail(Fault::corrupt, fmt::format("broken xz stream (code {})", static_cast<int>(code)));
+      return fail(Fault::corrupt,
+                  fmt::format("broken xz stream (code {})", static_cast<int>(code)));
     }
     ended_ = code == LZMA_STREAM_END;
-    // Between concatenated streams liblzma wants LZMA_FINISH to say so; complete() asks it with no input.
+    // Between concatenated streams liblzma wants LZMA_FINISH to say so; complete() asks it with no
+    // input.
     return Step{in.size() - stream_.avail_in, out.size() - stream_.avail_out};
   }
   bool complete() const override {
@@ -142,7 +152,8 @@ class Bzip2 : public Decompressor {
     stream_.next_out = out.data();
     stream_.avail_out = static_cast<unsigned>(room);
     const int code = BZ2_bzDecompress(&stream_);
-    if (code != BZ_OK && code != BZ_STREAM_END) return fail(Fault::corrupt, fmt::format("broken bzip2 stream (code {})", code));
+    if (code != BZ_OK && code != BZ_STREAM_END)
+      return fail(Fault::corrupt, fmt::format("broken bzip2 stream (code {})", code));
     between_ = code == BZ_STREAM_END;
     return Step{offered - stream_.avail_in, room - stream_.avail_out};
   }
@@ -164,9 +175,14 @@ Compression compression_of(std::string_view head) {
   if (head.starts_with("\x1f\x8b")) return Compression::gzip;
   if (head.starts_with("\x28\xb5\x2f\xfd")) return Compression::zstd;
   // A skippable frame may come first: 0x184D2A50 … 5F, little-endian.
-  if (head.size() >= 4 && (head[0] & '\xf0') == '\x50' && head.substr(1, 3) == "\x2a\x4d\x18") return Compression::zstd;
-  if (head.starts_with(std::string_view("\xfd" "7zXZ\0", 6))) return Compression::xz;
-  if (head.size() >= 4 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9') return Compression::bzip2;
+  if (head.size() >= 4 && (head[0] & '\xf0') == '\x50' && head.substr(1, 3) == "\x2a\x4d\x18")
+    return Compression::zstd;
+  if (head.starts_with(std::string_view("\xfd"
+                                        "7zXZ\0",
+                                        6)))
+    return Compression::xz;
+  if (head.size() >= 4 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9')
+    return Compression::bzip2;
   return Compression::none;
 }
 
@@ -177,11 +193,16 @@ std::string_view name_of(Compression compression) {
 
 std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
   switch (compression) {
-    case Compression::gzip: return std::make_unique<Gzip>();
-    case Compression::zstd: return std::make_unique<Zstd>();
-    case Compression::xz: return std::make_unique<Xz>();
-    case Compression::bzip2: return std::make_unique<Bzip2>();
-    case Compression::none: break;
+    case Compression::gzip:
+      return std::make_unique<Gzip>();
+    case Compression::zstd:
+      return std::make_unique<Zstd>();
+    case Compression::xz:
+      return std::make_unique<Xz>();
+    case Compression::bzip2:
+      return std::make_unique<Bzip2>();
+    case Compression::none:
+      break;
   }
   return std::make_unique<Plain>();
 }
@@ -195,10 +216,12 @@ Result<std::string> decompress(Compression compression, std::string_view bytes, 
     TRY(const auto done, stream->step(bytes, std::span(out).subspan(size)));
     bytes.remove_prefix(done.consumed);
     size += done.produced;
-    if (size > cap) return fail(Fault::too_large, fmt::format("inflates to more than {} bytes", cap));
+    if (size > cap)
+      return fail(Fault::too_large, fmt::format("inflates to more than {} bytes", cap));
     if (done.consumed == 0 && done.produced == 0) break;
   }
-  if (!bytes.empty() || !stream->complete()) return fail(Fault::corrupt, fmt::format("truncated {} stream", name_of(compression)));
+  if (!bytes.empty() || !stream->complete())
+    return fail(Fault::corrupt, fmt::format("truncated {} stream", name_of(compression)));
   out.resize(size);
   return out;
 }

@@ -1,5 +1,6 @@
-// Streaming decompression of what layers come in: gzip (RFC 1952, many members), zstd (RFC 8878, many frames), xz, bzip2.
-// The format is told by its first bytes, never by a media type or a file name.
+// Streaming decompression of what layers come in: gzip (RFC 1952, many members), zstd (RFC 8878,
+// many frames), xz, bzip2. The format is told by its first bytes, never by a media type or a file
+// name.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -12,7 +13,7 @@
 namespace boltseal {
 
 enum class Compression : std::uint8_t { none, gzip, zstd, xz, bzip2 };
-Compression compression_of(std::string_view head);   // six bytes are enough
+Compression compression_of(std::string_view head);  // six bytes are enough
 std::string_view name_of(Compression compression);
 
 class Decompressor {
@@ -23,13 +24,15 @@ class Decompressor {
   };
   static std::unique_ptr<Decompressor> make(Compression compression);
   virtual ~Decompressor() = default;
-  // Takes from `in`, fills `out`; makes progress whenever `in` is not empty and `out` has room. corrupt for a broken stream.
+  // Takes from `in`, fills `out`; makes progress whenever `in` is not empty and `out` has room.
+  // corrupt for a broken stream.
   virtual Result<Step> step(std::string_view in, std::span<char> out) = 0;
   // Whether the input may end here: between members or frames, not inside one.
   virtual bool complete() const = 0;
 };
 
-// All of `bytes` at once; too_large when the result is over `cap`. For small things (a section, a manifest).
+// All of `bytes` at once; too_large when the result is over `cap`. For small things (a section, a
+// manifest).
 Result<std::string> decompress(Compression compression, std::string_view bytes, std::uint64_t cap);
 
 }  // namespace boltseal

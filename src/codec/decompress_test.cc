@@ -34,8 +34,10 @@ std::string zstd(std::string_view text) {
 std::string xz(std::string_view text) {
   std::string out(lzma_stream_buffer_bound(text.size()), '\0');
   std::size_t size = 0;
-  EXPECT_EQ(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, nullptr, reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                                    reinterpret_cast<std::uint8_t*>(out.data()), &size, out.size()), LZMA_OK);
+  EXPECT_EQ(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, nullptr,
+                                    reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                                    reinterpret_cast<std::uint8_t*>(out.data()), &size, out.size()),
+            LZMA_OK);
   out.resize(size);
   return out;
 }
@@ -43,7 +45,9 @@ std::string xz(std::string_view text) {
 std::string bzip2(std::string_view text) {
   std::string out(text.size() + 1024, '\0');
   auto size = static_cast<unsigned>(out.size());
-  EXPECT_EQ(BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(text.data()), static_cast<unsigned>(text.size()), 9, 0, 0), BZ_OK);
+  EXPECT_EQ(BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(text.data()),
+                                     static_cast<unsigned>(text.size()), 9, 0, 0),
+            BZ_OK);
   out.resize(size);
   return out;
 }
@@ -77,14 +81,14 @@ TEST_P(EveryFormat, EveryTruncationIsCorrupt) {
   }
 }
 
-TEST_P(EveryFormat, ABombStopsAtTheLimit) {   // security record, row 8
+TEST_P(EveryFormat, ABombStopsAtTheLimit) {  // security record, row 8
   const std::string packed = GetParam()(std::string(20 << 20, 'x'));
   const auto done = decompress(compression_of(packed), packed, 1 << 20);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().fault, Fault::too_large);
 }
 
-TEST_P(EveryFormat, FlippedBytesNeverCrashOrHang) {   // row 10
+TEST_P(EveryFormat, FlippedBytesNeverCrashOrHang) {  // row 10
   const std::string good = GetParam()(sample().substr(0, 2000));
   for (std::size_t at = 0; at < good.size(); ++at) {
     std::string bad = good;
@@ -96,7 +100,8 @@ TEST_P(EveryFormat, FlippedBytesNeverCrashOrHang) {   // row 10
 INSTANTIATE_TEST_SUITE_P(Formats, EveryFormat, ::testing::Values(gzip, zstd, xz, bzip2));
 
 TEST(Gzip, PaddingAfterTheLastMemberIsForgiven) {
-  EXPECT_EQ(decompress(Compression::gzip, gzip("text") + std::string(700, '\0'), 100).value(), "text");
+  EXPECT_EQ(decompress(Compression::gzip, gzip("text") + std::string(700, '\0'), 100).value(),
+            "text");
   EXPECT_FALSE(decompress(Compression::gzip, gzip("text") + "rubbish", 100));
 }
 

@@ -1,5 +1,5 @@
-// JSON by simdjson's DOM (well fuzzed, UTF-8 checked, depth limited), copied into our own Value so that no other file pays
-// for its header. Specified in RFC 8259.
+// JSON by simdjson's DOM (well fuzzed, UTF-8 checked, depth limited), copied into our own Value so
+// that no other file pays for its header. Specified in RFC 8259.
 #include <simdjson.h>
 
 #include <vector>
@@ -21,15 +21,22 @@ Value convert(const element& in, Document& out) {
     }
     case element_type::OBJECT: {
       std::vector<Value::Member> members;
-      for (const auto [key, item] : simdjson::dom::object(in)) members.push_back({out.keep(key), convert(item, out)});
+      for (const auto [key, item] : simdjson::dom::object(in))
+        members.push_back({out.keep(key), convert(item, out)});
       return out.object(members);
     }
-    case element_type::INT64: return out.integer(std::int64_t(in));
-    case element_type::UINT64: return out.real(static_cast<double>(std::uint64_t(in)));
-    case element_type::DOUBLE: return out.real(double(in));
-    case element_type::STRING: return out.text(std::string_view(in));
-    case element_type::BOOL: return out.boolean(bool(in));
-    case element_type::NULL_VALUE: break;
+    case element_type::INT64:
+      return out.integer(std::int64_t(in));
+    case element_type::UINT64:
+      return out.real(static_cast<double>(std::uint64_t(in)));
+    case element_type::DOUBLE:
+      return out.real(double(in));
+    case element_type::STRING:
+      return out.text(std::string_view(in));
+    case element_type::BOOL:
+      return out.boolean(bool(in));
+    case element_type::NULL_VALUE:
+      break;
   }
   return {};
 }
@@ -65,15 +72,18 @@ std::string without_comments(std::string_view in) {
 Result<Document> parse_json(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   thread_local simdjson::dom::parser parser;
-  if (parser.max_depth() != max_value_depth && parser.allocate(4096, max_value_depth) != simdjson::SUCCESS) {
+  if (parser.max_depth() != max_value_depth &&
+      parser.allocate(4096, max_value_depth) != simdjson::SUCCESS) {
     return fail(Fault::io, "no memory for the JSON parser");
   }
   element root;
   const auto error = parser.parse(text.data(), text.size()).get(root);
-  if (error == simdjson::CAPACITY || error == simdjson::MEMALLOC || error == simdjson::DEPTH_ERROR) {
+  if (error == simdjson::CAPACITY || error == simdjson::MEMALLOC ||
+      error == simdjson::DEPTH_ERROR) {
     return fail(Fault::too_large, std::string("JSON: ") + simdjson::error_message(error));
   }
-  if (error != simdjson::SUCCESS) return fail(Fault::corrupt, std::string("not JSON: ") + simdjson::error_message(error));
+  if (error != simdjson::SUCCESS)
+    return fail(Fault::corrupt, std::string("not JSON: ") + simdjson::error_message(error));
   Document document;
   document.set_root(convert(root, document));
   return document;

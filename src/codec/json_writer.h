@@ -1,4 +1,5 @@
-// Writes JSON in the order it is told, two spaces per level or on one line: the same calls give the same bytes.
+// Writes JSON in the order it is told, two spaces per level or on one line: the same calls give the
+// same bytes.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,9 +14,9 @@ class JsonWriter {
 
   JsonWriter& object() { return open('{'); }
   JsonWriter& array() { return open('['); }
-  JsonWriter& end();                                   // closes the innermost object or array
+  JsonWriter& end();  // closes the innermost object or array
   JsonWriter& key(std::string_view name);
-  JsonWriter& value(std::string_view text);            // invalid UTF-8 becomes U+FFFD
+  JsonWriter& value(std::string_view text);  // invalid UTF-8 becomes U+FFFD
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(const std::string& text) { return value(std::string_view(text)); }
   JsonWriter& value(bool flag) { return raw(flag ? "true" : "false"); }
@@ -23,13 +24,17 @@ class JsonWriter {
   JsonWriter& value(std::uint64_t number) { return raw(std::to_string(number)); }
   JsonWriter& value(int number) { return raw(std::to_string(number)); }
   JsonWriter& value(unsigned number) { return raw(std::to_string(number)); }
-  JsonWriter& value(double number);                    // shortest form that reads back the same
+  JsonWriter& value(double number);  // shortest form that reads back the same
   JsonWriter& null() { return raw("null"); }
-  JsonWriter& raw(std::string_view json);              // a value that is JSON already
+  JsonWriter& raw(std::string_view json);  // a value that is JSON already
 
   template <class T>
-  JsonWriter& member(std::string_view name, const T& v) { return key(name).value(v); }
-  JsonWriter& text_if(std::string_view name, std::string_view v) { return v.empty() ? *this : member(name, v); }
+  JsonWriter& member(std::string_view name, const T& v) {
+    return key(name).value(v);
+  }
+  JsonWriter& text_if(std::string_view name, std::string_view v) {
+    return v.empty() ? *this : member(name, v);
+  }
   JsonWriter& texts(std::string_view name, const std::vector<std::string>& list);
 
   // The text so far; with pretty it ends in a newline once everything is closed.

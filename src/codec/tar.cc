@@ -11,8 +11,9 @@ namespace boltseal {
 namespace {
 
 constexpr std::size_t block_size = 512;
-constexpr std::uint64_t meta_limit = 1 << 20;       // one PAX or long-name entry (row 9: a header of huge PAX size)
-constexpr std::uint64_t content_limit = 1ULL << 43; // 8 TiB: more is a lie
+constexpr std::uint64_t meta_limit =
+    1 << 20;  // one PAX or long-name entry (row 9: a header of huge PAX size)
+constexpr std::uint64_t content_limit = 1ULL << 43;  // 8 TiB: more is a lie
 
 std::string_view field(std::string_view block, std::size_t at, std::size_t size) {
   const auto text = block.substr(at, size);
@@ -34,7 +35,8 @@ std::optional<std::uint64_t> number(std::string_view block, std::size_t at, std:
   return digits.empty() ? 0 : parse_u64(digits, 8);
 }
 
-// The sum of the header's bytes with the checksum field as spaces; some old tars summed signed bytes.
+// The sum of the header's bytes with the checksum field as spaces; some old tars summed signed
+// bytes.
 bool checksum_holds(std::string_view block) {
   std::uint64_t plain = 0;
   std::int64_t with_sign = 0;
@@ -53,14 +55,25 @@ bool all_zero(std::string_view block) {
 
 TarEntry::Kind kind_of(char type) {
   switch (type) {
-    case '0': case '\0': case '7': case 'S': return TarEntry::Kind::file;
-    case '1': return TarEntry::Kind::hard_link;
-    case '2': return TarEntry::Kind::symlink;
-    case '3': return TarEntry::Kind::character_device;
-    case '4': return TarEntry::Kind::block_device;
-    case '5': return TarEntry::Kind::directory;
-    case '6': return TarEntry::Kind::fifo;
-    default: return TarEntry::Kind::other;
+    case '0':
+    case '\0':
+    case '7':
+    case 'S':
+      return TarEntry::Kind::file;
+    case '1':
+      return TarEntry::Kind::hard_link;
+    case '2':
+      return TarEntry::Kind::symlink;
+    case '3':
+      return TarEntry::Kind::character_device;
+    case '4':
+      return TarEntry::Kind::block_device;
+    case '5':
+      return TarEntry::Kind::directory;
+    case '6':
+      return TarEntry::Kind::fifo;
+    default:
+      return TarEntry::Kind::other;
   }
 }
 
@@ -86,7 +99,8 @@ Result<> TarParser::feed(std::string_view chunk) {
         used = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), pad_));
         pad_ -= used;
         break;
-      case State::ended: break;   // what follows the end marker is nobody's
+      case State::ended:
+        break;  // what follows the end marker is nobody's
     }
     offset_ += used;
     chunk.remove_prefix(used);
@@ -131,7 +145,9 @@ Result<> TarParser::header(std::string_view block) {
 
 Result<> TarParser::begin_meta(char kind, std::uint64_t size) {
   if (size > meta_limit) {
-    return fail(Fault::too_large, fmt::format("an extended header of {} bytes, the limit is {}", size, meta_limit), {}, offset_);
+    return fail(Fault::too_large,
+                fmt::format("an extended header of {} bytes, the limit is {}", size, meta_limit),
+                {}, offset_);
   }
   meta_kind_ = kind;
   meta_.clear();
@@ -153,9 +169,12 @@ Result<std::size_t> TarParser::feed_meta(std::string_view chunk) {
 }
 
 Result<> TarParser::end_meta() {
-  if (meta_kind_ == 'L') next_.path = field(meta_, 0, meta_.size());
-  else if (meta_kind_ == 'K') next_.link = field(meta_, 0, meta_.size());
-  else return pax(meta_);
+  if (meta_kind_ == 'L')
+    next_.path = field(meta_, 0, meta_.size());
+  else if (meta_kind_ == 'K')
+    next_.link = field(meta_, 0, meta_.size());
+  else
+    return pax(meta_);
   return {};
 }
 
@@ -164,8 +183,10 @@ Result<> TarParser::pax(std::string_view records) {
   Extended& to = meta_kind_ == 'g' ? global_ : next_;
   while (!records.empty()) {
     const auto space = records.find(' ');
-    const auto length = space == std::string_view::npos ? std::nullopt : parse_u64(records.substr(0, space));
-    if (!length || *length <= space + 1 || *length > records.size() || records[*length - 1] != '\n') {
+    const auto length =
+        space == std::string_view::npos ? std::nullopt : parse_u64(records.substr(0, space));
+    if (!length || *length <= space + 1 || *length > records.size() ||
+        records[*length - 1] != '\n') {
       return corrupt("a broken PAX record");
     }
     const auto pair = cut(records.substr(space + 1, *length - space - 2), "=");
@@ -173,15 +194,24 @@ Result<> TarParser::pax(std::string_view records) {
     if (!pair) return corrupt("a PAX record without '='");
     const auto& [key, value] = *pair;
     constexpr std::string_view xattr = "SCHILY.xattr.";
-    if (key == "path") to.path = value;
-    else if (key == "linkpath") to.link = value;
-    else if (key == "size") to.size = parse_u64(value);
-    else if (key == "uid") to.uid = parse_u64(value);
-    else if (key == "gid") to.gid = parse_u64(value);
-    else if (key == "GNU.sparse.name") to.path = value;
-    else if (key.starts_with("GNU.sparse.")) to.sparse = true;
-    else if (key.starts_with(xattr)) to.xattrs.emplace_back(key.substr(xattr.size()), value);
-    if (key == "size" && (!to.size || *to.size > content_limit)) return corrupt("a PAX record with an impossible size");
+    if (key == "path")
+      to.path = value;
+    else if (key == "linkpath")
+      to.link = value;
+    else if (key == "size")
+      to.size = parse_u64(value);
+    else if (key == "uid")
+      to.uid = parse_u64(value);
+    else if (key == "gid")
+      to.gid = parse_u64(value);
+    else if (key == "GNU.sparse.name")
+      to.path = value;
+    else if (key.starts_with("GNU.sparse."))
+      to.sparse = true;
+    else if (key.starts_with(xattr))
+      to.xattrs.emplace_back(key.substr(xattr.size()), value);
+    if (key == "size" && (!to.size || *to.size > content_limit))
+      return corrupt("a PAX record with an impossible size");
   }
   return {};
 }
@@ -191,8 +221,10 @@ Result<> TarParser::begin_entry(std::string_view block, char kind, std::uint64_t
   std::string name;
   TarEntry entry;
   entry.kind = kind_of(kind);
-  if (!next_.path.empty()) entry.path = next_.path;
-  else if (!global_.path.empty()) entry.path = global_.path;
+  if (!next_.path.empty())
+    entry.path = next_.path;
+  else if (!global_.path.empty())
+    entry.path = global_.path;
   else {
     entry.path = field(block, 0, 100);
     // The prefix field is POSIX's; GNU keeps times there ("ustar " with a space).
@@ -210,9 +242,12 @@ Result<> TarParser::begin_entry(std::string_view block, char kind, std::uint64_t
   entry.sparse = kind == 'S' || next_.sparse;
   entry.xattrs = &next_.xattrs;
   // Old tars mark a folder by the slash alone.
-  if (entry.kind == TarEntry::Kind::file && entry.path.ends_with('/')) entry.kind = TarEntry::Kind::directory;
-  if (kind == 'S' && block[482] != '\0') return fail(Fault::unsupported, "an old GNU sparse file with an extended map", {}, offset_);
-  // Only files have content; a link or folder that states a size has none in the archive (POSIX), but for type '7' and unknown.
+  if (entry.kind == TarEntry::Kind::file && entry.path.ends_with('/'))
+    entry.kind = TarEntry::Kind::directory;
+  if (kind == 'S' && block[482] != '\0')
+    return fail(Fault::unsupported, "an old GNU sparse file with an extended map", {}, offset_);
+  // Only files have content; a link or folder that states a size has none in the archive (POSIX),
+  // but for type '7' and unknown.
   if (entry.kind != TarEntry::Kind::file && entry.kind != TarEntry::Kind::other) entry.size = 0;
   TRY(wanted_, visitor_.entry(entry));
   left_ = entry.size;

@@ -1,5 +1,6 @@
-// A tar archive as it streams by: ustar, PAX (POSIX.1-2001), GNU long names, GNU and PAX sparse files, base-256 numbers, v7.
-// Push parser: bytes go in in chunks of any size, entries come out at a visitor; memory is bounded by the name limits.
+// A tar archive as it streams by: ustar, PAX (POSIX.1-2001), GNU long names, GNU and PAX sparse
+// files, base-256 numbers, v7. Push parser: bytes go in in chunks of any size, entries come out at
+// a visitor; memory is bounded by the name limits.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -13,14 +14,24 @@
 namespace boltseal {
 
 struct TarEntry {
-  enum class Kind : std::uint8_t { file, hard_link, symlink, character_device, block_device, directory, fifo, other };
+  enum class Kind : std::uint8_t {
+    file,
+    hard_link,
+    symlink,
+    character_device,
+    block_device,
+    directory,
+    fifo,
+    other
+  };
   Kind kind = Kind::file;
-  std::string_view path;        // as written
-  std::string_view link;        // target of a link
-  std::uint64_t size = 0;       // bytes of content that follow (of a sparse file: of its data and map, see `sparse`)
-  std::uint32_t mode = 0;       // permission bits, set-id bits, sticky bit
+  std::string_view path;  // as written
+  std::string_view link;  // target of a link
+  std::uint64_t size =
+      0;  // bytes of content that follow (of a sparse file: of its data and map, see `sparse`)
+  std::uint32_t mode = 0;  // permission bits, set-id bits, sticky bit
   std::uint64_t uid = 0, gid = 0;
-  bool sparse = false;          // content is not what a file system would show
+  bool sparse = false;  // content is not what a file system would show
   // PAX records "SCHILY.xattr.…", key without that prefix.
   const std::vector<std::pair<std::string, std::string>>* xattrs = nullptr;
 };
@@ -40,13 +51,14 @@ class TarParser {
  public:
   explicit TarParser(TarVisitor& visitor) : visitor_(visitor) {}
   Result<> feed(std::string_view chunk);
-  // Call after the last byte. corrupt when the archive ends inside an entry; a missing end marker is forgiven, as tar does.
+  // Call after the last byte. corrupt when the archive ends inside an entry; a missing end marker
+  // is forgiven, as tar does.
   Result<> finish() const;
-  std::uint64_t offset() const { return offset_; }   // bytes fed that were understood
+  std::uint64_t offset() const { return offset_; }  // bytes fed that were understood
 
  private:
   enum class State : std::uint8_t { header, meta, content, padding, ended };
-  struct Extended {   // what PAX and GNU entries say of the next one
+  struct Extended {  // what PAX and GNU entries say of the next one
     std::string path, link;
     std::optional<std::uint64_t> size, uid, gid;
     bool sparse = false;
@@ -61,16 +73,18 @@ class TarParser {
   Result<> end_meta();
   Result<> pax(std::string_view records);
   Result<> begin_entry(std::string_view block, char kind, std::uint64_t size);
-  std::unexpected<Error> corrupt(std::string what) const { return fail(Fault::corrupt, std::move(what), {}, offset_); }
+  std::unexpected<Error> corrupt(std::string what) const {
+    return fail(Fault::corrupt, std::move(what), {}, offset_);
+  }
 
   TarVisitor& visitor_;
   State state_ = State::header;
-  std::string block_;            // a header that came in parts
-  std::string meta_;             // content of a PAX or GNU entry
+  std::string block_;  // a header that came in parts
+  std::string meta_;   // content of a PAX or GNU entry
   char meta_kind_ = 0;
-  std::uint64_t left_ = 0;       // bytes of content to come
-  std::uint64_t pad_ = 0;        // and the padding after it
-  bool wanted_ = false;          // the visitor wants the content
+  std::uint64_t left_ = 0;  // bytes of content to come
+  std::uint64_t pad_ = 0;   // and the padding after it
+  bool wanted_ = false;     // the visitor wants the content
   Extended next_, global_;
   std::uint64_t offset_ = 0;
   int zero_blocks_ = 0;

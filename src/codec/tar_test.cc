@@ -31,9 +31,12 @@ class Recorder : public TarVisitor {
   int ends = 0;
 };
 
-std::string header(const std::string& name, std::uint64_t size, char type = '0', const std::string& link = "", bool ustar = true) {
+std::string header(const std::string& name, std::uint64_t size, char type = '0',
+                   const std::string& link = "", bool ustar = true) {
   std::string h(512, '\0');
-  const auto put = [&](std::size_t at, const std::string& text) { h.replace(at, text.size(), text); };
+  const auto put = [&](std::size_t at, const std::string& text) {
+    h.replace(at, text.size(), text);
+  };
   put(0, name.substr(0, 100));
   put(100, "0000644");
   put(108, "0001750");
@@ -42,7 +45,10 @@ std::string header(const std::string& name, std::uint64_t size, char type = '0',
   put(136, "00000000000");
   h[156] = type;
   put(157, link);
-  if (ustar) put(257, std::string("ustar\0" "00", 8));
+  if (ustar)
+    put(257, std::string("ustar\0"
+                         "00",
+                         8));
   put(148, "        ");
   unsigned sum = 0;
   for (const char c : h) sum += static_cast<unsigned char>(c);
@@ -62,18 +68,22 @@ std::string pax(const std::string& key, const std::string& value) {
   return fmt::format("{}{}", length, rest);
 }
 
-std::string meta(char type, const std::string& body) { return header("meta", body.size(), type) + padded(body); }
+std::string meta(char type, const std::string& body) {
+  return header("meta", body.size(), type) + padded(body);
+}
 const std::string end(1024, '\0');
 
 Result<> feed(const std::string& archive, Recorder& to, std::size_t step) {
   TarParser parser(to);
-  for (std::size_t at = 0; at < archive.size(); at += step) TRY_DO(parser.feed(std::string_view(archive).substr(at, step)));
+  for (std::size_t at = 0; at < archive.size(); at += step)
+    TRY_DO(parser.feed(std::string_view(archive).substr(at, step)));
   return parser.finish();
 }
 
 TEST(Tar, GivesTheSameInChunksOfAnySize) {
-  const std::string archive = header("a.txt", 5) + padded("hello") + header("dir/", 0, '5') + header("ln", 0, '2', "a.txt") +
-                              header("hard", 0, '1', "a.txt") + header("empty", 0) + end;
+  const std::string archive = header("a.txt", 5) + padded("hello") + header("dir/", 0, '5') +
+                              header("ln", 0, '2', "a.txt") + header("hard", 0, '1', "a.txt") +
+                              header("empty", 0) + end;
   for (const std::size_t step : {1u, 7u, 511u, 512u, 513u, 100000u}) {
     Recorder r;
     ASSERT_TRUE(feed(archive, r, step));
@@ -89,8 +99,11 @@ TEST(Tar, GivesTheSameInChunksOfAnySize) {
 TEST(Tar, PaxAndGnuNamesReplaceTheHeaders) {
   const std::string path(300, 'p');
   Recorder r;
-  ASSERT_TRUE(feed(meta('x', pax("path", path) + pax("SCHILY.xattr.security.capability", std::string("\0\1", 2))) + header("short", 0) +
-                       meta('L', std::string(200, 'g') + '\0') + meta('K', "target") + header("short", 0, '2') + header("plain", 0) + end, r, 512));
+  ASSERT_TRUE(feed(meta('x', pax("path", path) +
+                                 pax("SCHILY.xattr.security.capability", std::string("\0\1", 2))) +
+                       header("short", 0) + meta('L', std::string(200, 'g') + '\0') +
+                       meta('K', "target") + header("short", 0, '2') + header("plain", 0) + end,
+                   r, 512));
   EXPECT_EQ(r.seen[0].path, path);
   EXPECT_EQ(r.seen[1].path, std::string(200, 'g'));
   EXPECT_EQ(r.seen[1].link, "target");
@@ -110,7 +123,7 @@ TEST(Tar, XattrsAreGivenWithoutTheirPrefix) {
   EXPECT_EQ(r.xattrs[0].first, "user.a");
 }
 
-TEST(Tar, AHugeExtendedHeaderIsTooLarge) {   // security record, row 9
+TEST(Tar, AHugeExtendedHeaderIsTooLarge) {  // security record, row 9
   Recorder r;
   const auto done = feed(header("meta", 9ULL << 30, 'x') + std::string(4096, 'x'), r, 512);
   ASSERT_FALSE(done);
@@ -127,7 +140,8 @@ TEST(Tar, ABrokenChecksumOrTruncationIsCorrupt) {
 }
 
 TEST(Tar, BrokenPaxRecordsAreCorrupt) {
-  for (const std::string body : {"99 path=a\n", "3 a\n", "x path=a\n", "0 a=b\n", "10 patha\n\n\n"}) {
+  for (const std::string body :
+       {"99 path=a\n", "3 a\n", "x path=a\n", "0 a=b\n", "10 patha\n\n\n"}) {
     Recorder r;
     EXPECT_FALSE(feed(meta('x', body) + header("f", 0), r, 512)) << body;
   }
@@ -135,7 +149,9 @@ TEST(Tar, BrokenPaxRecordsAreCorrupt) {
 
 TEST(Tar, SparseFilesSaySo) {
   Recorder r;
-  ASSERT_TRUE(feed(meta('x', pax("GNU.sparse.major", "1") + pax("GNU.sparse.name", "real")) + header("GNUSparseFile.0/real", 512) + padded("0\n") + end, r, 512));
+  ASSERT_TRUE(feed(meta('x', pax("GNU.sparse.major", "1") + pax("GNU.sparse.name", "real")) +
+                       header("GNUSparseFile.0/real", 512) + padded("0\n") + end,
+                   r, 512));
   EXPECT_TRUE(r.seen[0].sparse);
   EXPECT_EQ(r.seen[0].path, "real");
 }

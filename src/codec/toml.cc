@@ -1,6 +1,7 @@
-// TOML 1.0 by toml++. Specified at https://toml.io/en/v1.0.0. Dates become text; nothing we read needs them as dates.
-#include <sstream>
+// TOML 1.0 by toml++. Specified at https://toml.io/en/v1.0.0. Dates become text; nothing we read
+// needs them as dates.
 #include <toml++/toml.h>
+#include <sstream>
 #include <vector>
 
 #include "codec/value.h"
@@ -18,7 +19,8 @@ std::string shown(const T& node) {
 Value convert(const toml::node& node, Document& out) {
   if (const auto* table = node.as_table()) {
     std::vector<Value::Member> members;
-    for (const auto& [key, item] : *table) members.push_back({out.keep(key.str()), convert(item, out)});
+    for (const auto& [key, item] : *table)
+      members.push_back({out.keep(key.str()), convert(item, out)});
     return out.object(members);
   }
   if (const auto* array = node.as_array()) {
@@ -44,8 +46,8 @@ Result<Document> parse_toml(std::string_view text) {
     const toml::table table = toml::parse(text);
     document.set_root(convert(table, document));
   } catch (const toml::parse_error& error) {
-    return fail(Fault::corrupt, std::string("not TOML: ") + std::string(error.description()) + " (line " +
-                                    std::to_string(error.source().begin.line) + ")");
+    return fail(Fault::corrupt, std::string("not TOML: ") + std::string(error.description()) +
+                                    " (line " + std::to_string(error.source().begin.line) + ")");
   } catch (const std::exception& error) {
     return fail(Fault::corrupt, std::string("not TOML: ") + error.what());
   }

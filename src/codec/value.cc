@@ -31,11 +31,16 @@ const Value& Value::operator[](std::size_t index) const {
 
 std::string Value::scalar() const {
   switch (kind_) {
-    case Kind::text: return string();
-    case Kind::boolean: return boolean() ? "true" : "false";
-    case Kind::integer: return std::to_string(data_.integer);
-    case Kind::real: return fmt::format("{}", data_.real);
-    default: return {};
+    case Kind::text:
+      return string();
+    case Kind::boolean:
+      return boolean() ? "true" : "false";
+    case Kind::integer:
+      return std::to_string(data_.integer);
+    case Kind::real:
+      return fmt::format("{}", data_.real);
+    default:
+      return {};
   }
 }
 
@@ -93,7 +98,8 @@ Value Document::object(std::span<const Value::Member> members) {
   value.kind_ = Value::Kind::object;
   value.size_ = static_cast<std::uint32_t>(members.size());
   if (!members.empty()) {
-    auto* copy = static_cast<Value::Member*>(arena_->allocate(members.size_bytes(), alignof(Value::Member)));
+    auto* copy =
+        static_cast<Value::Member*>(arena_->allocate(members.size_bytes(), alignof(Value::Member)));
     std::uninitialized_copy(members.begin(), members.end(), copy);
     value.data_.members = copy;
   }

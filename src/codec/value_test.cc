@@ -18,7 +18,8 @@ TEST(Value, AsksForWhatIsNotThereGetNothing) {
 }
 
 TEST(Json, RefusesWhatTheRfcRefuses) {
-  for (const auto* text : {"", "{", "[1,]", "{\"a\":1,}", "nul", "\"\xff\"", "[1] x"}) EXPECT_FALSE(parse_json(text)) << text;
+  for (const auto* text : {"", "{", "[1,]", "{\"a\":1,}", "nul", "\"\xff\"", "[1] x"})
+    EXPECT_FALSE(parse_json(text)) << text;
 }
 
 TEST(Json, DeepNestingIsTooLarge) {
@@ -35,7 +36,9 @@ TEST(Jsonc, CommentsAndTrailingCommasAreForgiven) {
 }
 
 TEST(Yaml, ScalarsKeepTheirSpelling) {
-  const auto doc = parse_yaml("version: 1.10\nnumber: 12\nquoted: '12'\nflag: true\nlist: [a, ~]\nzero: 007\n").value();
+  const auto doc =
+      parse_yaml("version: 1.10\nnumber: 12\nquoted: '12'\nflag: true\nlist: [a, ~]\nzero: 007\n")
+          .value();
   EXPECT_EQ(doc["version"].text(), "1.10");
   EXPECT_EQ(doc["number"].integer(), 12);
   EXPECT_EQ(doc["quoted"].text(), "12");
@@ -49,7 +52,8 @@ TEST(Yaml, AliasesAreSharedAndBombsRefused) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
     const std::string p = "*a" + std::to_string(i - 1);
-    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + p + "," + p + "," + p + "," + p + "," + p + "," + p + "," + p + "," + p + "," + p + "]\n";
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + p + "," + p + "," + p +
+            "," + p + "," + p + "," + p + "," + p + "," + p + "," + p + "]\n";
   }
   const auto done = parse_yaml(bomb);
   ASSERT_FALSE(done);
@@ -59,7 +63,8 @@ TEST(Yaml, AliasesAreSharedAndBombsRefused) {
 TEST(Yaml, DeepNestingIsAnError) { EXPECT_FALSE(parse_yaml(std::string(50000, '['))); }
 
 TEST(Toml, TablesBecomeObjects) {
-  const auto doc = parse_toml("[[package]]\nname = \"a\"\nn = 3\n[package.source]\nwhen = 2024-01-02\n").value();
+  const auto doc =
+      parse_toml("[[package]]\nname = \"a\"\nn = 3\n[package.source]\nwhen = 2024-01-02\n").value();
   EXPECT_EQ(doc["package"][0]["name"].text(), "a");
   EXPECT_EQ(doc["package"][0]["n"].integer(), 3);
   EXPECT_EQ(doc["package"][0]["source"]["when"].text(), "2024-01-02");
@@ -68,7 +73,15 @@ TEST(Toml, TablesBecomeObjects) {
 
 TEST(JsonWriter, WritesWhatTheParserReads) {
   JsonWriter json(false);
-  json.object().member("t", "a\"\\\n\x01\xff").member("n", 1.5).key("l").array().value(true).null().end().end();
+  json.object()
+      .member("t", "a\"\\\n\x01\xff")
+      .member("n", 1.5)
+      .key("l")
+      .array()
+      .value(true)
+      .null()
+      .end()
+      .end();
   EXPECT_EQ(json.take(), "{\"t\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"n\":1.5,\"l\":[true,null]}");
 }
 

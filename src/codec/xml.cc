@@ -15,12 +15,15 @@ bool too_deep(const pugi::xml_node& root) {
 }  // namespace
 
 Result<> parse_xml(std::string_view text, pugi::xml_document& document) {
-  if (text.find("<!DOCTYPE") != std::string_view::npos || text.find("<!ENTITY") != std::string_view::npos) {
+  if (text.find("<!DOCTYPE") != std::string_view::npos ||
+      text.find("<!ENTITY") != std::string_view::npos) {
     return fail(Fault::unsupported, "XML with a document type declaration is not read");
   }
-  const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_auto);
+  const auto parsed =
+      document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_auto);
   if (!parsed) {
-    return fail(Fault::corrupt, std::string("not XML: ") + parsed.description(), {}, static_cast<std::uint64_t>(parsed.offset));
+    return fail(Fault::corrupt, std::string("not XML: ") + parsed.description(), {},
+                static_cast<std::uint64_t>(parsed.offset));
   }
   if (too_deep(document)) return fail(Fault::too_large, "XML: nested too deep");
   return {};

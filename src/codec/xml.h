@@ -1,4 +1,5 @@
-// XML by pugixml with the doors shut: no DTD, no external entity, bounded size. Used for pom.xml and CycloneDX XML.
+// XML by pugixml with the doors shut: no DTD, no external entity, bounded size. Used for pom.xml
+// and CycloneDX XML.
 #pragma once
 #include <pugixml.hpp>
 #include <string_view>
@@ -7,8 +8,8 @@
 
 namespace boltseal {
 
-// Parses `text` into `document`. A document type declaration is refused: nothing we read needs one, and entities are how
-// XML attacks its readers.
+// Parses `text` into `document`. A document type declaration is refused: nothing we read needs one,
+// and entities are how XML attacks its readers.
 Result<> parse_xml(std::string_view text, pugi::xml_document& document);
 
 }  // namespace boltseal

@@ -1,5 +1,6 @@
-// YAML 1.2 by yaml-cpp's event parser. Events, not its node tree, because here depth, node count and aliases are bounded
-// while they come: an alias copies the handle of what it names (no growth), and its nodes count each time.
+// YAML 1.2 by yaml-cpp's event parser. Events, not its node tree, because here depth, node count
+// and aliases are bounded while they come: an alias copies the handle of what it names (no growth),
+// and its nodes count each time.
 #include <yaml-cpp/anchor.h>
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
@@ -21,9 +22,12 @@ Value plain(const std::string& text, Document& out) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return {};
   if (text == "true" || text == "True" || text == "TRUE") return out.boolean(true);
   if (text == "false" || text == "False" || text == "FALSE") return out.boolean(false);
-  const bool digits = text.find_first_not_of("0123456789", text[0] == '-' || text[0] == '+') == std::string::npos;
-  // A number keeps its spelling when that matters (version: 1.10, 007), so only plain integers become numbers.
-  if (digits && text.size() < 19 && text != "-" && text != "+" && (text.size() == 1 || text[0] != '0')) {
+  const bool digits =
+      text.find_first_not_of("0123456789", text[0] == '-' || text[0] == '+') == std::string::npos;
+  // A number keeps its spelling when that matters (version: 1.10, 007), so only plain integers
+  // become numbers.
+  if (digits && text.size() < 19 && text != "-" && text != "+" &&
+      (text.size() == 1 || text[0] != '0')) {
     return out.integer(std::stoll(text));
   }
   return out.text(text);
@@ -38,16 +42,21 @@ class Builder : public YAML::EventHandler {
   void OnNull(const YAML::Mark&, YAML::anchor_t anchor) override { add({}, anchor, 1); }
   void OnAlias(const YAML::Mark&, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found != anchors_.end()) add(found->second.first, 0, found->second.second);
-    else add({}, 0, 1);
+    if (found != anchors_.end())
+      add(found->second.first, 0, found->second.second);
+    else
+      add({}, 0, 1);
   }
-  void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     add(tag == "?" ? plain(value, out_) : out_.text(value), anchor, 1);
   }
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(false, anchor);
   }
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(true, anchor);
   }
   void OnSequenceEnd() override { close(); }

@@ -17,18 +17,18 @@ class Hasher {
   Hasher& operator=(Hasher&&) noexcept;
   ~Hasher();
   void update(std::string_view bytes);
-  std::string finish();   // the raw digest; the hasher is spent
+  std::string finish();  // the raw digest; the hasher is spent
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-std::string hash(HashKind kind, std::string_view bytes);   // raw
+std::string hash(HashKind kind, std::string_view bytes);  // raw
 std::string sha256_hex(std::string_view bytes);
-std::string sha256_digest(std::string_view bytes);         // "sha256:<hex>"
+std::string sha256_digest(std::string_view bytes);  // "sha256:<hex>"
 
-// "sha256:" + 64 lower-case hex digits (or sha512: + 128); everything else is refused, so that a digest can never be a
-// path (security-record row 2).
+// "sha256:" + 64 lower-case hex digits (or sha512: + 128); everything else is refused, so that a
+// digest can never be a path (security-record row 2).
 bool is_digest(std::string_view text);
 // The hash that a digest names; not_found for a text that is_digest refuses.
 Result<HashKind> hash_of_digest(std::string_view digest);

@@ -9,8 +9,8 @@
 namespace boltseal {
 namespace {
 
-constexpr std::uint64_t large_file = 32 << 20;        // from here on one at a time
-constexpr std::uint64_t kept_scratch = 8 << 20;       // a larger buffer is given back after its file
+constexpr std::uint64_t large_file = 32 << 20;   // from here on one at a time
+constexpr std::uint64_t kept_scratch = 8 << 20;  // a larger buffer is given back after its file
 constexpr std::uint64_t entry_limit = 50'000'000;
 constexpr std::size_t folder_limit = 20'000;
 constexpr std::size_t folders_shown = 64;
@@ -39,7 +39,8 @@ Result<> Scratch::begin(std::uint64_t size) {
   if (size <= capacity_) return {};
   unmap();
   const std::uint64_t capacity = std::max<std::uint64_t>(size, 1 << 20);
-  void* memory = ::mmap(nullptr, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory = ::mmap(nullptr, capacity, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return std::unexpected(errno_error("no memory for a file's content"));
   memory_ = static_cast<char*>(memory);
   capacity_ = capacity;
@@ -55,7 +56,8 @@ void Scratch::append(std::string_view chunk) {
 void LayerReader::unknown(std::string_view path, std::string_view reader, Error error) {
   Fragment fragment;
   fragment.path = path;
-  fragment.unknowns.push_back({fragment.path, 0, std::string(reader), error.fault, std::move(error.what), error.offset});
+  fragment.unknowns.push_back(
+      {fragment.path, 0, std::string(reader), error.fault, std::move(error.what), error.offset});
   out_.fragments.push_back(std::move(fragment));
 }
 
@@ -79,7 +81,8 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
     wanted_.by_path(links_.at(std::string(path)).front(), readers_);
     return want_file(entry, path);
   }
-  if (entries_.count() >= entry_limit) return fail(Fault::too_large, "a layer with more than 50 million entries");
+  if (entries_.count() >= entry_limit)
+    return fail(Fault::too_large, "a layer with more than 50 million entries");
   const auto slash = path.rfind('/');
   const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
   if (name.starts_with(".wh.")) return whiteout(path, name, slash);
@@ -88,7 +91,8 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
     wanted_.by_path(path, readers_);
     std::string storage;
     const auto target = clean_path(entry.link, storage);
-    if (!readers_.empty() && target && !target->empty()) links_[std::string(*target)].emplace_back(path);
+    if (!readers_.empty() && target && !target->empty())
+      links_[std::string(*target)].emplace_back(path);
     return false;
   }
   if (entry.kind != TarEntry::Kind::file) return false;
@@ -98,23 +102,32 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
 }
 
 // aufs's names, as the OCI image specification keeps them (layer.md, "Whiteouts").
-Result<bool> LayerReader::whiteout(std::string_view path, std::string_view name, std::size_t slash) {
+Result<bool> LayerReader::whiteout(std::string_view path, std::string_view name,
+                                   std::size_t slash) {
   const auto folder = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
   if (name == ".wh..wh..opq") {
     entries_.add(EntryKind::opaque, folder);
-  } else if (!name.starts_with(".wh..wh.") && name.size() > 4) {   // the rest is aufs's own book-keeping
+  } else if (!name.starts_with(".wh..wh.") &&
+             name.size() > 4) {  // the rest is aufs's own book-keeping
     const auto hidden = name.substr(4);
-    entries_.add(EntryKind::whiteout, folder.empty() ? std::string(hidden) : fmt::format("{}/{}", folder, hidden));
+    entries_.add(EntryKind::whiteout,
+                 folder.empty() ? std::string(hidden) : fmt::format("{}/{}", folder, hidden));
   }
   return false;
 }
 
 bool LayerReader::want_file(const TarEntry& entry, std::string_view path) {
   std::erase_if(readers_, [&](const Reader* reader) {
-    if (entry.sparse) unknown(path, reader->name, Error{Fault::unsupported, "a sparse file is not read", {}, {}});
+    if (entry.sparse)
+      unknown(path, reader->name, Error{Fault::unsupported, "a sparse file is not read", {}, {}});
     else if (entry.size > reader->cap) {
-      unknown(path, reader->name, Error{Fault::too_large, fmt::format("{} bytes, the reader's limit is {}", entry.size, reader->cap), {}, {}});
-    } else return false;
+      unknown(path, reader->name,
+              Error{Fault::too_large,
+                    fmt::format("{} bytes, the reader's limit is {}", entry.size, reader->cap),
+                    {},
+                    {}});
+    } else
+      return false;
     return true;
   });
   // A file that no reader wants by name may be wanted for its first bytes.
@@ -170,7 +183,7 @@ Result<> LayerReader::end() {
     run_readers(path_, content);
   }
   if (large_held_) {
-    TRY_DO(scratch_.begin(0));   // gives a large buffer back before the next one may take its own
+    TRY_DO(scratch_.begin(0));  // gives a large buffer back before the next one may take its own
     large_held_.unlock();
   }
   return {};
@@ -185,8 +198,8 @@ void LayerReader::run_readers(std::string_view path, std::string_view content) {
     const FileView file{.path = path, .content = content, .mode = mode_};
     if (auto done = reader->read(file, sink); !done) sink.unknown(done.error());
   }
-  if (fragment.packages.empty() && fragment.ownerships.empty() && fragment.licences.empty() && fragment.distributions.empty() &&
-      fragment.unknowns.empty()) {
+  if (fragment.packages.empty() && fragment.ownerships.empty() && fragment.licences.empty() &&
+      fragment.distributions.empty() && fragment.unknowns.empty()) {
     return;
   }
   out_.fragments.push_back(std::move(fragment));
@@ -195,7 +208,11 @@ void LayerReader::run_readers(std::string_view path, std::string_view content) {
 void LayerReader::give_up_links() {
   for (const auto& [target, names] : links_) {
     for (const auto& name : names) {
-      unknown(name, "layer", Error{Fault::unsupported, "a hard link whose target was not kept; scan the image from a local copy", {}, {}});
+      unknown(name, "layer",
+              Error{Fault::unsupported,
+                    "a hard link whose target was not kept; scan the image from a local copy",
+                    {},
+                    {}});
     }
   }
 }

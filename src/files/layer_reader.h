@@ -1,5 +1,6 @@
-// Hears a layer go by and hands the files that readers want to them. What comes out is a plain value that depends on the
-// layer's bytes and the readers alone: the layer's outcome, which is cached under its diff_id.
+// Hears a layer go by and hands the files that readers want to them. What comes out is a plain
+// value that depends on the layer's bytes and the readers alone: the layer's outcome, which is
+// cached under its diff_id.
 #pragma once
 #include <map>
 #include <memory>
@@ -18,13 +19,17 @@
 namespace boltseal {
 
 struct LayerOutcome {
-  std::string entries;                 // bytes of an EntryList
-  std::vector<Fragment> fragments;     // in the order of the layer
+  std::string entries;              // bytes of an EntryList
+  std::vector<Fragment> fragments;  // in the order of the layer
   LayerUsage usage;
 };
-template <class A> void wire(A& a, LayerOutcome& v) { wire_all(a, v.entries, v.fragments, v.usage); }
+template <class A>
+void wire(A& a, LayerOutcome& v) {
+  wire_all(a, v.entries, v.fragments, v.usage);
+}
 
-// Memory for the content of one file at a time. Pages come as bytes do, so a header that lies about its size costs nothing.
+// Memory for the content of one file at a time. Pages come as bytes do, so a header that lies about
+// its size costs nothing.
 class Scratch {
  public:
   Scratch() = default;
@@ -51,8 +56,9 @@ class LayerReader : public TarVisitor {
   Result<bool> content(std::string_view chunk) override;
   Result<> end() override;
 
-  // Wanted names that are hard links to other files of the layer. When there are any, the layer is walked once more with
-  // want_links(), and their readers see the content of the target under the link's name.
+  // Wanted names that are hard links to other files of the layer. When there are any, the layer is
+  // walked once more with want_links(), and their readers see the content of the target under the
+  // link's name.
   bool has_links() const { return !links_.empty(); }
   void want_links() { second_walk_ = true; }
   // When there can be no second walk (a pipe): each such name becomes an unknown.
@@ -76,7 +82,7 @@ class LayerReader : public TarVisitor {
   LayerOutcome out_;
   std::string storage_;
   std::unordered_map<std::string, std::uint64_t> folders_;
-  std::map<std::string, std::vector<std::string>> links_;   // target → names
+  std::map<std::string, std::vector<std::string>> links_;  // target → names
   bool second_walk_ = false;
 
   // The file at hand.
@@ -84,8 +90,8 @@ class LayerReader : public TarVisitor {
   std::vector<const Reader*> readers_;
   std::uint64_t size_ = 0;
   std::uint32_t mode_ = 0;
-  bool begun_ = false;         // bytes are being kept in scratch_
-  std::string_view direct_;    // or the content came in one piece
+  bool begun_ = false;       // bytes are being kept in scratch_
+  std::string_view direct_;  // or the content came in one piece
   Scratch scratch_;
 };
 

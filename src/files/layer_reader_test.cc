@@ -18,7 +18,9 @@ Result<> echo(const FileView& file, Sink& sink) {
 }
 
 constexpr std::string_view text_globs[] = {"etc/*.conf", "**/package.json", "exact/file"};
-constexpr std::string_view elf_magics[] = {"\x7f" "ELF"};
+constexpr std::string_view elf_magics[] = {
+    "\x7f"
+    "ELF"};
 const Reader text_reader{"text", 1, text_globs, {}, 100, echo};
 const Reader elf_reader{"elf", 2, {}, elf_magics, 1000, echo};
 const Reader* const readers[] = {&text_reader, &elf_reader};
@@ -52,7 +54,8 @@ struct Harness {
     outcome = reader.take();
     std::vector<std::string> all;
     for (const auto& fragment : outcome.fragments) {
-      for (const auto& package : fragment.packages) all.push_back(package.name + "=" + package.version);
+      for (const auto& package : fragment.packages)
+        all.push_back(package.name + "=" + package.version);
     }
     std::ranges::sort(all);
     return all;
@@ -71,15 +74,21 @@ TEST(LayerReader, GivesWantedFilesToTheirReaders) {
   h.add("package.json", "4");
   h.add("exact/file", "");
   h.add("other", "no");
-  EXPECT_EQ(h.packages(), (List{"etc/a.conf=1", "etc/b.conf=2", "exact/file=", "package.json=4", "x/y/package.json=3"}));
+  EXPECT_EQ(h.packages(), (List{"etc/a.conf=1", "etc/b.conf=2", "exact/file=", "package.json=4",
+                                "x/y/package.json=3"}));
 }
 
 TEST(LayerReader, FindsFilesByTheirFirstBytesHoweverTheChunksFall) {
-  const std::string elf = "\x7f" "ELF-and-more";
+  const std::string elf =
+      "\x7f"
+      "ELF-and-more";
   for (const std::size_t step : {1u, 3u, 8u, 100u}) {
     Harness h;
     h.add("bin/tool", elf, step);
-    h.add("bin/short", "\x7f" "ELF", step);
+    h.add("bin/short",
+          "\x7f"
+          "ELF",
+          step);
     h.add("bin/text", "plain text file", step);
     EXPECT_EQ(h.packages(), (List{"bin/tool=" + elf})) << step;
   }
@@ -117,7 +126,7 @@ TEST(LayerReader, AHardLinkIsReadOnASecondWalk) {
   EXPECT_EQ(h.packages(), (List{"etc/a.conf=content", "etc/b.conf=content"}));
 }
 
-TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {   // security record, row 3
+TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {  // security record, row 3
   Harness h;
   h.link("etc/a.conf", "../../etc/passwd");
   EXPECT_FALSE(h.reader.has_links());
@@ -127,7 +136,7 @@ TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {   // security record, row 3
   EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/b.conf");
 }
 
-TEST(LayerReader, APathThatLeavesTheImageIsAnUnknownAndNotRead) {   // rows 1 and 5
+TEST(LayerReader, APathThatLeavesTheImageIsAnUnknownAndNotRead) {  // rows 1 and 5
   Harness h;
   h.add("../etc/a.conf", "x");
   h.add("etc/../../etc/a.conf", "x");
@@ -145,7 +154,9 @@ TEST(LayerReader, WhiteoutsBecomeEntries) {
   EntryWalk walk(h.outcome.entries);
   std::vector<std::pair<EntryKind, std::string>> seen;
   while (walk.next()) seen.emplace_back(walk.kind(), walk.path());
-  EXPECT_EQ(seen, (std::vector<std::pair<EntryKind, std::string>>{{EntryKind::whiteout, "a/gone"}, {EntryKind::opaque, "b"}, {EntryKind::whiteout, "top"}}));
+  EXPECT_EQ(seen, (std::vector<std::pair<EntryKind, std::string>>{{EntryKind::whiteout, "a/gone"},
+                                                                  {EntryKind::opaque, "b"},
+                                                                  {EntryKind::whiteout, "top"}}));
 }
 
 TEST(LayerReader, UsageCountsByTopFolders) {
@@ -156,7 +167,8 @@ TEST(LayerReader, UsageCountsByTopFolders) {
   (void)h.packages();
   EXPECT_EQ(h.outcome.usage.bytes, 9u);
   EXPECT_EQ(h.outcome.usage.files, 3u);
-  EXPECT_EQ(h.outcome.usage.folders, (std::vector<std::pair<std::string, std::uint64_t>>{{"usr/lib", 8}, {"etc", 1}}));
+  EXPECT_EQ(h.outcome.usage.folders,
+            (std::vector<std::pair<std::string, std::uint64_t>>{{"usr/lib", 8}, {"etc", 1}}));
 }
 
 TEST(LayerOutcome, GoesOverTheWireAndRefusesTruncation) {
@@ -165,7 +177,8 @@ TEST(LayerOutcome, GoesOverTheWireAndRefusesTruncation) {
   (void)h.packages();
   const std::string bytes = to_wire(h.outcome);
   EXPECT_EQ(to_wire(from_wire<LayerOutcome>(bytes).value()), bytes);
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(from_wire<LayerOutcome>(bytes.substr(0, size)));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(from_wire<LayerOutcome>(bytes.substr(0, size)));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
-// What a reader is: it names the files it wants, gets one file's bytes, and pushes what it found into a sink.
+// What a reader is: it names the files it wants, gets one file's bytes, and pushes what it found
+// into a sink.
 //
-// A reader sees no disk, socket, clock or environment, so it is deterministic and can be fuzzed; and each file's outcome
-// depends on that file alone, so it can be cached by the layer's digest. What needs several files (who owns a file, a
-// licence that stands elsewhere) is pushed as a note and joined after the squash (catalogers/assemble.cc).
+// A reader sees no disk, socket, clock or environment, so it is deterministic and can be fuzzed;
+// and each file's outcome depends on that file alone, so it can be cached by the layer's digest.
+// What needs several files (who owns a file, a licence that stands elsewhere) is pushed as a note
+// and joined after the squash (catalogers/assemble.cc).
 #pragma once
 #include <cstdint>
 #include <span>
@@ -15,22 +17,26 @@
 namespace boltseal {
 
 struct FileView {
-  std::string_view path;       // inside the image, no leading slash
-  std::string_view content;    // whole
-  std::uint32_t mode = 0;      // permission bits
+  std::string_view path;     // inside the image, no leading slash
+  std::string_view content;  // whole
+  std::uint32_t mode = 0;    // permission bits
 };
 
 class Sink {
  public:
   Sink(Fragment& out, std::string_view reader) : out_(out), reader_(reader) {}
 
-  // `what` says how the package was read there ("dpkg status"). Evidence for the file at hand is filled in unless the
-  // package brings its own (a jar inside a jar). Packages without a name are unknowns.
+  // `what` says how the package was read there ("dpkg status"). Evidence for the file at hand is
+  // filled in unless the package brings its own (a jar inside a jar). Packages without a name are
+  // unknowns.
   void package(Package package, std::string_view what);
   void owns(Ownership ownership) { out_.ownerships.push_back(std::move(ownership)); }
   void licence(LicenceNote note) { out_.licences.push_back(std::move(note)); }
-  void distribution(Distribution distribution) { out_.distributions.push_back(std::move(distribution)); }
-  // What could not be read, while the rest of the file goes on. An error's `where`, when set, is a path inside the file
+  void distribution(Distribution distribution) {
+    out_.distributions.push_back(std::move(distribution));
+  }
+  // What could not be read, while the rest of the file goes on. An error's `where`, when set, is a
+  // path inside the file
   // ("!/inner.jar") and is appended.
   void unknown(const Error& error);
 
@@ -40,14 +46,16 @@ class Sink {
 };
 
 struct Reader {
-  std::string_view name;       // "dpkg-status"
-  std::uint32_t version;       // raise it when the outcome for the same bytes changes: it is part of the cache key
-  // Paths wanted: "var/lib/dpkg/status", "var/lib/dpkg/info/*.list", "**/*.jar", "**/node_modules/**/package.json".
+  std::string_view name;  // "dpkg-status"
+  std::uint32_t
+      version;  // raise it when the outcome for the same bytes changes: it is part of the cache key
+  // Paths wanted: "var/lib/dpkg/status", "var/lib/dpkg/info/*.list", "**/*.jar",
+  // "**/node_modules/**/package.json".
   // "*" does not cross "/", "**/" stands for any number of folders. Matching is case-sensitive.
   std::span<const std::string_view> globs;
   // Or content that begins so (at most 8 bytes), in any regular file.
   std::span<const std::string_view> magics;
-  std::uint64_t cap;           // a larger file is an unknown
+  std::uint64_t cap;  // a larger file is an unknown
   Result<> (*read)(const FileView& file, Sink& sink);
 };
 

@@ -10,7 +10,8 @@ namespace boltseal {
 namespace {
 
 struct Parts {
-  std::string_view folder, name, extension;   // name of the parent folder, of the file, and what follows its last dot
+  std::string_view folder, name,
+      extension;  // name of the parent folder, of the file, and what follows its last dot
 };
 
 Parts parts_of(std::string_view path) {
@@ -38,17 +39,22 @@ void push_once(const Reader* reader, std::vector<const Reader*>& out) {
 Wanted::Wanted(std::span<const Reader* const> readers) : readers_(readers) {
   for (std::uint32_t i = 0; i < readers.size(); ++i) {
     for (const auto glob : readers[i]->globs) add({glob, i});
-    for (const auto magic : readers[i]->magics) heads_[static_cast<unsigned char>(magic[0])].push_back({magic, i});
+    for (const auto magic : readers[i]->magics)
+      heads_[static_cast<unsigned char>(magic[0])].push_back({magic, i});
     fingerprint_ += fmt::format("{}:{} ", readers[i]->name, readers[i]->version);
   }
 }
 
 void Wanted::add(Glob glob) {
   const auto [folder, name, extension] = parts_of(glob.text);
-  if (literal(name)) by_name_[name].push_back(glob);
-  else if (!extension.empty() && literal(extension)) by_extension_[extension].push_back(glob);
-  else if (!folder.empty() && literal(folder)) by_folder_[folder].push_back(glob);
-  else others_.push_back(glob);
+  if (literal(name))
+    by_name_[name].push_back(glob);
+  else if (!extension.empty() && literal(extension))
+    by_extension_[extension].push_back(glob);
+  else if (!folder.empty() && literal(folder))
+    by_folder_[folder].push_back(glob);
+  else
+    others_.push_back(glob);
 }
 
 void Wanted::by_path(std::string_view path, std::vector<const Reader*>& out) const {

@@ -1,7 +1,8 @@
-// All that all readers want, compiled once: which readers want the file of a path, and which its first bytes.
+// All that all readers want, compiled once: which readers want the file of a path, and which its
+// first bytes.
 //
-// Most files of an image are wanted by nobody, so the common answer must be cheap: three hash look-ups (by name, by
-// extension, by folder) give the few globs worth a real comparison.
+// Most files of an image are wanted by nobody, so the common answer must be cheap: three hash
+// look-ups (by name, by extension, by folder) give the few globs worth a real comparison.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -21,7 +22,8 @@ class Wanted {
 
   // The readers that want `path`, each once, in the order of the list. `out` is cleared first.
   void by_path(std::string_view path, std::vector<const Reader*>& out) const;
-  // Adds the readers that want content beginning with `head` (eight bytes are enough), without repeats.
+  // Adds the readers that want content beginning with `head` (eight bytes are enough), without
+  // repeats.
   void by_head(std::string_view head, std::vector<const Reader*>& out) const;
   // False: no reader wants content that begins with this byte.
   bool may_begin(char first) const { return !heads_[static_cast<unsigned char>(first)].empty(); }

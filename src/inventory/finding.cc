@@ -7,13 +7,18 @@
 
 namespace boltseal {
 namespace {
-constexpr std::array<std::string_view, 6> severities = {"unknown", "negligible", "low", "medium", "high", "critical"};
-constexpr std::array<std::string_view, 7> verdicts = {"affected",   "undecided", "fixed",           "not-affected",
-                                                      "suppressed", "withdrawn", "covered-by-owner"};
-constexpr std::array<std::string_view, 6> fix_states = {"unknown", "fixed", "not-fixed", "wont-fix", "deferred", "end-of-life"};
+constexpr std::array<std::string_view, 6> severities = {"unknown", "negligible", "low",
+                                                        "medium",  "high",       "critical"};
+constexpr std::array<std::string_view, 7> verdicts = {"affected",        "undecided",  "fixed",
+                                                      "not-affected",    "suppressed", "withdrawn",
+                                                      "covered-by-owner"};
+constexpr std::array<std::string_view, 6> fix_states = {"unknown",  "fixed",    "not-fixed",
+                                                        "wont-fix", "deferred", "end-of-life"};
 }  // namespace
 
-std::string_view name_of(Severity severity) { return severities.at(static_cast<std::size_t>(severity)); }
+std::string_view name_of(Severity severity) {
+  return severities.at(static_cast<std::size_t>(severity));
+}
 std::string_view name_of(Verdict verdict) { return verdicts.at(static_cast<std::size_t>(verdict)); }
 std::string_view name_of(FixState state) { return fix_states.at(static_cast<std::size_t>(state)); }
 

@@ -11,28 +11,30 @@
 namespace boltseal {
 
 enum class Severity : std::uint8_t { unknown, negligible, low, medium, high, critical };
-std::string_view name_of(Severity severity);                 // "critical"
-std::optional<Severity> severity_of(std::string_view name);  // any case; "moderate" and "important" as vendors write them
+std::string_view name_of(Severity severity);  // "critical"
+std::optional<Severity> severity_of(
+    std::string_view name);  // any case; "moderate" and "important" as vendors write them
 
 struct CvssScore {
-  std::string vector;       // "CVSS:3.1/AV:N/…"
-  double score = 0;         // base score computed from the vector
-  std::string source;       // the feed or record that gave it
+  std::string vector;  // "CVSS:3.1/AV:N/…"
+  double score = 0;    // base score computed from the vector
+  std::string source;  // the feed or record that gave it
 };
 
-// One step of a proof, in words that stand alone: rule "source-package", text "deb openssl 3.0.11-1~deb12u2 is built from …".
+// One step of a proof, in words that stand alone: rule "source-package", text "deb
+// openssl 3.0.11-1~deb12u2 is built from …".
 struct ProofStep {
   std::string rule;
   std::string text;
 };
 
 enum class Verdict : std::uint8_t {
-  affected,      // the version is in a range of the advisory
-  undecided,     // the version or a bound cannot be compared
-  fixed,         // at or past the fix
-  not_affected,  // vendor, VEX or "0" fix says so, or below the introduced bound
-  suppressed,    // an ignore rule of the user's
-  withdrawn,     // the advisory was taken back
+  affected,          // the version is in a range of the advisory
+  undecided,         // the version or a bound cannot be compared
+  fixed,             // at or past the fix
+  not_affected,      // vendor, VEX or "0" fix says so, or below the introduced bound
+  suppressed,        // an ignore rule of the user's
+  withdrawn,         // the advisory was taken back
   covered_by_owner,  // the OS package that owns the files decides
 };
 std::string_view name_of(Verdict verdict);
@@ -40,45 +42,46 @@ std::string_view name_of(Verdict verdict);
 enum class FixState : std::uint8_t { unknown, fixed, not_fixed, wont_fix, deferred, end_of_life };
 std::string_view name_of(FixState state);
 
-// One alias class on one package. Candidates that were dropped have a verdict other than affected and keep their proof.
+// One alias class on one package. Candidates that were dropped have a verdict other than affected
+// and keep their proof.
 struct Finding {
-  std::string id;                     // the CVE when the class has one, else the feed's own id
-  std::vector<std::string> aliases;   // all other ids of the class, sorted
-  std::uint32_t package = 0;          // index into Inventory::packages
+  std::string id;                    // the CVE when the class has one, else the feed's own id
+  std::vector<std::string> aliases;  // all other ids of the class, sorted
+  std::uint32_t package = 0;         // index into Inventory::packages
   Verdict verdict = Verdict::affected;
   Severity severity = Severity::unknown;
-  std::string severity_source;        // whose judgement that is: "Debian", "CVSS 3.1 of GHSA-…"
-  std::vector<CvssScore> cvss;        // best version first
+  std::string severity_source;  // whose judgement that is: "Debian", "CVSS 3.1 of GHSA-…"
+  std::vector<CvssScore> cvss;  // best version first
   FixState fix_state = FixState::unknown;
-  std::vector<std::string> fixed_versions;   // lowest that helps first
-  bool kev = false;                   // CISA: known to be exploited
+  std::vector<std::string> fixed_versions;  // lowest that helps first
+  bool kev = false;                         // CISA: known to be exploited
   std::string kev_due;
-  std::string title;                  // may be empty: the starter database has no prose
-  std::string feed;                   // "Debian", "PyPI", …
-  std::string record;                 // id of the record that decided
-  std::string published, modified;    // RFC 3339
+  std::string title;                // may be empty: the starter database has no prose
+  std::string feed;                 // "Debian", "PyPI", …
+  std::string record;               // id of the record that decided
+  std::string published, modified;  // RFC 3339
   std::vector<std::string> references;
   std::vector<ProofStep> proof;
 };
 
 // A package set that no feed judges: not covered is not clean.
 struct Uncovered {
-  std::string what;                   // "3 npm packages", "debian 13"
+  std::string what;  // "3 npm packages", "debian 13"
   std::string reason;
   std::vector<std::uint32_t> packages;
 };
 
 struct FeedInfo {
-  std::string name;       // "OSV Debian"
+  std::string name;  // "OSV Debian"
   std::string address;
-  std::string date;       // newest record, RFC 3339
+  std::string date;  // newest record, RFC 3339
   std::uint64_t records = 0;
 };
 
 struct DatabaseInfo {
-  std::string digest;     // sha256:… of the file
-  std::string date;       // newest of its feeds
-  bool starter = false;   // the one that came with the program
+  std::string digest;    // sha256:… of the file
+  std::string date;      // newest of its feeds
+  bool starter = false;  // the one that came with the program
   std::vector<FeedInfo> feeds;
 };
 
@@ -86,13 +89,14 @@ struct DatabaseInfo {
 struct Report {
   Inventory inventory;
   DatabaseInfo database;
-  std::vector<Finding> findings;      // verdict affected or undecided; most urgent first
-  std::vector<Finding> dropped;       // the rest, same order
+  std::vector<Finding> findings;  // verdict affected or undecided; most urgent first
+  std::vector<Finding> dropped;   // the rest, same order
   std::vector<Uncovered> uncovered;
-  std::vector<std::string> notices;   // end of life, unused ignore entries, no sandbox, …
-  std::string end_of_life;            // "debian 9 has had no security support since 2022-06-30"; empty when supported
+  std::vector<std::string> notices;  // end of life, unused ignore entries, no sandbox, …
+  std::string
+      end_of_life;  // "debian 9 has had no security support since 2022-06-30"; empty when supported
   std::string tool_version;
-  std::string configuration_digest;   // of flags and files that change the result
+  std::string configuration_digest;  // of flags and files that change the result
 };
 
 }  // namespace boltseal

@@ -5,8 +5,9 @@
 
 namespace boltseal {
 namespace {
-constexpr std::array<std::string_view, 12> type_names = {"deb",   "apk", "rpm",      "pypi",  "npm",    "maven",
-                                                         "golang", "cargo", "gem", "composer", "nuget", "generic"};
+constexpr std::array<std::string_view, 12> type_names = {"deb", "apk",      "rpm",    "pypi",
+                                                         "npm", "maven",    "golang", "cargo",
+                                                         "gem", "composer", "nuget",  "generic"};
 }
 
 std::string_view name_of(PackageType type) { return type_names.at(static_cast<std::size_t>(type)); }

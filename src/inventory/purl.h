@@ -8,15 +8,18 @@
 
 namespace boltseal {
 
-// The canonical purl: "pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12". OS packages take their namespace and
-// `distro` qualifier from the distribution; deb and rpm carry `epoch`, `upstream` and `modularitylabel` where they have them.
+// The canonical purl: "pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12". OS packages
+// take their namespace and `distro` qualifier from the distribution; deb and rpm carry `epoch`,
+// `upstream` and `modularitylabel` where they have them.
 std::string purl(const Package& package, const Distribution& distribution);
 
-// Reads a purl into type, name, version, arch, source, module; `distribution` gets id and version_id when the purl has them.
-// corrupt for what is no purl; a type we do not know becomes PackageType::generic with the type kept in front of the name.
+// Reads a purl into type, name, version, arch, source, module; `distribution` gets id and
+// version_id when the purl has them. corrupt for what is no purl; a type we do not know becomes
+// PackageType::generic with the type kept in front of the name.
 Result<Package> parse_purl(std::string_view text, Distribution* distribution = nullptr);
 
-// The os-release ID behind what other tools call a distribution: "redhat" → "rhel", "Amazon Linux" → "amzn".
+// The os-release ID behind what other tools call a distribution: "redhat" → "rhel", "Amazon Linux"
+// → "amzn".
 std::string distribution_id(std::string_view name);
 
 }  // namespace boltseal

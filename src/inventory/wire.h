@@ -1,8 +1,8 @@
 // The byte form of our own values: in the caches, and between the sandboxed child and its parent.
 //
-// One list of members per type serves both directions. Reading trusts nothing: the child may have been taken over by what it
-// read, and a cache file may have been flipped. Little-endian, lengths as varint, no version inside: the key of a cache entry
-// carries it.
+// One list of members per type serves both directions. Reading trusts nothing: the child may have
+// been taken over by what it read, and a cache file may have been flipped. Little-endian, lengths
+// as varint, no version inside: the key of a cache entry carries it.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -59,8 +59,10 @@ class WireReader {
     requires std::integral<T> || std::is_enum_v<T>
   void value(T& n) {
     const std::uint64_t raw = in_.varint();
-    if constexpr (std::signed_integral<T>) n = static_cast<T>(static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1));
-    else n = static_cast<T>(raw);
+    if constexpr (std::signed_integral<T>)
+      n = static_cast<T>(static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1));
+    else
+      n = static_cast<T>(raw);
   }
 
  private:
@@ -92,7 +94,8 @@ template <class A, class T>
 void wire(A& archive, std::vector<T>& v) {
   if constexpr (A::reading) {
     const std::uint64_t count = archive.varint();
-    // An element takes at least one byte, so a count over what is left is a lie and allocates nothing.
+    // An element takes at least one byte, so a count over what is left is a lie and allocates
+    // nothing.
     if (count > archive.left()) return archive.fail();
     v.clear();
     v.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, 4096)));
@@ -109,32 +112,59 @@ void wire_all(A& archive, T&... members) {
   (wire(archive, members), ...);
 }
 
-template <class A> void wire(A& a, Evidence& v) { wire_all(a, v.path, v.layer, v.what); }
-template <class A> void wire(A& a, Package& v) {
-  wire_all(a, v.type, v.name, v.version, v.arch, v.source_name, v.source_version, v.module, v.licence, v.licence_text,
-           v.supplier, v.homepage, v.description, v.cpes, v.depends, v.provides, v.hashes, v.evidence, v.development, v.owner);
+template <class A>
+void wire(A& a, Evidence& v) {
+  wire_all(a, v.path, v.layer, v.what);
 }
-template <class A> void wire(A& a, Ownership& v) { wire_all(a, v.type, v.name, v.paths); }
-template <class A> void wire(A& a, LicenceNote& v) { wire_all(a, v.type, v.name, v.licence); }
-template <class A> void wire(A& a, Distribution& v) { wire_all(a, v.id, v.id_like, v.version_id, v.codename, v.name, v.cpe); }
-template <class A> void wire(A& a, Unknown& v) { wire_all(a, v.path, v.layer, v.reader, v.fault, v.what, v.offset); }
-template <class A> void wire(A& a, Fragment& v) {
+template <class A>
+void wire(A& a, Package& v) {
+  wire_all(a, v.type, v.name, v.version, v.arch, v.source_name, v.source_version, v.module,
+           v.licence, v.licence_text, v.supplier, v.homepage, v.description, v.cpes, v.depends,
+           v.provides, v.hashes, v.evidence, v.development, v.owner);
+}
+template <class A>
+void wire(A& a, Ownership& v) {
+  wire_all(a, v.type, v.name, v.paths);
+}
+template <class A>
+void wire(A& a, LicenceNote& v) {
+  wire_all(a, v.type, v.name, v.licence);
+}
+template <class A>
+void wire(A& a, Distribution& v) {
+  wire_all(a, v.id, v.id_like, v.version_id, v.codename, v.name, v.cpe);
+}
+template <class A>
+void wire(A& a, Unknown& v) {
+  wire_all(a, v.path, v.layer, v.reader, v.fault, v.what, v.offset);
+}
+template <class A>
+void wire(A& a, Fragment& v) {
   wire_all(a, v.path, v.layer, v.packages, v.ownerships, v.licences, v.distributions, v.unknowns);
 }
-template <class A> void wire(A& a, LayerInfo& v) { wire_all(a, v.digest, v.diff_id, v.media_type, v.size, v.created_by); }
-template <class A> void wire(A& a, ImageInfo& v) {
-  wire_all(a, v.reference, v.kind, v.manifest_digest, v.config_digest, v.os, v.architecture, v.variant, v.created, v.user,
-           v.labels, v.layers, v.history);
+template <class A>
+void wire(A& a, LayerInfo& v) {
+  wire_all(a, v.digest, v.diff_id, v.media_type, v.size, v.created_by);
 }
-template <class A> void wire(A& a, LayerUsage& v) { wire_all(a, v.bytes, v.files, v.folders); }
-template <class A> void wire(A& a, Inventory& v) {
+template <class A>
+void wire(A& a, ImageInfo& v) {
+  wire_all(a, v.reference, v.kind, v.manifest_digest, v.config_digest, v.os, v.architecture,
+           v.variant, v.created, v.user, v.labels, v.layers, v.history);
+}
+template <class A>
+void wire(A& a, LayerUsage& v) {
+  wire_all(a, v.bytes, v.files, v.folders);
+}
+template <class A>
+void wire(A& a, Inventory& v) {
   wire_all(a, v.image, v.distribution, v.packages, v.dependencies, v.unknowns, v.usage);
 }
 
 template <class T>
 std::string to_wire(const T& v) {
   WireWriter writer;
-  wire(writer, const_cast<T&>(v));   // the member lists serve both directions; writing changes nothing
+  wire(writer,
+       const_cast<T&>(v));  // the member lists serve both directions; writing changes nothing
   return writer.take();
 }
 

@@ -22,11 +22,12 @@ namespace {
 constexpr std::string_view magic = "BSCACHE1";
 constexpr std::size_t digest_size = 32;
 constexpr std::uint64_t entry_limit = 2ULL << 30;
-constexpr int compression_level = 1;   // the disk is slower than this, and a warm scan only pays the inflating
+constexpr int compression_level =
+    1;  // the disk is slower than this, and a warm scan only pays the inflating
 
 struct Entry {
   std::string path;
-  std::int64_t used = 0;   // ns
+  std::int64_t used = 0;  // ns
   std::uint64_t size = 0;
 };
 
@@ -36,10 +37,11 @@ std::vector<Entry> entries_of(const std::string& directory) {
   if (!dir) return entries;
   while (const dirent* item = ::readdir(dir)) {
     if (!std::string_view(item->d_name).ends_with(".layer")) continue;
-    struct stat info {};
+    struct stat info{};
     std::string path = fmt::format("{}/{}", directory, item->d_name);
     if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    entries.push_back({std::move(path), info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec,
+    entries.push_back({std::move(path),
+                       info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec,
                        static_cast<std::uint64_t>(info.st_size)});
   }
   ::closedir(dir);
@@ -54,7 +56,9 @@ std::string compressed(std::string_view bytes) {
 
 }  // namespace
 
-std::string Cache::path_of(std::string_view key) const { return fmt::format("{}/{}.layer", directory_, sha256_hex(key)); }
+std::string Cache::path_of(std::string_view key) const {
+  return fmt::format("{}/{}.layer", directory_, sha256_hex(key));
+}
 
 std::optional<std::string> Cache::get(std::string_view key) const {
   if (directory_.empty()) return std::nullopt;
@@ -63,15 +67,17 @@ std::optional<std::string> Cache::get(std::string_view key) const {
   if (!bytes) return std::nullopt;
   const std::string_view all = *bytes;
   const bool whole = all.size() >= magic.size() + digest_size && all.starts_with(magic) &&
-                     hash(HashKind::sha256, all.substr(magic.size() + digest_size)) == all.substr(magic.size(), digest_size);
-  auto value = whole ? decompress(Compression::zstd, all.substr(magic.size() + digest_size), entry_limit * 2)
-                     : fail(Fault::corrupt, "damaged");
+                     hash(HashKind::sha256, all.substr(magic.size() + digest_size)) ==
+                         all.substr(magic.size(), digest_size);
+  auto value =
+      whole ? decompress(Compression::zstd, all.substr(magic.size() + digest_size), entry_limit * 2)
+            : fail(Fault::corrupt, "damaged");
   if (!value) {
     log_debug(fmt::format("cache entry {} is damaged; removed", path));
     ::unlink(path.c_str());
     return std::nullopt;
   }
-  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);   // "used now", for prune()
+  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // "used now", for prune()
   return std::move(*value);
 }
 
@@ -81,17 +87,20 @@ void Cache::put(std::string_view key, std::string_view value) const {
   std::string bytes(magic);
   bytes += hash(HashKind::sha256, body);
   bytes += body;
-  if (const auto stored = store(path_of(key), bytes); !stored) log_debug("not cached: " + stored.error().message());
+  if (const auto stored = store(path_of(key), bytes); !stored)
+    log_debug("not cached: " + stored.error().message());
 }
 
 Result<> Cache::store(const std::string& path, std::string_view bytes) const {
   TRY_DO(make_directories(directory_));
   const Fd fd(::open(directory_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
-  if (!fd) return write_file_atomically(path, bytes);   // a file system without unnamed files
+  if (!fd) return write_file_atomically(path, bytes);  // a file system without unnamed files
   TRY_DO(write_all(fd.get(), bytes, path));
   const std::string self = fmt::format("/proc/self/fd/{}", fd.get());
-  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST) return {};
-  return write_file_atomically(path, bytes);            // no /proc
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0 ||
+      errno == EEXIST)
+    return {};
+  return write_file_atomically(path, bytes);  // no /proc
 }
 
 void Cache::prune() const {
@@ -117,8 +126,10 @@ Result<std::uint64_t> Cache::clear() const {
 }
 
 std::string default_cache_directory() {
-  if (const char* base = std::getenv("XDG_CACHE_HOME"); base && *base == '/') return fmt::format("{}/boltseal", base);
-  if (const char* home = std::getenv("HOME"); home && *home == '/') return fmt::format("{}/.cache/boltseal", home);
+  if (const char* base = std::getenv("XDG_CACHE_HOME"); base && *base == '/')
+    return fmt::format("{}/boltseal", base);
+  if (const char* home = std::getenv("HOME"); home && *home == '/')
+    return fmt::format("{}/.cache/boltseal", home);
   return {};
 }
 

@@ -1,8 +1,9 @@
 // What was found in a layer, kept under its digest, so that a layer is read once in its life.
 //
-// One file per entry in one folder; no lock: an entry is written to an unnamed file and linked into place, so that a reader
-// sees all of it or nothing, and a kill leaves nothing. Every entry carries its own digest; a damaged one is removed and
-// counts as absent. The folder is kept under a size by removing what was used longest ago.
+// One file per entry in one folder; no lock: an entry is written to an unnamed file and linked into
+// place, so that a reader sees all of it or nothing, and a kill leaves nothing. Every entry carries
+// its own digest; a damaged one is removed and counts as absent. The folder is kept under a size by
+// removing what was used longest ago.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,7 +17,8 @@ namespace boltseal {
 class Cache {
  public:
   // An empty directory name: a cache that holds nothing. `limit` in bytes.
-  Cache(std::string directory, std::uint64_t limit) : directory_(std::move(directory)), limit_(limit) {}
+  Cache(std::string directory, std::uint64_t limit)
+      : directory_(std::move(directory)), limit_(limit) {}
 
   std::optional<std::string> get(std::string_view key) const;
   // Failing to keep something is no failure of the scan: it is logged in verbose runs.

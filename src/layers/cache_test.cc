@@ -63,13 +63,14 @@ TEST_F(CacheTest, PruningRemovesWhatWasUsedLongestAgo) {
 TEST_F(CacheTest, ManyWritersOfOneKeyAgree) {
   const Cache cache(folder, 1 << 20);
   std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) threads.emplace_back([&] {
-    for (int j = 0; j < 50; ++j) {
-      cache.put("k", "same");
-      const auto got = cache.get("k");
-      EXPECT_TRUE(!got || *got == "same");
-    }
-  });
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&] {
+      for (int j = 0; j < 50; ++j) {
+        cache.put("k", "same");
+        const auto got = cache.get("k");
+        EXPECT_TRUE(!got || *got == "same");
+      }
+    });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(cache.get("k"), "same");
   EXPECT_EQ(files().size(), 1u);

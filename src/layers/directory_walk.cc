@@ -23,31 +23,41 @@ constexpr std::size_t chunk_size = 512 << 10;
 
 // What the kernel makes up holds no packages, and reading it can have effects.
 bool is_kernel_file_system(int fd) {
-  constexpr std::array<long, 11> magics = {PROC_SUPER_MAGIC,  SYSFS_MAGIC,       CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-                                           DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC,     TRACEFS_MAGIC,      SECURITYFS_MAGIC,
-                                           BPF_FS_MAGIC,       PSTOREFS_MAGIC,    EFIVARFS_MAGIC};
-  struct statfs info {};
-  return ::fstatfs(fd, &info) == 0 && std::ranges::find(magics, static_cast<long>(info.f_type)) != magics.end();
+  constexpr std::array<long, 11> magics = {
+      PROC_SUPER_MAGIC,   SYSFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+      DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC,  TRACEFS_MAGIC,      SECURITYFS_MAGIC,
+      BPF_FS_MAGIC,       PSTOREFS_MAGIC, EFIVARFS_MAGIC};
+  struct statfs info{};
+  return ::fstatfs(fd, &info) == 0 &&
+         std::ranges::find(magics, static_cast<long>(info.f_type)) != magics.end();
 }
 
 TarEntry::Kind kind_of(mode_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFREG: return TarEntry::Kind::file;
-    case S_IFDIR: return TarEntry::Kind::directory;
-    case S_IFLNK: return TarEntry::Kind::symlink;
-    case S_IFCHR: return TarEntry::Kind::character_device;
-    case S_IFBLK: return TarEntry::Kind::block_device;
-    case S_IFIFO: return TarEntry::Kind::fifo;
-    default: return TarEntry::Kind::other;
+    case S_IFREG:
+      return TarEntry::Kind::file;
+    case S_IFDIR:
+      return TarEntry::Kind::directory;
+    case S_IFLNK:
+      return TarEntry::Kind::symlink;
+    case S_IFCHR:
+      return TarEntry::Kind::character_device;
+    case S_IFBLK:
+      return TarEntry::Kind::block_device;
+    case S_IFIFO:
+      return TarEntry::Kind::fifo;
+    default:
+      return TarEntry::Kind::other;
   }
 }
 
 class Walker {
  public:
-  Walker(int root, const DirectoryWalk& walk) : root_(root), walk_(walk), buffer_(std::make_unique<char[]>(chunk_size)) {}
+  Walker(int root, const DirectoryWalk& walk)
+      : root_(root), walk_(walk), buffer_(std::make_unique<char[]>(chunk_size)) {}
 
   Result<> run() {
-    std::vector<std::string> todo = {""};   // folders still to list, next one last
+    std::vector<std::string> todo = {""};  // folders still to list, next one last
     while (!todo.empty()) {
       const std::string folder = std::move(todo.back());
       todo.pop_back();
@@ -62,14 +72,16 @@ class Walker {
         TRY(const bool is_folder, visit(path));
         if (is_folder) below.push_back(std::move(path));
       }
-      todo.insert(todo.end(), std::make_move_iterator(below.rbegin()), std::make_move_iterator(below.rend()));
+      todo.insert(todo.end(), std::make_move_iterator(below.rbegin()),
+                  std::make_move_iterator(below.rend()));
     }
     return {};
   }
 
  private:
   Result<std::vector<std::string>> names_in(const std::string& folder) {
-    Fd fd(::openat(root_, folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Fd fd(::openat(root_, folder.empty() ? "." : folder.c_str(),
+                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) return std::unexpected(errno_error("cannot list the folder"));
     std::vector<std::string> names;
     if (is_kernel_file_system(fd.get())) return names;
@@ -87,7 +99,7 @@ class Walker {
 
   // Tells the visitor of one entry; true for a folder to go into.
   Result<bool> visit(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (::fstatat(root_, path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       walk_.unreadable(path, errno_error("cannot look at the file"));
       return false;
@@ -107,17 +119,22 @@ class Walker {
     return entry.kind == TarEntry::Kind::directory;
   }
 
-  // Exactly the size that was announced: a file that grows while we look is cut, one that shrinks is unreadable.
+  // Exactly the size that was announced: a file that grows while we look is cut, one that shrinks
+  // is unreadable.
   Result<> content(const std::string& path, std::uint64_t size) {
-    const Fd fd(::openat(root_, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    const Fd fd(
+        ::openat(root_, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!fd) return walk_.unreadable(path, errno_error("cannot open the file")), Result<>{};
     // The first piece is small: most files are looked at for their first bytes only.
     std::size_t step = 4096;
     for (std::uint64_t left = size; left > 0;) {
-      const ssize_t got = ::read(fd.get(), buffer_.get(), static_cast<std::size_t>(std::min<std::uint64_t>(left, step)));
+      const ssize_t got = ::read(fd.get(), buffer_.get(),
+                                 static_cast<std::size_t>(std::min<std::uint64_t>(left, step)));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) {
-        walk_.unreadable(path, got < 0 ? errno_error("cannot read the file") : Error{Fault::io, "the file changed while it was read", {}, {}});
+        walk_.unreadable(path,
+                         got < 0 ? errno_error("cannot read the file")
+                                 : Error{Fault::io, "the file changed while it was read", {}, {}});
         return {};
       }
       left -= static_cast<std::uint64_t>(got);

@@ -10,11 +10,13 @@ namespace boltseal {
 
 struct DirectoryWalk {
   TarVisitor& visitor;
-  std::function<void(std::string_view path, Error error)> unreadable;   // what could not be opened or read
+  std::function<void(std::string_view path, Error error)>
+      unreadable;  // what could not be opened or read
   std::function<void(std::uint64_t files)> progress;
 };
 
-// Walks everything under the open folder `root`. Kernel file systems (proc, sysfs, …) are passed over; other mounts are not.
+// Walks everything under the open folder `root`. Kernel file systems (proc, sysfs, …) are passed
+// over; other mounts are not.
 Result<> walk_directory(int root, const DirectoryWalk& walk);
 
 }  // namespace boltseal

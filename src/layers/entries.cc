@@ -32,7 +32,8 @@ bool is_clean(std::string_view path) {
 }  // namespace
 
 void EntryList::add(EntryKind kind, std::string_view path) {
-  const auto shared = static_cast<std::size_t>(std::ranges::mismatch(last_, path).in1 - last_.begin());
+  const auto shared =
+      static_cast<std::size_t>(std::ranges::mismatch(last_, path).in1 - last_.begin());
   bytes_ += static_cast<char>(kind);
   put_varint(bytes_, shared);
   put_varint(bytes_, path.size() - shared);
@@ -63,13 +64,16 @@ Result<std::string_view> clean_path(std::string_view path, std::string& storage)
   if (path.starts_with("./")) path.remove_prefix(2);
   path = trim_end(path, '/');
   if (path.empty() || path == ".") return std::string_view{};
-  if (path.size() > path_limit) return fail(Fault::too_large, "a path of more than 16 KiB", std::string(path.substr(0, 80)));
+  if (path.size() > path_limit)
+    return fail(Fault::too_large, "a path of more than 16 KiB", std::string(path.substr(0, 80)));
   if (is_clean(path)) return path;
   storage.clear();
   for (const auto part : split(path, '/')) {
     if (part.empty() || part == ".") continue;
     if (part == ".." || part.find('\0') != std::string_view::npos) {
-      return fail(Fault::corrupt, "the path leaves the image or holds a NUL; the entry is not followed", std::string(path));
+      return fail(Fault::corrupt,
+                  "the path leaves the image or holds a NUL; the entry is not followed",
+                  std::string(path));
     }
     if (!storage.empty()) storage += '/';
     storage += part;

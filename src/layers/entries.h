@@ -1,7 +1,9 @@
-// The names in a layer, as short as they can be kept: what the squash needs to know which lower files an upper layer hides.
+// The names in a layer, as short as they can be kept: what the squash needs to know which lower
+// files an upper layer hides.
 //
-// One record per tar entry, in the order of the archive: a kind, how many bytes of the path are those of the path before, and
-// the rest. Three million tiny files take about thirty megabytes, and nothing has to be sorted or looked up while walking.
+// One record per tar entry, in the order of the archive: a kind, how many bytes of the path are
+// those of the path before, and the rest. Three million tiny files take about thirty megabytes, and
+// nothing has to be sorted or looked up while walking.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,10 +14,10 @@
 namespace boltseal {
 
 enum class EntryKind : std::uint8_t {
-  file,       // anything that is no folder: it hides what lies under its path below
-  folder,     // merges with a folder below, hides a file
-  whiteout,   // ".wh.X": `path` is X; it and all under it are gone from the layers below
-  opaque,     // ".wh..wh..opq": all under `path` is gone from the layers below
+  file,      // anything that is no folder: it hides what lies under its path below
+  folder,    // merges with a folder below, hides a file
+  whiteout,  // ".wh.X": `path` is X; it and all under it are gone from the layers below
+  opaque,    // ".wh..wh..opq": all under `path` is gone from the layers below
 };
 
 class EntryList {
@@ -38,7 +40,7 @@ class EntryWalk {
   bool next();
   EntryKind kind() const { return kind_; }
   std::string_view path() const { return path_; }
-  bool damaged() const { return damaged_; }   // after next() gave false
+  bool damaged() const { return damaged_; }  // after next() gave false
 
  private:
   std::string_view bytes_;
@@ -47,8 +49,9 @@ class EntryWalk {
   bool damaged_ = false;
 };
 
-// The path of a tar entry as the image has it: no leading "./" or "/", no "//" or "/./", no trailing "/". corrupt for one
-// that leaves the image ("..") or holds a NUL: such an entry is shown as an unknown and never followed (rows 1, 3, 5).
+// The path of a tar entry as the image has it: no leading "./" or "/", no "//" or "/./", no
+// trailing "/". corrupt for one that leaves the image ("..") or holds a NUL: such an entry is shown
+// as an unknown and never followed (rows 1, 3, 5).
 Result<std::string_view> clean_path(std::string_view path, std::string& storage);
 
 }  // namespace boltseal

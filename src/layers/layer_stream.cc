@@ -1,5 +1,6 @@
-// Four stages: read + inflate | hash of the blob | hash of the tar | walk. Inflating is the limit (measured: a bare loop of
-// all four costs 1.24 x inflating alone on two cores), so everything else leaves its thread.
+// Four stages: read + inflate | hash of the blob | hash of the tar | walk. Inflating is the limit
+// (measured: a bare loop of all four costs 1.24 x inflating alone on two cores), so everything else
+// leaves its thread.
 #include "layers/layer_stream.h"
 
 #include <fmt/format.h>
@@ -20,12 +21,14 @@ namespace {
 constexpr std::size_t blob_chunk = 256 << 10;
 constexpr std::size_t tar_chunk = 512 << 10;
 constexpr std::size_t ring_slots = 6;
-// Bombs (rows 7, 8 of the security record): deflate cannot pass 1032:1, real zstd layers stay far below this.
+// Bombs (rows 7, 8 of the security record): deflate cannot pass 1032:1, real zstd layers stay far
+// below this.
 constexpr std::uint64_t inflated_limit = 1ULL << 40;
 constexpr std::uint64_t ratio_limit = 5000;
 constexpr std::uint64_t ratio_counts_from = 4ULL << 30;
 
-// One consumer of bytes: a hash or the tar walk. In the calling thread, or behind a ring in a thread of its own.
+// One consumer of bytes: a hash or the tar walk. In the calling thread, or behind a ring in a
+// thread of its own.
 class Stage {
  public:
   explicit Stage(std::function<Result<>(std::string_view)> take) : take_(std::move(take)) {}
@@ -50,7 +53,9 @@ class Stage {
 class Fan {
  public:
   Fan(std::vector<Stage*> stages, std::size_t chunk, bool threads)
-      : stages_(std::move(stages)), ring_(threads ? ring_slots : 1, chunk, threads ? stages_.size() : 0), threaded_(threads) {
+      : stages_(std::move(stages)),
+        ring_(threads ? ring_slots : 1, chunk, threads ? stages_.size() : 0),
+        threaded_(threads) {
     for (std::size_t i = 0; threads && i < stages_.size(); ++i) {
       threads_.emplace_back([this, i] { stages_[i]->consume(ring_, i); });
     }
@@ -93,7 +98,8 @@ class Fan {
 // Reads the blob through its descriptor, from an offset where that is possible, up to a length.
 class BlobReader {
  public:
-  explicit BlobReader(const LayerJob& job) : job_(job), seekable_(::lseek(job.fd, 0, SEEK_CUR) >= 0) {}
+  explicit BlobReader(const LayerJob& job)
+      : job_(job), seekable_(::lseek(job.fd, 0, SEEK_CUR) >= 0) {}
   // Fills as much of `out` as there is; 0 at the end.
   Result<std::size_t> read(std::span<char> out) {
     std::size_t got = 0;
@@ -101,7 +107,8 @@ class BlobReader {
       const std::uint64_t left = job_.length ? *job_.length - total_ : out.size();
       const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, out.size() - got));
       if (want == 0) break;
-      const ssize_t n = seekable_ ? ::pread(job_.fd, out.data() + got, want, static_cast<off_t>(job_.offset + total_))
+      const ssize_t n = seekable_ ? ::pread(job_.fd, out.data() + got, want,
+                                            static_cast<off_t>(job_.offset + total_))
                                   : ::read(job_.fd, out.data() + got, want);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return std::unexpected(errno_error("cannot read the layer"));
@@ -134,7 +141,8 @@ class Inflater {
       if (got == 0) break;
       const std::string_view chunk(room.data(), got);
       if (!stream_) stream_ = Decompressor::make(compression_of(chunk));
-      // Published before it is inflated, so that the hash runs beside; the slot stays ours until the next room().
+      // Published before it is inflated, so that the hash runs beside; the slot stays ours until
+      // the next room().
       if (!blob_.publish(chunk)) return false;
       if (options_.progress) options_.progress(reader_.total());
       TRY(const bool going, inflate(chunk));
@@ -143,7 +151,8 @@ class Inflater {
     if (!stream_) return fail(Fault::corrupt, "the layer is empty");
     TRY(const bool going, inflate({}));
     if (!going) return false;
-    if (!stream_->complete()) return fail(Fault::corrupt, "the compressed layer is truncated", {}, reader_.total());
+    if (!stream_->complete())
+      return fail(Fault::corrupt, "the compressed layer is truncated", {}, reader_.total());
     if (filled_ > 0 && !tar_.publish({out_.data(), filled_})) return false;
     return true;
   }
@@ -164,8 +173,10 @@ class Inflater {
       in.remove_prefix(done.consumed);
       filled_ += done.produced;
       inflated_ += done.produced;
-      if (inflated_ > inflated_limit || (inflated_ > ratio_counts_from && inflated_ / ratio_limit > reader_.total())) {
-        return fail(Fault::too_large, fmt::format("a decompression bomb: {} bytes from {}", inflated_, reader_.total()));
+      if (inflated_ > inflated_limit ||
+          (inflated_ > ratio_counts_from && inflated_ / ratio_limit > reader_.total())) {
+        return fail(Fault::too_large, fmt::format("a decompression bomb: {} bytes from {}",
+                                                  inflated_, reader_.total()));
       }
       const bool full = filled_ == out_.size();
       if (full) {
@@ -173,7 +184,9 @@ class Inflater {
         out_ = {};
       }
       if (!full && (in.empty() || (done.consumed == 0 && done.produced == 0))) {
-        if (!in.empty() && !flush) return fail(Fault::corrupt, "data after the end of the compressed layer", {}, reader_.total());
+        if (!in.empty() && !flush)
+          return fail(Fault::corrupt, "data after the end of the compressed layer", {},
+                      reader_.total());
         return true;
       }
     }
@@ -193,7 +206,9 @@ Result<std::string> checked(std::string_view what, const std::string& expected, 
   const std::string kind = expected.empty() ? "sha256" : expected.substr(0, expected.find(':'));
   const std::string actual = kind + ":" + hex(hasher.finish());
   if (!expected.empty() && actual != expected) {
-    return fail(Fault::corrupt, fmt::format("the {} is {}, but {} was promised: the layer was changed or damaged", what, actual, expected));
+    return fail(Fault::corrupt,
+                fmt::format("the {} is {}, but {} was promised: the layer was changed or damaged",
+                            what, actual, expected));
   }
   return actual;
 }
@@ -205,13 +220,16 @@ Result<HashKind> kind_for(const std::string& digest) {
 
 }  // namespace
 
-Result<LayerTotals> stream_layer(const LayerJob& job, TarVisitor& visitor, const StreamOptions& options) {
+Result<LayerTotals> stream_layer(const LayerJob& job, TarVisitor& visitor,
+                                 const StreamOptions& options) {
   TRY(const HashKind blob_kind, kind_for(job.digest));
   TRY(const HashKind tar_kind, kind_for(job.diff_id));
   Hasher blob_hash(blob_kind), tar_hash(tar_kind);
   TarParser parser(visitor);
-  Stage hash_blob([&](std::string_view chunk) -> Result<> { return blob_hash.update(chunk), Result<>{}; });
-  Stage hash_tar([&](std::string_view chunk) -> Result<> { return tar_hash.update(chunk), Result<>{}; });
+  Stage hash_blob(
+      [&](std::string_view chunk) -> Result<> { return blob_hash.update(chunk), Result<>{}; });
+  Stage hash_tar(
+      [&](std::string_view chunk) -> Result<> { return tar_hash.update(chunk), Result<>{}; });
   Stage walk([&](std::string_view chunk) { return parser.feed(chunk); });
 
   LayerTotals totals;

@@ -30,7 +30,9 @@ class Counter : public TarVisitor {
 // An archive of one file as the tar tool of 1988 wrote it.
 std::string archive(std::size_t size) {
   std::string h(512, '\0');
-  const auto put = [&](std::size_t at, const std::string& text) { h.replace(at, text.size(), text); };
+  const auto put = [&](std::size_t at, const std::string& text) {
+    h.replace(at, text.size(), text);
+  };
   put(0, "file");
   put(100, "0000644");
   char octal[13];
@@ -84,7 +86,9 @@ TEST_P(Stream, AWrongDigestIsCorruptAndNamesBoth) {
   const std::string other = sha256_digest("other");
   for (const bool wrong_blob : {true, false}) {
     Counter seen;
-    const auto done = stream_layer({fd.get(), 0, {}, wrong_blob ? other : digest, wrong_blob ? diff_id : other}, seen, options);
+    const auto done =
+        stream_layer({fd.get(), 0, {}, wrong_blob ? other : digest, wrong_blob ? diff_id : other},
+                     seen, options);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().fault, Fault::corrupt);
     EXPECT_NE(done.error().what.find(other), std::string::npos);
@@ -111,7 +115,8 @@ TEST_P(Stream, APipeIsReadToItsEnd) {
 }
 
 TEST_P(Stream, TruncatedEmptyAndForeignBlobsAreErrors) {
-  for (const std::string& bad : {blob.substr(0, blob.size() / 2), std::string(), std::string("this is no layer at all"), blob + "x"}) {
+  for (const std::string& bad : {blob.substr(0, blob.size() / 2), std::string(),
+                                 std::string("this is no layer at all"), blob + "x"}) {
     const Fd fd = file_of(bad);
     Counter seen;
     EXPECT_FALSE(stream_layer({fd.get(), 0, {}, "", ""}, seen, options));
@@ -127,7 +132,7 @@ TEST_P(Stream, AVisitorThatRefusesStopsTheStream) {
   EXPECT_EQ(done.error().what, "enough");
 }
 
-TEST_P(Stream, ABombIsRefused) {   // security record, row 8
+TEST_P(Stream, ABombIsRefused) {  // security record, row 8
   // 6 GiB of zeros in some 200 KiB: 48 frames of 128 MiB.
   std::string bomb;
   const std::string frame = zstd(std::string(128 << 20, '\0'));

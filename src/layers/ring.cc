@@ -9,7 +9,9 @@ Ring::Ring(std::size_t slots, std::size_t slot_size, std::size_t consumers)
   for (Slot& slot : slots_) slot.bytes = std::make_unique_for_overwrite<char[]>(slot_size);
 }
 
-std::uint64_t Ring::slowest() const { return consumed_.empty() ? produced_ : *std::ranges::min_element(consumed_); }
+std::uint64_t Ring::slowest() const {
+  return consumed_.empty() ? produced_ : *std::ranges::min_element(consumed_);
+}
 
 std::span<char> Ring::room() {
   std::unique_lock lock(mutex_);

@@ -8,11 +8,11 @@
 namespace boltseal {
 namespace {
 
-// The few files that anybody cares about, as a tree of their folders: the entries of a layer (millions) are looked up in it
-// one by one, instead of the other way round.
+// The few files that anybody cares about, as a tree of their folders: the entries of a layer
+// (millions) are looked up in it one by one, instead of the other way round.
 struct Node {
-  std::vector<std::uint32_t> files;      // indices of files with exactly this path
-  std::vector<std::uint32_t> children;   // nodes one level down
+  std::vector<std::uint32_t> files;     // indices of files with exactly this path
+  std::vector<std::uint32_t> children;  // nodes one level down
 };
 
 class Tree {
@@ -24,7 +24,8 @@ class Tree {
     const auto found = index_.find(path);
     return found == index_.end() ? nullptr : &nodes_[found->second];
   }
-  // Calls f(file) for all files under `from`, its own ones only with `self`. Iterative: the attacker chooses the depth.
+  // Calls f(file) for all files under `from`, its own ones only with `self`. Iterative: the
+  // attacker chooses the depth.
   template <class F>
   void each(const Node& from, bool self, F&& f) const {
     std::vector<const Node*> todo;
@@ -44,7 +45,8 @@ class Tree {
     bool has_child = false;
     std::uint32_t result = 0;
     for (bool first = true;; first = false) {
-      const auto [found, fresh] = index_.try_emplace(path, static_cast<std::uint32_t>(nodes_.size()));
+      const auto [found, fresh] =
+          index_.try_emplace(path, static_cast<std::uint32_t>(nodes_.size()));
       if (fresh) nodes_.emplace_back();
       if (first) result = found->second;
       if (has_child) nodes_[found->second].children.push_back(child);
@@ -61,7 +63,8 @@ class Tree {
 
 }  // namespace
 
-Result<std::vector<bool>> squash(const std::vector<std::string_view>& layers, const std::vector<LayerFile>& files) {
+Result<std::vector<bool>> squash(const std::vector<std::string_view>& layers,
+                                 const std::vector<LayerFile>& files) {
   std::vector<bool> visible(files.size(), true);
   const Tree tree(files);
   for (std::uint32_t layer = 0; layer < layers.size(); ++layer) {
@@ -73,9 +76,16 @@ Result<std::vector<bool>> squash(const std::vector<std::string_view>& layers, co
       const Node* node = tree.find(walk.path());
       if (!node) continue;
       switch (walk.kind()) {
-        case EntryKind::file: case EntryKind::whiteout: tree.each(*node, true, hide_below); break;
-        case EntryKind::opaque: tree.each(*node, false, hide_below); break;
-        case EntryKind::folder: std::ranges::for_each(node->files, hide_below); break;
+        case EntryKind::file:
+        case EntryKind::whiteout:
+          tree.each(*node, true, hide_below);
+          break;
+        case EntryKind::opaque:
+          tree.each(*node, false, hide_below);
+          break;
+        case EntryKind::folder:
+          std::ranges::for_each(node->files, hide_below);
+          break;
       }
     }
     if (walk.damaged()) return fail(Fault::corrupt, "the list of a layer's entries is damaged");

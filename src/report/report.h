@@ -9,20 +9,21 @@
 namespace boltseal {
 
 struct RenderOptions {
-  bool colour = false;          // ANSI colours, for a terminal
-  std::size_t width = 80;       // columns of the terminal
-  bool findings = true;         // false: inventory only (sbom)
-  std::string timestamp;        // RFC 3339, from SOURCE_DATE_EPOCH or the image's creation time; empty: left out
+  bool colour = false;     // ANSI colours, for a terminal
+  std::size_t width = 80;  // columns of the terminal
+  bool findings = true;    // false: inventory only (sbom)
+  std::string
+      timestamp;  // RFC 3339, from SOURCE_DATE_EPOCH or the image's creation time; empty: left out
 };
 
 struct ReportFormat {
-  std::string_view name;        // as in -o NAME
-  std::string_view what;        // one line for --help
-  bool needs_findings;          // not for `sbom`
+  std::string_view name;  // as in -o NAME
+  std::string_view what;  // one line for --help
+  bool needs_findings;    // not for `sbom`
   std::string (*write)(const Report& report, const RenderOptions& options);
 };
 
 std::span<const ReportFormat> report_formats();
-const ReportFormat* report_format(std::string_view name);   // nullptr when there is none
+const ReportFormat* report_format(std::string_view name);  // nullptr when there is none
 
 }  // namespace boltseal

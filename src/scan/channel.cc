@@ -19,7 +19,8 @@ struct Header {
 
 Result<> send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
-    // MSG_NOSIGNAL: a child that died is an error here, not a SIGPIPE. sendmsg, because the child's filter knows only that.
+    // MSG_NOSIGNAL: a child that died is an error here, not a SIGPIPE. sendmsg, because the child's
+    // filter knows only that.
     iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     msghdr message{};
     message.msg_iov = &part;
@@ -80,20 +81,24 @@ Result<> send_message(int socket, std::uint32_t kind, std::string_view body, int
   ssize_t sent = -1;
   do sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
-  if (sent != sizeof header) return std::unexpected(errno_error("cannot talk to the reading process"));
+  if (sent != sizeof header)
+    return std::unexpected(errno_error("cannot talk to the reading process"));
   return send_all(socket, body);
 }
 
 Result<std::optional<Message>> receive_message(int socket, std::uint64_t cap) {
   Header header;
   Message message;
-  TRY(const bool there, receive_all(socket, reinterpret_cast<char*>(&header), sizeof header, &message.fd));
+  TRY(const bool there,
+      receive_all(socket, reinterpret_cast<char*>(&header), sizeof header, &message.fd));
   if (!there) return std::nullopt;
-  if (header.size > cap) return fail(Fault::too_large, fmt::format("a message of {} bytes", header.size));
+  if (header.size > cap)
+    return fail(Fault::too_large, fmt::format("a message of {} bytes", header.size));
   message.kind = header.kind;
   message.body.resize(static_cast<std::size_t>(header.size));
   TRY(const bool whole, receive_all(socket, message.body.data(), message.body.size(), nullptr));
-  if (!whole && header.size > 0) return fail(Fault::io, "the other process stopped in the middle of a message");
+  if (!whole && header.size > 0)
+    return fail(Fault::io, "the other process stopped in the middle of a message");
   return message;
 }
 

@@ -1,4 +1,5 @@
-// Messages between the program and its sandboxed child over a socket pair: a kind, a length, bytes, and perhaps a descriptor.
+// Messages between the program and its sandboxed child over a socket pair: a kind, a length, bytes,
+// and perhaps a descriptor.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,7 @@ namespace boltseal {
 struct Message {
   std::uint32_t kind = 0;
   std::string body;
-  Fd fd;              // none: empty
+  Fd fd;  // none: empty
 };
 
 Result<> send_message(int socket, std::uint32_t kind, std::string_view body, int fd = -1);

@@ -18,21 +18,29 @@
 namespace boltseal {
 namespace {
 
-// Raise it when outcomes or the assembly of an inventory change for the same bytes without any reader's version changing.
+// Raise it when outcomes or the assembly of an inventory change for the same bytes without any
+// reader's version changing.
 constexpr std::string_view cache_format = "3";
 
 struct Scan {
   const ScanOptions& options;
   Cache cache;
-  std::string readers;      // fingerprint of all readers, part of every key
+  std::string readers;  // fingerprint of all readers, part of every key
   Report report;
   std::string sandbox_note;
 
-  explicit Scan(const ScanOptions& o) : options(o), cache(o.cache_directory, o.cache_limit), readers(Wanted(all_readers()).fingerprint()) {}
-  std::string key(std::string_view what, std::string_view id) const { return fmt::format("{} {} {} {}", what, cache_format, id, readers); }
+  explicit Scan(const ScanOptions& o)
+      : options(o),
+        cache(o.cache_directory, o.cache_limit),
+        readers(Wanted(all_readers()).fingerprint()) {}
+  std::string key(std::string_view what, std::string_view id) const {
+    return fmt::format("{} {} {} {}", what, cache_format, id, readers);
+  }
   WorkerOptions worker() const {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    return {.threads = options.threads ? options.threads : cores, .sandbox = options.sandbox, .progress = options.progress};
+    return {.threads = options.threads ? options.threads : cores,
+            .sandbox = options.sandbox,
+            .progress = options.progress};
   }
 };
 
@@ -41,7 +49,7 @@ Result<std::vector<LayerOutcome>> layer_outcomes(Scan& scan, const OpenedImage& 
   const auto& layers = image.info.layers;
   std::vector<LayerOutcome> outcomes(layers.size());
   std::vector<LayerTask> tasks;
-  std::map<std::string, std::size_t> first_with;   // diff_id → layer that is read for it
+  std::map<std::string, std::size_t> first_with;  // diff_id → layer that is read for it
   std::vector<std::size_t> copy_of(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     copy_of[i] = first_with.try_emplace(layers[i].diff_id, i).first->second;
@@ -76,7 +84,7 @@ Result<Inventory> image_inventory(Scan& scan, const OpenedImage& image) {
   const std::string key = image_key(scan, image.info);
   if (const auto kept = scan.cache.get(key)) {
     if (auto inventory = from_wire<Inventory>(*kept)) {
-      inventory->image = image.info;   // the same image under another name, or in another registry
+      inventory->image = image.info;  // the same image under another name, or in another registry
       return std::move(*inventory);
     }
   }
@@ -105,15 +113,18 @@ Result<Inventory> inventory_of(Scan& scan, Opened& opened) {
   return image_inventory(scan, image);
 }
 
-// What changes the result besides the image and the database. The reference and the clock do not, but the day counts for
-// rules that expire and releases that end.
+// What changes the result besides the image and the database. The reference and the clock do not,
+// but the day counts for rules that expire and releases that end.
 std::string configuration_digest(const MatchOptions& match) {
-  std::string text = fmt::format("only_fixed={} development={} today={}\n", match.only_fixed, match.development, match.today);
+  std::string text = fmt::format("only_fixed={} development={} today={}\n", match.only_fixed,
+                                 match.development, match.today);
   for (const IgnoreRule& rule : match.ignore) {
-    text += fmt::format("ignore {} {} {} {} {}\n", rule.id, fmt::join(rule.packages, " "), fmt::join(rule.paths, " "), rule.reason, rule.expires);
+    text += fmt::format("ignore {} {} {} {} {}\n", rule.id, fmt::join(rule.packages, " "),
+                        fmt::join(rule.paths, " "), rule.reason, rule.expires);
   }
   for (const VexStatement& statement : match.vex) {
-    text += fmt::format("vex {} {} {} {}\n", statement.id, fmt::join(statement.products, " "), statement.status, statement.justification);
+    text += fmt::format("vex {} {} {} {}\n", statement.id, fmt::join(statement.products, " "),
+                        statement.status, statement.justification);
   }
   return sha256_digest(text);
 }
@@ -122,14 +133,17 @@ std::string configuration_digest(const MatchOptions& match) {
 
 Result<Report> scan(const ScanOptions& options) {
   Scan scan(options);
-  // The reference says where the image lies; nothing of it is read but its manifest and configuration.
+  // The reference says where the image lies; nothing of it is read but its manifest and
+  // configuration.
   std::string guess;
   TRY(auto opened, open_source(options.reference, options.source, &guess));
   if (!guess.empty()) log_note(fmt::format("reading {}", guess));
-  // Layers are inflated, walked and read, or come from the cache; then whiteouts, joins and order make one inventory.
+  // Layers are inflated, walked and read, or come from the cache; then whiteouts, joins and order
+  // make one inventory.
   TRY(scan.report.inventory, inventory_of(scan, opened));
   scan.report.inventory.image.reference = options.reference;
-  if (!scan.sandbox_note.empty()) log_warning(fmt::format("not fully sandboxed: {}", scan.sandbox_note));
+  if (!scan.sandbox_note.empty())
+    log_warning(fmt::format("not fully sandboxed: {}", scan.sandbox_note));
   scan.report.tool_version = BOLTSEAL_VERSION;
   scan.report.configuration_digest = configuration_digest(options.match);
   // Matching comes last and is never cached: advisories change, images do not.

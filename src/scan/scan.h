@@ -15,17 +15,19 @@ namespace boltseal {
 struct ScanOptions {
   std::string reference;
   SourceOptions source;
-  unsigned threads = 0;                 // 0: as many as there are cores
+  unsigned threads = 0;  // 0: as many as there are cores
   bool sandbox = true;
-  std::string cache_directory;          // empty: no cache
+  std::string cache_directory;  // empty: no cache
   std::uint64_t cache_limit = 2ULL << 30;
-  const Database* database = nullptr;   // nullptr: inventory only
+  const Database* database = nullptr;  // nullptr: inventory only
   MatchOptions match;
-  std::function<void(const ImageInfo& image)> opened;                        // the image is known, reading begins
-  std::function<void(std::size_t layer, std::uint64_t bytes)> progress;      // bytes of a layer's blob read so far
+  std::function<void(const ImageInfo& image)> opened;  // the image is known, reading begins
+  std::function<void(std::size_t layer, std::uint64_t bytes)>
+      progress;  // bytes of a layer's blob read so far
 };
 
-// Everything that a report shows. Errors are those that end a scan: no such image, a wrong digest, no database.
+// Everything that a report shows. Errors are those that end a scan: no such image, a wrong digest,
+// no database.
 Result<Report> scan(const ScanOptions& options);
 
 }  // namespace boltseal

@@ -24,7 +24,8 @@ class Worker {
  public:
   static Result<Worker> start(const WorkerOptions& options, int folder) {
     int pair[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return std::unexpected(errno_error("cannot make a socket pair"));
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+      return std::unexpected(errno_error("cannot make a socket pair"));
     Fd ours(pair[0]), theirs(pair[1]);
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
@@ -38,7 +39,8 @@ class Worker {
     }
     return Worker(std::move(ours), pid);
   }
-  Worker(Worker&& other) noexcept : socket_(std::move(other.socket_)), pid_(std::exchange(other.pid_, -1)) {}
+  Worker(Worker&& other) noexcept
+      : socket_(std::move(other.socket_)), pid_(std::exchange(other.pid_, -1)) {}
   Worker& operator=(Worker&&) = delete;
   ~Worker() {
     if (pid_ > 0) {
@@ -51,12 +53,16 @@ class Worker {
   // Why no message came: what became of the child.
   Error death() {
     int status = 0;
-    if (pid_ <= 0 || ::waitpid(std::exchange(pid_, -1), &status, 0) < 0) return {Fault::io, "the reading process is gone", {}, {}};
+    if (pid_ <= 0 || ::waitpid(std::exchange(pid_, -1), &status, 0) < 0)
+      return {Fault::io, "the reading process is gone", {}, {}};
     if (WIFSIGNALED(status)) {
       const int signal = WTERMSIG(status);
       return {Fault::corrupt,
-              fmt::format("the sandboxed reading process was stopped by signal {} ({}): the image holds something that a reader cannot bear; nothing was written",
-                          signal, ::strsignal(signal)), {}, {}};
+              fmt::format("the sandboxed reading process was stopped by signal {} ({}): the image "
+                          "holds something that a reader cannot bear; nothing was written",
+                          signal, ::strsignal(signal)),
+              {},
+              {}};
     }
     return {Fault::io, "the reading process ended too early", {}, {}};
   }
@@ -74,14 +80,16 @@ class Worker {
 
 Result<Message> next_message(Worker& worker) {
   auto message = receive_message(worker.socket(), outcome_limit);
-  if (!message && message.error().fault == Fault::too_large) return std::unexpected(message.error());
+  if (!message && message.error().fault == Fault::too_large)
+    return std::unexpected(message.error());
   if (!message || !*message) return std::unexpected(worker.death());
   return std::move(**message);
 }
 
 Result<std::string> wait_until_ready(Worker& worker) {
   TRY(auto message, next_message(worker));
-  if (message.kind != static_cast<std::uint32_t>(MessageKind::ready)) return fail(Fault::io, "the reading process does not answer");
+  if (message.kind != static_cast<std::uint32_t>(MessageKind::ready))
+    return fail(Fault::io, "the reading process does not answer");
   return std::move(message.body);
 }
 
@@ -91,20 +99,24 @@ struct Answer {
 };
 
 // Waits for the next outcome, passing progress on.
-Result<Answer> next_answer(Worker& worker, const WorkerOptions& options, const std::vector<std::size_t>& layer_of) {
+Result<Answer> next_answer(Worker& worker, const WorkerOptions& options,
+                           const std::vector<std::size_t>& layer_of) {
   for (;;) {
     TRY(const auto message, next_message(worker));
     if (message.kind == static_cast<std::uint32_t>(MessageKind::progress)) {
       TRY(const auto progress, from_wire<Progress>(message.body));
-      if (options.progress && progress.number < layer_of.size()) options.progress(layer_of[progress.number], progress.bytes);
+      if (options.progress && progress.number < layer_of.size())
+        options.progress(layer_of[progress.number], progress.bytes);
       continue;
     }
     WireReader reader(message.body);
     ResultHeader header;
     wire(reader, header);
-    if (!reader.ok() || header.number >= layer_of.size()) return fail(Fault::corrupt, "the reading process gave a broken answer");
+    if (!reader.ok() || header.number >= layer_of.size())
+      return fail(Fault::corrupt, "the reading process gave a broken answer");
     if (header.failed) {
-      return Answer{header.number, std::unexpected(Error{header.error.fault, header.error.what, header.error.path, header.error.offset})};
+      return Answer{header.number, std::unexpected(Error{header.error.fault, header.error.what,
+                                                         header.error.path, header.error.offset})};
     }
     LayerOutcome outcome;
     wire(reader, outcome);
@@ -115,9 +127,9 @@ Result<Answer> next_answer(Worker& worker, const WorkerOptions& options, const s
 
 }  // namespace
 
-Result<std::vector<LayerOutcome>> read_layers(const std::vector<LayerTask>& tasks,
-                                              const std::function<Result<LayerBytes>(std::size_t)>& open,
-                                              const WorkerOptions& options, std::string* sandbox_note) {
+Result<std::vector<LayerOutcome>> read_layers(
+    const std::vector<LayerTask>& tasks, const std::function<Result<LayerBytes>(std::size_t)>& open,
+    const WorkerOptions& options, std::string* sandbox_note) {
   std::vector<LayerOutcome> outcomes(tasks.size());
   if (tasks.empty()) return outcomes;
   TRY(auto worker, Worker::start(options, -1));
@@ -137,8 +149,10 @@ Result<std::vector<LayerOutcome>> read_layers(const std::vector<LayerTask>& task
       const auto number = order[sent++];
       TRY(auto bytes, open(tasks[number].layer));
       finishers[number] = std::move(bytes.finish);
-      const TaskHeader header{number, false, bytes.offset, bytes.length, tasks[number].digest, tasks[number].diff_id};
-      if (!send_message(worker.socket(), 0, to_wire(header), bytes.fd.get())) return std::unexpected(worker.death());
+      const TaskHeader header{
+          number, false, bytes.offset, bytes.length, tasks[number].digest, tasks[number].diff_id};
+      if (!send_message(worker.socket(), 0, to_wire(header), bytes.fd.get()))
+        return std::unexpected(worker.death());
     }
     TRY(auto answer, next_answer(worker, options, layer_of));
     // A download that broke off is the cause, the truncated layer only its effect.
@@ -147,7 +161,9 @@ Result<std::vector<LayerOutcome>> read_layers(const std::vector<LayerTask>& task
     }
     if (!answer.outcome) {
       Error error = answer.outcome.error();
-      error.where = fmt::format("layer {} ({})", layer_of[answer.number] + 1, tasks[answer.number].digest.empty() ? tasks[answer.number].diff_id : tasks[answer.number].digest);
+      error.where = fmt::format("layer {} ({})", layer_of[answer.number] + 1,
+                                tasks[answer.number].digest.empty() ? tasks[answer.number].diff_id
+                                                                    : tasks[answer.number].digest);
       return std::unexpected(std::move(error));
     }
     outcomes[answer.number] = std::move(*answer.outcome);
@@ -157,13 +173,15 @@ Result<std::vector<LayerOutcome>> read_layers(const std::vector<LayerTask>& task
   return outcomes;
 }
 
-Result<LayerOutcome> read_directory(const std::string& path, const WorkerOptions& options, std::string* sandbox_note) {
+Result<LayerOutcome> read_directory(const std::string& path, const WorkerOptions& options,
+                                    std::string* sandbox_note) {
   const Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return std::unexpected(errno_error("cannot open the folder", path));
   TRY(auto worker, Worker::start(options, folder.get()));
   TRY(*sandbox_note, wait_until_ready(worker));
   const TaskHeader header{0, true, 0, std::nullopt, {}, {}};
-  if (!send_message(worker.socket(), 0, to_wire(header), folder.get())) return std::unexpected(worker.death());
+  if (!send_message(worker.socket(), 0, to_wire(header), folder.get()))
+    return std::unexpected(worker.death());
   TRY(auto answer, next_answer(worker, options, {0}));
   worker.finish();
   if (!answer.outcome) return std::unexpected(answer.outcome.error());

@@ -23,7 +23,8 @@
 namespace boltseal {
 namespace {
 
-constexpr std::uint64_t memory_limit = 16ULL << 30;      // of address space: buffers are reserved, not filled
+constexpr std::uint64_t memory_limit = 16ULL
+                                       << 30;  // of address space: buffers are reserved, not filled
 constexpr std::uint64_t progress_step = 4 << 20;
 constexpr std::uint64_t task_limit = 1 << 20;
 
@@ -34,7 +35,8 @@ struct Job {
 
 class Child {
  public:
-  Child(int socket, unsigned threads) : socket_(socket), threads_(threads), wanted_(all_readers()) {}
+  Child(int socket, unsigned threads)
+      : socket_(socket), threads_(threads), wanted_(all_readers()) {}
 
   void run() {
     std::vector<std::thread> pool;
@@ -89,18 +91,28 @@ class Child {
 
   Result<LayerOutcome> read_layer(const Job& job) {
     LayerReader reader(wanted_, large_);
-    const LayerJob layer{.fd = job.fd.get(), .offset = job.task.offset, .length = job.task.length, .digest = job.task.digest, .diff_id = job.task.diff_id};
+    const LayerJob layer{.fd = job.fd.get(),
+                         .offset = job.task.offset,
+                         .length = job.task.length,
+                         .digest = job.task.digest,
+                         .diff_id = job.task.diff_id};
     std::uint64_t last = 0;
     StreamOptions options{.threads = threads_ > 1, .progress = [&](std::uint64_t bytes) {
-      if (bytes - last >= progress_step) send_progress(job.task.number, last = bytes);
-    }};
+                            if (bytes - last >= progress_step)
+                              send_progress(job.task.number, last = bytes);
+                          }};
     TRY_DO(stream_layer(layer, reader, options));
     if (reader.has_links()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
         reader.give_up_links();
       } else {
         reader.want_links();
-        TRY_DO(stream_layer({.fd = layer.fd, .offset = layer.offset, .length = layer.length, .digest = {}, .diff_id = {}}, reader, {.threads = options.threads, .progress = {}}));
+        TRY_DO(stream_layer({.fd = layer.fd,
+                             .offset = layer.offset,
+                             .length = layer.length,
+                             .digest = {},
+                             .diff_id = {}},
+                            reader, {.threads = options.threads, .progress = {}}));
       }
     }
     return reader.take();
@@ -110,7 +122,8 @@ class Child {
     LayerReader reader(wanted_, large_);
     const DirectoryWalk walk{
         .visitor = reader,
-        .unreadable = [&](std::string_view path, Error error) { reader.unknown(path, "folder", std::move(error)); },
+        .unreadable = [&](std::string_view path,
+                          Error error) { reader.unknown(path, "folder", std::move(error)); },
         .progress = [&](std::uint64_t files) { send_progress(job.task.number, files); }};
     TRY_DO(walk_directory(job.fd.get(), walk));
     return reader.take();
@@ -121,7 +134,8 @@ class Child {
   }
   void send(MessageKind kind, std::string_view body) {
     const std::scoped_lock lock(sending_);
-    (void)send_message(socket_, static_cast<std::uint32_t>(kind), body);   // a parent that left needs no answer
+    (void)send_message(socket_, static_cast<std::uint32_t>(kind),
+                       body);  // a parent that left needs no answer
   }
 
   int socket_;
@@ -143,9 +157,11 @@ void child_main(int socket, unsigned threads, bool sandbox, int folder) {
   if (low + 1 < high) (void)::syscall(SYS_close_range, low + 1, high - 1, 0U);
   (void)::syscall(SYS_close_range, high + 1, ~0U, 0U);
   // What libraries open on first use must be open before the walls go up.
-  for (const HashKind kind : {HashKind::sha1, HashKind::sha256, HashKind::sha512}) (void)hash(kind, "");
+  for (const HashKind kind : {HashKind::sha1, HashKind::sha256, HashKind::sha512})
+    (void)hash(kind, "");
   Child child(socket, threads);
-  const SandboxState state = sandbox ? enter_sandbox(folder, memory_limit) : SandboxState{.missing = "switched off"};
+  const SandboxState state =
+      sandbox ? enter_sandbox(folder, memory_limit) : SandboxState{.missing = "switched off"};
   (void)send_message(socket, static_cast<std::uint32_t>(MessageKind::ready), state.missing);
   child.run();
 }

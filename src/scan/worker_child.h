@@ -18,13 +18,19 @@ struct TaskHeader {
   std::optional<std::uint64_t> length;
   std::string digest, diff_id;
 };
-template <class A> void wire(A& a, TaskHeader& v) { wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id); }
+template <class A>
+void wire(A& a, TaskHeader& v) {
+  wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id);
+}
 
 struct Progress {
   std::uint32_t number = 0;
   std::uint64_t bytes = 0;
 };
-template <class A> void wire(A& a, Progress& v) { wire_all(a, v.number, v.bytes); }
+template <class A>
+void wire(A& a, Progress& v) {
+  wire_all(a, v.number, v.bytes);
+}
 
 // Child to parent; a LayerOutcome follows unless `failed`.
 struct ResultHeader {
@@ -32,7 +38,10 @@ struct ResultHeader {
   bool failed = false;
   Unknown error;
 };
-template <class A> void wire(A& a, ResultHeader& v) { wire_all(a, v.number, v.failed, v.error); }
+template <class A>
+void wire(A& a, ResultHeader& v) {
+  wire_all(a, v.number, v.failed, v.error);
+}
 
 // The child's whole life. `folder` ≥ 0: the only folder it may read.
 void child_main(int socket, unsigned threads, bool sandbox, int folder);

@@ -1,5 +1,5 @@
-// How each ecosystem orders its versions. A version that its ecosystem cannot read is not guessed: the answer is nothing,
-// and the finding becomes undecided.
+// How each ecosystem orders its versions. A version that its ecosystem cannot read is not guessed:
+// the answer is nothing, and the finding becomes undecided.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -8,13 +8,27 @@
 
 namespace boltseal {
 
-enum class Scheme : std::uint8_t { dpkg, apk, rpm, semver, pep440, maven, npm, rubygems, packagist, nuget, go };
+enum class Scheme : std::uint8_t {
+  dpkg,
+  apk,
+  rpm,
+  semver,
+  pep440,
+  maven,
+  npm,
+  rubygems,
+  packagist,
+  nuget,
+  go
+};
 
 // a compared with b; nothing when either is no version of that scheme.
-std::optional<std::strong_ordering> compare_versions(Scheme scheme, std::string_view a, std::string_view b);
+std::optional<std::strong_ordering> compare_versions(Scheme scheme, std::string_view a,
+                                                     std::string_view b);
 
-// The scheme of an OSV ecosystem ("Debian:12" → dpkg, "PyPI" → pep440, "crates.io" → semver, …; the part after ":" does not
-// matter), or of the names "rpm" and "semver"; nothing for an ecosystem we do not order.
+// The scheme of an OSV ecosystem ("Debian:12" → dpkg, "PyPI" → pep440, "crates.io" → semver, …; the
+// part after ":" does not matter), or of the names "rpm" and "semver"; nothing for an ecosystem we
+// do not order.
 std::optional<Scheme> scheme_of(std::string_view ecosystem);
 std::string_view name_of(Scheme scheme);
 

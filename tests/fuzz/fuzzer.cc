@@ -1,4 +1,5 @@
-// libFuzzer's entry. BOLTSEAL_FUZZ_TARGET names the target; without it the first byte of the input chooses one.
+// libFuzzer's entry. BOLTSEAL_FUZZ_TARGET names the target; without it the first byte of the input
+// chooses one.
 #include <cstdlib>
 #include <iterator>
 

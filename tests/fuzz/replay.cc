@@ -1,7 +1,8 @@
-// Runs every target over its corpus, corpus/<target>/*, each input in a heap block of exactly its size, so that the address
-// sanitizer sees the first byte too many; and every target over a few short inputs of its own. A folder whose name is no
-// target is an error: a corpus nobody replays protects nothing. Further folders (the test cases) are given to all targets
-// that read whole documents.
+// Runs every target over its corpus, corpus/<target>/*, each input in a heap block of exactly its
+// size, so that the address sanitizer sees the first byte too many; and every target over a few
+// short inputs of its own. A folder whose name is no target is an error: a corpus nobody replays
+// protects nothing. Further folders (the test cases) are given to all targets that read whole
+// documents.
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -33,7 +34,8 @@ int main(int argc, char** argv) {
   const auto& targets = boltseal::fuzz_targets();
   std::size_t inputs = 0;
   for (const auto& [name, target] : targets) {
-    for (const std::string& seed : {std::string(), std::string(1, '\0'), std::string(64, '\xff'), std::string(1024, '{'), std::string(600, '\0')}) {
+    for (const std::string& seed : {std::string(), std::string(1, '\0'), std::string(64, '\xff'),
+                                    std::string(1024, '{'), std::string(600, '\0')}) {
       run(target, seed);
       ++inputs;
     }
@@ -55,7 +57,9 @@ int main(int argc, char** argv) {
     for (const auto& file : fs::recursive_directory_iterator(argv[i])) {
       if (!file.is_regular_file() || file.file_size() > 65536) continue;
       const std::string bytes = read(file);
-      for (const auto* name : {"json", "yaml", "toml", "xml", "zip", "layer", "elf", "pe", "macho", "sbom", "deb822"}) run(targets.at(name), bytes);
+      for (const auto* name :
+           {"json", "yaml", "toml", "xml", "zip", "layer", "elf", "pe", "macho", "sbom", "deb822"})
+        run(targets.at(name), bytes);
       ++inputs;
     }
   }

@@ -45,7 +45,8 @@ void read_with(const Reader& reader, std::string_view bytes) {
   Fragment fragment;
   fragment.path = path_for(reader);
   Sink sink(fragment, reader.name);
-  if (bytes.size() <= reader.cap) (void)reader.read({.path = fragment.path, .content = bytes, .mode = 0755}, sink);
+  if (bytes.size() <= reader.cap)
+    (void)reader.read({.path = fragment.path, .content = bytes, .mode = 0755}, sink);
 }
 
 void walk_layer(std::string_view bytes) {
@@ -64,12 +65,14 @@ void walk_layer(std::string_view bytes) {
 void compare_all(std::string_view bytes) {
   const auto pair = cut(bytes, "\t");
   if (!pair) return;
-  for (const Scheme scheme : {Scheme::dpkg, Scheme::apk, Scheme::rpm, Scheme::semver, Scheme::pep440, Scheme::maven, Scheme::npm,
-                              Scheme::rubygems, Scheme::packagist, Scheme::nuget, Scheme::go}) {
+  for (const Scheme scheme :
+       {Scheme::dpkg, Scheme::apk, Scheme::rpm, Scheme::semver, Scheme::pep440, Scheme::maven,
+        Scheme::npm, Scheme::rubygems, Scheme::packagist, Scheme::nuget, Scheme::go}) {
     const auto order = compare_versions(scheme, pair->first, pair->second);
     const auto back = compare_versions(scheme, pair->second, pair->first);
     // An order that changes its mind when asked the other way round decides nothing.
-    if (order.has_value() != back.has_value() || (order && (*order < 0) != (*back > 0))) __builtin_trap();
+    if (order.has_value() != back.has_value() || (order && (*order < 0) != (*back > 0)))
+      __builtin_trap();
   }
 }
 
@@ -85,7 +88,9 @@ void ask_database(std::string_view bytes) {
 }
 
 template <Compression kind>
-void inflate(std::string_view bytes) { (void)decompress(kind, bytes, inflated); }
+void inflate(std::string_view bytes) {
+  (void)decompress(kind, bytes, inflated);
+}
 
 void open_zip(std::string_view bytes) {
   const auto zip = Zip::open(bytes);
@@ -99,7 +104,11 @@ std::map<std::string, FuzzTarget> codecs() {
       {"jsonc", [](std::string_view b) { (void)parse_jsonc(b); }},
       {"yaml", [](std::string_view b) { (void)parse_yaml(b); }},
       {"toml", [](std::string_view b) { (void)parse_toml(b); }},
-      {"xml", [](std::string_view b) { pugi::xml_document document; (void)parse_xml(b, document); }},
+      {"xml",
+       [](std::string_view b) {
+         pugi::xml_document document;
+         (void)parse_xml(b, document);
+       }},
       {"gzip", inflate<Compression::gzip>},
       {"zstd", inflate<Compression::zstd>},
       {"xz", inflate<Compression::xz>},
@@ -109,12 +118,28 @@ std::map<std::string, FuzzTarget> codecs() {
       {"layer", walk_layer},
       {"elf", [](std::string_view b) { (void)Elf::parse(b); }},
       {"pe", [](std::string_view b) { (void)Pe::parse(b); }},
-      {"macho", [](std::string_view b) { if (const auto parts = macho_architectures(b)) for (const auto part : *parts) (void)Macho::parse(part); }},
+      {"macho",
+       [](std::string_view b) {
+         if (const auto parts = macho_architectures(b))
+           for (const auto part : *parts) (void)Macho::parse(part);
+       }},
       {"rpm-header", [](std::string_view b) { (void)RpmHeader::parse(b); }},
-      {"sqlite", [](std::string_view b) { (void)scan_sqlite_table(b, "Packages", {[](auto, auto) {}, [](const Error&) {}}); }},
-      {"bdb", [](std::string_view b) { (void)scan_bdb_hash(b, {[](auto, auto) {}, [](const Error&) {}}); }},
-      {"ndb", [](std::string_view b) { (void)scan_ndb(b, {[](auto, auto) {}, [](const Error&) {}}); }},
-      {"deb822", [](std::string_view b) { each_paragraph(b, [](const ControlParagraph& p) { return relation_names(p["Depends"]).size() < 100; }); }},
+      {"sqlite",
+       [](std::string_view b) {
+         (void)scan_sqlite_table(b, "Packages", {[](auto, auto) {}, [](const Error&) {}});
+       }},
+      {"bdb",
+       [](std::string_view b) {
+         (void)scan_bdb_hash(b, {[](auto, auto) {}, [](const Error&) {}});
+       }},
+      {"ndb",
+       [](std::string_view b) { (void)scan_ndb(b, {[](auto, auto) {}, [](const Error&) {}}); }},
+      {"deb822",
+       [](std::string_view b) {
+         each_paragraph(b, [](const ControlParagraph& p) {
+           return relation_names(p["Depends"]).size() < 100;
+         });
+       }},
   };
 }
 
@@ -125,17 +150,41 @@ std::map<std::string, FuzzTarget> documents() {
       {"reference", [](std::string_view b) { (void)parse_registry_reference(std::string(b)); }},
       {"sbom", [](std::string_view b) { (void)read_sbom(b, "r", "f"); }},
       {"purl", [](std::string_view b) { (void)parse_purl(b); }},
-      {"licence", [](std::string_view b) { if (!b.empty() && !is_spdx_expression(spdx_expression(b)) && !spdx_expression(b).empty()) __builtin_trap(); }},
+      {"licence",
+       [](std::string_view b) {
+         if (!b.empty() && !is_spdx_expression(spdx_expression(b)) && !spdx_expression(b).empty())
+           __builtin_trap();
+       }},
       {"copyright", [](std::string_view b) { (void)licence_of_copyright_file(b); }},
       {"cvss", [](std::string_view b) { (void)cvss_score(b); }},
       {"versions", compare_all},
       {"database", ask_database},
-      {"ignore-file", [](std::string_view b) { (void)read_ignore_file(b, "i.yaml"); (void)read_ignore_file(b, ".trivyignore"); }},
+      {"ignore-file",
+       [](std::string_view b) {
+         (void)read_ignore_file(b, "i.yaml");
+         (void)read_ignore_file(b, ".trivyignore");
+       }},
       {"openvex", [](std::string_view b) { (void)read_openvex(b, "v"); }},
-      {"feed-osv", [](std::string_view b) { DatabaseInput out; (void)import_osv(b, "PyPI", out); }},
-      {"feed-secdb", [](std::string_view b) { DatabaseInput out; (void)import_secdb(b, "s", out); }},
-      {"feed-kev", [](std::string_view b) { DatabaseInput out; (void)import_kev(b, "k", out); }},
-      {"feed-rubysec", [](std::string_view b) { DatabaseInput out; (void)import_rubysec(b, "r", out); }},
+      {"feed-osv",
+       [](std::string_view b) {
+         DatabaseInput out;
+         (void)import_osv(b, "PyPI", out);
+       }},
+      {"feed-secdb",
+       [](std::string_view b) {
+         DatabaseInput out;
+         (void)import_secdb(b, "s", out);
+       }},
+      {"feed-kev",
+       [](std::string_view b) {
+         DatabaseInput out;
+         (void)import_kev(b, "k", out);
+       }},
+      {"feed-rubysec",
+       [](std::string_view b) {
+         DatabaseInput out;
+         (void)import_rubysec(b, "r", out);
+       }},
       {"outcome", [](std::string_view b) { (void)from_wire<LayerOutcome>(b); }},
       {"inventory", [](std::string_view b) { (void)from_wire<Inventory>(b); }},
   };
@@ -148,7 +197,9 @@ const std::map<std::string, FuzzTarget>& fuzz_targets() {
     auto targets = codecs();
     targets.merge(documents());
     for (const Reader* reader : all_readers()) {
-      targets["reader-" + std::string(reader->name)] = [reader](std::string_view b) { read_with(*reader, b); };
+      targets["reader-" + std::string(reader->name)] = [reader](std::string_view b) {
+        read_with(*reader, b);
+      };
     }
     return targets;
   }();
