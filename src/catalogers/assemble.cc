@@ -9,8 +9,10 @@
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/text.h"
+#include "catalogers/binary_parts.h"
 #include "layers/squash.h"
 
 namespace boltseal {
@@ -73,6 +75,39 @@ Distribution choose_distribution(const std::vector<Fragment>& fragments) {
   }
   return chosen;
 }
+
+// Where node_modules lies beside a lock file, what is installed is the truth: the lock also lists
+// optional packages for other systems. `installed` holds "<folder>\n<name>\n<version>" of every
+// package found under <folder>/node_modules.
+class InstalledTrees {
+ public:
+  explicit InstalledTrees(const std::vector<Fragment>& fragments) {
+    for (const Fragment& fragment : fragments) {
+      constexpr std::string_view below = "node_modules/";
+      for (auto at = fragment.path.find(below); at != std::string::npos;
+           at = fragment.path.find(below, at + 1)) {
+        for (const Package& package : fragment.packages) {
+          folders_.insert(fragment.path.substr(0, at));
+          installed_.insert(key(fragment.path.substr(0, at), package));
+        }
+      }
+    }
+  }
+  // Takes out of a lock file's fragment what its installed tree has not.
+  void apply(Fragment& lock) const {
+    const std::string folder = lock.path.substr(0, lock.path.rfind('/') + 1);
+    if (!folders_.contains(folder)) return;
+    std::erase_if(lock.packages, [&](const Package& p) {
+      return p.type == PackageType::npm && !installed_.contains(key(folder, p));
+    });
+  }
+
+ private:
+  static std::string key(std::string_view folder, const Package& package) {
+    return fmt::format("{}\n{}\n{}", folder, package.name, package.version);
+  }
+  std::unordered_set<std::string> folders_, installed_;
+};
 
 std::string key_of(PackageType type, std::string_view name) {
   return fmt::format("{}\n{}", name_of(type), name);
@@ -148,12 +183,18 @@ std::int32_t owner_in(const OwnerOf& owner_of, std::string_view path) {
   return other == owner_of.end() ? -1 : other->second;
 }
 
+// Packages that live in files which may be another package's: those of languages, and package notes
+// inside executables.
+bool has_owner(const Package& package) {
+  return !is_os_package(package.type) || package.evidence.front().what == package_note_evidence;
+}
+
 // Whose file a language package is, and whose file a dependency on "/bin/sh" means.
 void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
                    std::vector<Package>& packages) {
   OwnerOf owner_of;
   for (const Package& package : packages) {
-    if (!is_os_package(package.type)) ask(owner_of, file_of(package.evidence.front().path));
+    if (has_owner(package)) ask(owner_of, file_of(package.evidence.front().path));
     for (const std::string_view need : package.depends) {
       if (need.starts_with('/')) ask(owner_of, need.substr(1));
     }
@@ -171,7 +212,7 @@ void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
     }
   }
   for (Package& package : packages) {
-    if (!is_os_package(package.type))
+    if (has_owner(package))
       package.owner = owner_in(owner_of, file_of(package.evidence.front().path));
     for (std::string& need : package.depends) {
       const auto owner =
@@ -226,6 +267,9 @@ std::vector<Package> merged(std::vector<Package> packages) {
   std::vector<Package> out;
   std::vector<std::int32_t> new_number(packages.size());
   for (const auto i : order) {
+    // Of a file that an installed package owns a package note says nothing new, and often the
+    // source's name.
+    if (is_os_package(packages[i].type) && packages[i].owner >= 0) continue;
     if (!out.empty() && identity(out.back()) == identity(packages[i]))
       merge(out.back(), packages[i]);
     else
@@ -295,8 +339,10 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   TRY_DO(status);
   out.distribution = choose_distribution(fragments);
 
+  const InstalledTrees trees(fragments);
   std::vector<Package> packages;
   for (Fragment& fragment : fragments) {
+    if (fragment.path.find("node_modules/") == std::string::npos) trees.apply(fragment);
     std::ranges::move(fragment.packages, std::back_inserter(packages));
     std::ranges::move(fragment.unknowns, std::back_inserter(out.unknowns));
   }

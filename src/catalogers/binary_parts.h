@@ -21,6 +21,7 @@ struct BinaryView {
 
 Result<> read_go_build_info(const BinaryView& binary, Sink& sink);  // go_binary.cc
 Result<> read_cargo_audit(std::string_view section, Sink& sink);    // cargo_auditable.cc
-Result<> read_package_notes(const Elf& elf, Sink& sink);            // elf_note.cc
+inline constexpr std::string_view package_note_evidence = "ELF package note";
+Result<> read_package_notes(const Elf& elf, Sink& sink);  // elf_note.cc
 
 }  // namespace boltseal

@@ -35,7 +35,7 @@ Result<> read_package_notes(const Elf& elf, Sink& sink) {
     if (note.type != package_note || note.owner != "FDO") return;
     auto package = parse_note(note.content);
     if (package)
-      sink.package(*std::move(package), "ELF package note");
+      sink.package(*std::move(package), package_note_evidence);
     else
       outcome = std::unexpected(package.error());
   });

@@ -20,7 +20,7 @@ namespace {
 
 // Raise it when outcomes or the assembly of an inventory change for the same bytes without any
 // reader's version changing.
-constexpr std::string_view cache_format = "3";
+constexpr std::string_view cache_format = "4";
 
 struct Scan {
   const ScanOptions& options;
