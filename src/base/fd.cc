@@ -87,6 +87,7 @@ Result<> write_file_atomically(const std::string& path, std::string_view bytes) 
 }
 
 Result<Fd> unnamed_file(const std::string& directory) {
+  TRY_DO(make_directories(directory));
   Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (fd) return fd;
   // Some file systems have no O_TMPFILE: create and unlink at once.

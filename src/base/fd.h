@@ -30,8 +30,8 @@ Result<std::string> read_all(int fd, std::uint64_t cap, std::string where);
 Result<> write_all(int fd, std::string_view bytes, std::string where);
 // Writes beside `path` and renames, so that a reader sees the old bytes or the new ones.
 Result<> write_file_atomically(const std::string& path, std::string_view bytes);
-// An unnamed file in `directory` that is gone with its descriptor (O_TMPFILE), so that a kill
-// leaves nothing behind.
+// An unnamed file in `directory`, which is made when it is not there. The file is gone with its
+// descriptor (O_TMPFILE), so that a kill leaves nothing behind.
 Result<Fd> unnamed_file(const std::string& directory);
 Result<> make_directories(const std::string& path);  // mode 0700 for what it makes
 

@@ -106,9 +106,9 @@ std::string as_json(const Difference& d) {
 }
 
 int DiffCommand::run() const {
-  const auto first = run_scan(before, common, &matching);
+  const auto first = run_scan(before, common, &matching, false);
   if (!first) return complain(first.error());
-  const auto second = run_scan(after, common, &matching);
+  const auto second = run_scan(after, common, &matching, false);
   if (!second) return complain(second.error());
   const auto d = difference(*first, *second);
   const std::string out = json ? as_json(d) : as_text(d);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "codec/value.h"
 #include "layers/cache.h"
 #include "net/http.h"
 
@@ -63,6 +64,18 @@ Result<MatchOptions> match_options(const MatchingOptions& matching) {
     std::ranges::move(statements, std::back_inserter(options.vex));
   }
   return options;
+}
+
+Result<LicencePolicy> licence_policy(const std::string& name) {
+  if (name.empty()) return LicencePolicy{};
+  TRY(const auto text, read_file(name, text_file_limit));
+  auto document = parse_yaml(text);
+  if (document && !(*document)["licences"])
+    document = fail(Fault::corrupt, "a licence policy begins with \"licences:\"");
+  auto policy = document ? read_licence_policy((*document)["licences"])
+                         : Result<LicencePolicy>(std::unexpected(document.error()));
+  if (!policy) policy.error().where = name;
+  return policy;
 }
 
 std::size_t terminal_width() {
@@ -161,13 +174,17 @@ void add_matching_options(CLI::App& command, MatchingOptions& options) {
       .add_option("--vex", options.vex_files,
                   "OpenVEX document to apply; may be given more than once")
       ->type_name("FILE");
+  command
+      .add_option("--licence-policy", options.licence_policy,
+                  "Which licences are allowed, warned of or denied")
+      ->type_name("FILE");
   command.add_flag("--only-fixed", options.only_fixed, "Leave out findings that have no fix");
   command.add_flag("--no-dev", options.no_development,
                    "Leave out packages that are only needed to build or test");
 }
 
 Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
-                        const MatchingOptions* matching) {
+                        const MatchingOptions* matching, bool explain) {
   set_verbosity(common.quiet     ? Verbosity::quiet
                 : common.verbose ? Verbosity::verbose
                                  : Verbosity::normal);
@@ -189,6 +206,8 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
   std::optional<Database> database;
   if (matching) {
     TRY(options.match, match_options(*matching));
+    options.match.explain = explain;
+    TRY(options.licences, licence_policy(matching->licence_policy));
     TRY(database, open_database(matching->database));
     options.database = &*database;
   }
@@ -196,6 +215,13 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
   options.opened = [&](const ImageInfo& image) { view.begin(image); };
   options.progress = [&](std::size_t layer, std::uint64_t bytes) { view.update(layer, bytes); };
   return scan(options);
+}
+
+bool shows_proofs(const CommonOptions& common) {
+  return std::ranges::any_of(common.outputs, [](std::string_view output) {
+    const ReportFormat* format = report_format(output.substr(0, output.find('=')));
+    return format && format->shows_proofs;
+  });
 }
 
 Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings,

@@ -30,6 +30,7 @@ struct MatchingOptions {
   std::string database;
   std::vector<std::string> ignore_files;
   std::vector<std::string> vex_files;
+  std::string licence_policy;
   bool only_fixed = false;
   bool no_development = false;
 };
@@ -44,8 +45,13 @@ std::string environment_name(std::string_view option);
 void add_environment(CLI::App& command);
 
 // Runs a scan with progress on standard error. `matching` null: inventory only.
+// `explain`: with the proofs of findings and of dropped candidates, which cost half of the
+// matching.
 Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
-                        const MatchingOptions* matching);
+                        const MatchingOptions* matching, bool explain);
+
+// Whether one of the formats asked for shows proofs.
+bool shows_proofs(const CommonOptions& common);
 
 // Writes the report in every format asked for (`otherwise` when none was): to its file, or to
 // standard output.

@@ -11,7 +11,7 @@ struct SbomCommand {
   CommonOptions common;
 
   int run() const {
-    const auto report = run_scan(reference, common, nullptr);
+    const auto report = run_scan(reference, common, nullptr, false);
     if (!report) return complain(report.error());
     if (const auto written = write_outputs(*report, common, false, "table"); !written)
       return complain(written.error());

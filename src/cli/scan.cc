@@ -19,7 +19,7 @@ struct ScanCommand {
   int run() const {
     const auto limit = parse_fail_on(fail_on);
     if (!limit) return complain(limit.error()), Exit::usage;
-    const auto report = run_scan(reference, common, &matching);
+    const auto report = run_scan(reference, common, &matching, shows_proofs(common));
     if (!report) return complain(report.error());
     if (const auto written = write_outputs(*report, common, true, "table"); !written)
       return complain(written.error());
@@ -40,7 +40,7 @@ void add_scan(CLI::App& program, int& exit) {
   command
       ->add_option("--fail-on", state->fail_on,
                    "Exit with 1 when a finding is: a severity or worse, kev, fixable, undecided, "
-                   "uncovered, eol, any, none; "
+                   "uncovered, eol, licence, any, none; "
                    "a,b: either; a+b: both at once")
       ->capture_default_str()
       ->type_name("WHAT");

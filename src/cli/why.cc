@@ -84,7 +84,7 @@ int WhyCommand::run() const {
   const std::string& id = words.front();
   const std::string& reference = words.back();
   const std::string package = words.size() == 3 ? words[1] : "";
-  const auto report = run_scan(reference, common, &matching);
+  const auto report = run_scan(reference, common, &matching, true);
   if (!report) return complain(report.error());
   const auto present = select(report->findings, report->inventory, id, package);
   const auto absent = select(report->dropped, report->inventory, id, package);

@@ -71,6 +71,13 @@ struct Uncovered {
   std::vector<std::uint32_t> packages;
 };
 
+// A package whose licence the user's policy warns of or denies.
+struct LicenceIssue {
+  std::uint32_t package = 0;
+  bool denied = false;
+  std::string reason;  // "GPL-3.0-only is strong-copyleft, which the policy denies"
+};
+
 struct FeedInfo {
   std::string name;  // "OSV Debian"
   std::string address;
@@ -92,7 +99,8 @@ struct Report {
   std::vector<Finding> findings;  // verdict affected or undecided; most urgent first
   std::vector<Finding> dropped;   // the rest, same order
   std::vector<Uncovered> uncovered;
-  std::vector<std::string> notices;  // end of life, unused ignore entries, no sandbox, …
+  std::vector<LicenceIssue> licence_issues;  // denied ones first, then by package
+  std::vector<std::string> notices;          // end of life, unused ignore entries, no sandbox, …
   std::string
       end_of_life;  // "debian 9 has had no security support since 2022-06-30"; empty when supported
   std::string tool_version;

@@ -16,7 +16,8 @@ using MaybeOrder = std::optional<Order>;
 // How the versions of an ecosystem are written in its advisories, as compared with its packages.
 class Comparer {
  public:
-  Comparer(Scheme scheme, std::string_view version) : scheme_(scheme), version_(version) {
+  Comparer(Scheme scheme, std::string_view version, bool explain)
+      : scheme_(scheme), version_(version), explain_(explain) {
     // "dev-main" sorts before every release in composer, yet says nothing of what is in it.
     branch_ =
         scheme == Scheme::packagist && (version.starts_with("dev-") || version.ends_with("-dev"));
@@ -33,6 +34,7 @@ class Comparer {
   std::string_view version() const { return version_; }
 
   ProofStep step(std::string_view bound, MaybeOrder order, std::string_view meaning) const {
+    if (order && !explain_) return {"comparison", {}};
     const std::string_view sign = !order       ? "has no order with"
                                   : *order < 0 ? "<"
                                   : *order > 0 ? ">"
@@ -59,6 +61,7 @@ class Comparer {
 
   Scheme scheme_;
   std::string_view version_;
+  bool explain_;
   bool branch_ = false;
 };
 
@@ -195,8 +198,9 @@ void collect_fixes(const Affected& affected, const Comparer& comparer, Judgement
 
 }  // namespace
 
-Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version) {
-  const Comparer comparer(scheme, version);
+Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version,
+                   bool explain) {
+  const Comparer comparer(scheme, version, explain);
   Judgement out;
   for (const auto& requirement : affected.unaffected) {
     const auto holds = satisfies(comparer, requirement);

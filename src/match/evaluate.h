@@ -18,6 +18,7 @@ struct Judgement {
   bool at_a_bound = false;                  // the version is exactly a fix that the record names
 };
 
-Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version);
+// Without `explain` the steps have rules but no text, except where the outcome is undecided.
+Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain);
 
 }  // namespace boltseal

@@ -23,6 +23,8 @@ Result<> add(std::string_view word, FailCondition& out) {
     out.uncovered = true;
   else if (name == "eol")
     out.end_of_life = true;
+  else if (name == "licence")
+    out.licence = true;
   else if (const auto severity = severity_of(name);
            severity && name != "none" && name != "unknown" && !out.at_least)
     out.at_least = severity;
@@ -30,7 +32,7 @@ Result<> add(std::string_view word, FailCondition& out) {
     return fail(
         Fault::corrupt,
         fmt::format("\"{}\" is nothing to fail on; use a severity (negligible, low, medium, high, "
-                    "critical), kev, fixable, undecided, uncovered, eol, any or none",
+                    "critical), kev, fixable, undecided, uncovered, eol, licence, any or none",
                     name));
   return {};
 }
@@ -64,6 +66,8 @@ bool fails(const FailOn& limit, const Report& report) {
   return std::ranges::any_of(limit.alternatives, [&](const FailCondition& c) {
     if (c.uncovered && report.uncovered.empty()) return false;
     if (c.end_of_life && report.end_of_life.empty()) return false;
+    const bool denied = std::ranges::any_of(report.licence_issues, &LicenceIssue::denied);
+    if (c.licence && !denied) return false;
     if (!about_findings(c)) return true;
     return std::ranges::any_of(report.findings, [&](const Finding& f) { return holds(c, f); });
   });

@@ -15,7 +15,7 @@ namespace boltseal {
 struct FailCondition {
   std::optional<Severity> at_least;
   bool kev = false, fixable = false, undecided = false, any = false;  // of one finding
-  bool uncovered = false, end_of_life = false;                        // of the report
+  bool uncovered = false, end_of_life = false, licence = false;       // of the report
 };
 
 struct FailOn {
@@ -23,7 +23,7 @@ struct FailOn {
 };
 
 // "high", "critical,kev", "high+fixable": severity names (that or worse), kev, fixable, undecided,
-// uncovered, eol, any, none;
+// uncovered, eol, licence (a denied one), any, none;
 // "," between alternatives, "+" between what must hold of one finding. corrupt for anything else.
 Result<FailOn> parse_fail_on(std::string_view text);
 

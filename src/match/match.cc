@@ -40,10 +40,10 @@ ProofStep built_from(const Package& package) {
 
 class Matcher {
  public:
-  Matcher(const Database& database, Report& report)
+  Matcher(const Database& database, Report& report, bool explain)
       : report_(report),
         ecosystems_(database, report.inventory.distribution),
-        resolver_(database, ecosystems_) {}
+        resolver_(database, ecosystems_, explain) {}
 
   const Ecosystems& ecosystems() const { return ecosystems_; }
 
@@ -60,7 +60,8 @@ class Matcher {
     const Package* owner = deciding_owner(package);
     for (Finding& finding : found) {
       finding.package = index;
-      finding.proof.insert(finding.proof.begin(), seen.begin(), seen.end());
+      if (!finding.proof.empty())
+        finding.proof.insert(finding.proof.begin(), seen.begin(), seen.end());
       const bool open = counts(finding.verdict);
       if (open && owner) {
         finding.verdict = Verdict::covered_by_owner;
@@ -120,7 +121,7 @@ void sort_by_urgency(std::vector<Finding>& findings) {
 Result<> match(const Database& database, const MatchOptions& options, Report& report) {
   report.findings.clear();
   report.dropped.clear();
-  Matcher matcher(database, report);
+  Matcher matcher(database, report, options.explain);
   std::size_t passed_over = 0;
   const auto wanted = [&](const Package& p) { return options.development || !p.development; };
   for (const Package& package : report.inventory.packages)

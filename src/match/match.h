@@ -35,6 +35,7 @@ struct MatchOptions {
   std::vector<IgnoreRule> ignore;
   std::vector<VexStatement> vex;
   bool only_fixed = false;  // drop what has no fix
+  bool explain = true;      // false: no proofs but those of undecided findings
   bool development = true;  // judge packages that are only needed to build
   std::string
       today;  // date for the expiry of rules and end of life, from the clock or SOURCE_DATE_EPOCH

@@ -24,7 +24,7 @@ Package deb(std::string name, std::string version, std::string source,
 Verdict judge(std::vector<Event> range, std::string_view version, Scheme scheme = Scheme::semver) {
   Affected affected;
   affected.ranges = {std::move(range)};
-  return evaluate(affected, scheme, version).verdict;
+  return evaluate(affected, scheme, version, true).verdict;
 }
 
 TEST(Evaluate, EventsCountInTheOrderOfVersions) {
@@ -65,21 +65,21 @@ TEST(Evaluate, WhatCannotBeComparedIsUndecided) {
 TEST(Evaluate, ListedVersionsAndExpressExceptions) {
   Affected affected;
   affected.versions = {"1.0", "1.1"};
-  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.1.0").verdict, Verdict::affected);
-  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.2").verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.1.0", true).verdict, Verdict::affected);
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.2", true).verdict, Verdict::not_affected);
   affected.versions.clear();
   affected.ranges = {until("5.0.0")};
   affected.unaffected = {"< 3.0", "= 4.0.1", "~> 4.2.1"};
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "2.9").verdict, Verdict::not_affected);
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.0.1").verdict, Verdict::not_affected);
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.2.9").verdict, Verdict::not_affected);
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.3.0").verdict, Verdict::affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "2.9", true).verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.0.1", true).verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.2.9", true).verdict, Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.3.0", true).verdict, Verdict::affected);
 }
 
 TEST(Evaluate, FixesThatHelpAreLowestFirst) {
   Affected affected;
   affected.ranges = {until("4.0.2", "4.0.0"), until("3.2.5", "3.0.0"), until("2.0.9", "2.0.0")};
-  EXPECT_THAT(evaluate(affected, Scheme::pep440, "3.2.0").fixed_versions,
+  EXPECT_THAT(evaluate(affected, Scheme::pep440, "3.2.0", true).fixed_versions,
               ElementsAre("3.2.5", "4.0.2"));
 }
 

@@ -248,7 +248,7 @@ Result<std::vector<Finding>> Resolver::resolve(const std::vector<Key>& keys,
             {"comparison",
              fmt::format("we do not know how {} orders its versions", keys[i].ecosystem)});
       } else {
-        o.judgement = evaluate(candidate.affected, *scheme, keys[i].version);
+        o.judgement = evaluate(candidate.affected, *scheme, keys[i].version, explain_);
       }
       opinions.push_back(std::move(o));
     }
@@ -272,13 +272,14 @@ Result<std::vector<Finding>> Resolver::resolve(const std::vector<Key>& keys,
     finding.record = first.record->advisory.id;
     finding.feed = first.record->advisory.feed;
     finding.id = flaw->cve.empty() ? finding.record : flaw->cve;
+    if (!explain_ && !counts(finding.verdict)) continue;  // it is only counted
     for (const Opinion* o : list)
       for (const Flaw& other : o->record->flaws)
         if (other.ids.front() == name)
           finding.aliases.insert(finding.aliases.end(), other.ids.begin(), other.ids.end());
     sort_unique(finding.aliases);
     std::erase(finding.aliases, finding.id);
-    prove(list, why, finding);
+    if (explain_ || finding.verdict == Verdict::undecided) prove(list, why, finding);
     if (counts(finding.verdict)) TRY_DO(describe(database_, list, finding));
   }
   return out;

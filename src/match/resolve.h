@@ -36,8 +36,8 @@ struct Opinion {
 
 class Resolver {
  public:
-  Resolver(const Database& database, const Ecosystems& ecosystems)
-      : database_(database), ecosystems_(ecosystems) {}
+  Resolver(const Database& database, const Ecosystems& ecosystems, bool explain)
+      : database_(database), ecosystems_(ecosystems), explain_(explain) {}
 
   // Announces that findings() will be asked for this package: binaries of one source share the
   // work, and the last of them gets the answer itself instead of a copy.
@@ -57,6 +57,7 @@ class Resolver {
 
   const Database& database_;
   const Ecosystems& ecosystems_;
+  bool explain_;
   std::unordered_map<std::uint32_t, Record> records_;
   std::unordered_map<std::string, Answer> answers_;
 };

@@ -1,6 +1,7 @@
 #include "policy/licence_policy.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "base/text.h"
@@ -130,6 +131,17 @@ LicenceJudgement judge_licence(const LicencePolicy& policy, std::string_view exp
                           none ? "no licence stated" : std::string(expression));
   }
   return judge_term(policy, *term);
+}
+
+void judge_licences(const LicencePolicy& policy, Report& report) {
+  const auto& packages = report.inventory.packages;
+  for (std::uint32_t i = 0; i < packages.size(); ++i) {
+    auto judgement = judge_licence(policy, packages[i].licence);
+    if (judgement.verdict == LicenceVerdict::allow) continue;
+    report.licence_issues.push_back(
+        {i, judgement.verdict == LicenceVerdict::deny, std::move(judgement.reason)});
+  }
+  std::ranges::stable_sort(report.licence_issues, std::greater{}, &LicenceIssue::denied);
 }
 
 }  // namespace boltseal

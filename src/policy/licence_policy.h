@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "codec/value.h"
-#include "inventory/package.h"
+#include "inventory/finding.h"
 
 namespace boltseal {
 
@@ -41,5 +41,8 @@ struct LicenceJudgement {
 };
 // `expression` as Package::licence; "" is no licence.
 LicenceJudgement judge_licence(const LicencePolicy& policy, std::string_view expression);
+
+// Fills licence_issues of a report whose inventory is set.
+void judge_licences(const LicencePolicy& policy, Report& report);
 
 }  // namespace boltseal

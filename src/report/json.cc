@@ -178,7 +178,18 @@ void judgement(JsonWriter& json, const Report& report, JsonParts parts) {
   json.end().key("dropped").array();
   for (const Finding& f : report.dropped)
     if (parts.fixed || f.verdict != Verdict::fixed) finding(json, f);
-  json.end().key("uncovered").array();
+  json.end();
+  if (!report.licence_issues.empty()) {
+    json.key("licenceIssues").array();
+    for (const LicenceIssue& issue : report.licence_issues)
+      json.object()
+          .member("package", issue.package)
+          .member("verdict", issue.denied ? "deny" : "warn")
+          .member("reason", issue.reason)
+          .end();
+    json.end();
+  }
+  json.key("uncovered").array();
   for (const Uncovered& u : report.uncovered) {
     json.object().member("what", u.what).member("reason", u.reason);
     indices(json, "packages", u.packages);

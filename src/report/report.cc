@@ -8,14 +8,14 @@ namespace boltseal {
 namespace {
 
 constexpr ReportFormat formats[] = {
-    {"table", "for people, in a terminal: what to do next", false, write_table},
-    {"json", "everything, documented in doc/formats/report-json.md", false, write_json},
-    {"html", "one page for a browser, without network", false, write_html},
-    {"sarif", "SARIF 2.1.0, for code scanning", true, write_sarif},
-    {"cyclonedx", "CycloneDX 1.6 JSON, with vulnerabilities when there are any", false,
+    {"table", "for people, in a terminal: what to do next", false, false, write_table},
+    {"json", "everything, documented in doc/formats/report-json.md", false, true, write_json},
+    {"html", "one page for a browser, without network", false, true, write_html},
+    {"sarif", "SARIF 2.1.0, for code scanning", true, true, write_sarif},
+    {"cyclonedx", "CycloneDX 1.6 JSON, with vulnerabilities when there are any", false, true,
      write_cyclonedx},
-    {"spdx", "SPDX 2.3 JSON", false, write_spdx},
-    {"purls", "one package URL per line", false, write_purls},
+    {"spdx", "SPDX 2.3 JSON", false, false, write_spdx},
+    {"purls", "one package URL per line", false, false, write_purls},
 };
 
 }  // namespace

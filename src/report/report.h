@@ -20,6 +20,7 @@ struct ReportFormat {
   std::string_view name;  // as in -o NAME
   std::string_view what;  // one line for --help
   bool needs_findings;    // not for `sbom`
+  bool shows_proofs;      // of findings and of dropped candidates
   std::string (*write)(const Report& report, const RenderOptions& options);
 };
 

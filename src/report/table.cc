@@ -211,6 +211,23 @@ void draw_uncovered(Canvas& canvas, const Report& report) {
   }
 }
 
+void draw_licences(Canvas& canvas, const Report& report) {
+  if (report.licence_issues.empty()) return;
+  canvas.heading("LICENCES", "what your policy denies or warns of");
+  constexpr std::size_t shown = 20;
+  for (std::size_t i = 0; i < report.licence_issues.size() && i < shown; ++i) {
+    const LicenceIssue& issue = report.licence_issues[i];
+    const Package& package = report.inventory.packages[issue.package];
+    const auto mark = issue.denied ? canvas.paint(Ink::high, "denied") : std::string("warn  ");
+    canvas.line(fmt::format(
+        "  {} {}", mark,
+        fit(printable(fmt::format("{} {}: {}", package.name, package.version, issue.reason)),
+            canvas.width() - 9)));
+  }
+  if (report.licence_issues.size() > shown)
+    canvas.line(fmt::format("    and {} more", report.licence_issues.size() - shown));
+}
+
 void draw_end(Canvas& canvas, const Report& report, const Advice& advice) {
   const auto dropped = count_verdicts(report.dropped);
   std::vector<std::string> aside;
@@ -260,6 +277,7 @@ std::string write_table(const Report& report, const RenderOptions& options) {
   draw_no_fix(canvas, report, advice);
   draw_undecided(canvas, report, advice);
   draw_uncovered(canvas, report);
+  draw_licences(canvas, report);
   draw_unknowns(canvas, report);
   draw_notices(canvas, report);
   draw_end(canvas, report, advice);

@@ -151,6 +151,8 @@ Result<Report> scan(const ScanOptions& options) {
     scan.report.database = options.database->info();
     TRY_DO(match(*options.database, options.match, scan.report));
   }
+  // What the user's policy says of licences; without one nothing is judged.
+  if (!options.licences.empty()) judge_licences(options.licences, scan.report);
   return std::move(scan.report);
 }
 

@@ -8,6 +8,7 @@
 #include "advisories/database.h"
 #include "inventory/finding.h"
 #include "match/match.h"
+#include "policy/licence_policy.h"
 #include "source/source.h"
 
 namespace boltseal {
@@ -21,6 +22,7 @@ struct ScanOptions {
   std::uint64_t cache_limit = 2ULL << 30;
   const Database* database = nullptr;  // nullptr: inventory only
   MatchOptions match;
+  LicencePolicy licences;
   std::function<void(const ImageInfo& image)> opened;  // the image is known, reading begins
   std::function<void(std::size_t layer, std::uint64_t bytes)>
       progress;  // bytes of a layer's blob read so far
