@@ -18,7 +18,8 @@ void ImportReport::skip(std::string_view what, const Error& error) {
 
 void ImportReport::add(const Advisory& advisory) {
   ++records;
-  newest = std::max({newest, advisory.published, advisory.modified});
+  // Go's records have no other date since 2022 than the one of their withdrawal.
+  newest = std::max({newest, advisory.published, advisory.modified, advisory.withdrawn});
 }
 
 bool sound_text(std::string_view text) {

@@ -25,6 +25,13 @@ Result<std::string> best_bytes(const std::string& directory) {
   return std::string(starter_database());
 }
 
+// Like Database::verify, but names the file that is damaged.
+Result<> verify(const Database& database, const std::string& file) {
+  auto result = database.verify();
+  if (!result && result.error().where.empty()) result.error().where = file;
+  return result;
+}
+
 }  // namespace
 
 std::string default_data_directory() {
@@ -83,7 +90,7 @@ Result<std::string> build_starter(const std::string& mirror) {
 Result<DatabaseInfo> export_database(const std::string& directory, const std::string& file) {
   TRY(const auto bytes, best_bytes(directory));
   TRY(const auto database, Database::over(bytes));
-  TRY_DO(database.verify());
+  TRY_DO(verify(database, database_path(directory)));
   TRY_DO(write_durably(file, bytes));
   return database.info();
 }
@@ -92,7 +99,7 @@ Result<DatabaseInfo> import_database(const std::string& file, const std::string&
                                      bool force) {
   TRY(const auto bytes, read_file(file, largest_database));
   TRY(const auto database, Database::over(bytes));
-  TRY_DO(database.verify());
+  TRY_DO(verify(database, file));
   auto info = database.info();
   if (const auto now = Database::open(database_path(directory)); now && !force) {
     const auto date = now->info().date;
@@ -110,7 +117,7 @@ Result<DatabaseInfo> import_database(const std::string& file, const std::string&
 
 Result<DatabaseInfo> verify_database(const std::string& directory) {
   TRY(const auto database, open_best_database(directory));
-  TRY_DO(database.verify());
+  TRY_DO(verify(database, database_path(directory)));
   return database.info();
 }
 

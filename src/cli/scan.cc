@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "base/log.h"
@@ -23,7 +25,11 @@ struct ScanCommand {
     if (!report) return complain(report.error());
     if (const auto written = write_outputs(*report, common, true, "table"); !written)
       return complain(written.error());
-    return fails(*limit, *report) ? Exit::findings : Exit::clean;
+    const int code = fails(*limit, *report) ? Exit::findings : Exit::clean;
+    // A report is a million small strings; taking them apart one by one to end takes a tenth of a
+    // warm scan. Everything is written, so the process may just stop.
+    std::fflush(nullptr);
+    std::_Exit(code);
   }
 };
 

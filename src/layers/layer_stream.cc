@@ -18,9 +18,9 @@
 namespace boltseal {
 namespace {
 
-constexpr std::size_t blob_chunk = 256 << 10;
-constexpr std::size_t tar_chunk = 512 << 10;
-constexpr std::size_t ring_slots = 6;
+constexpr std::size_t blob_chunk = 1 << 20;
+constexpr std::size_t tar_chunk = 1 << 20;
+constexpr std::size_t ring_slots = 4;
 // Bombs (rows 7, 8 of the security record): deflate cannot pass 1032:1, real zstd layers stay far
 // below this.
 constexpr std::uint64_t inflated_limit = 1ULL << 40;

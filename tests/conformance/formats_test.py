@@ -167,7 +167,7 @@ def test_the_page_loads_nothing_and_runs_only_its_own(samples):
 def in_chromium(page, folder):
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not chromium:
-        pytest.skip("no Chromium here to open the page with")
+        pytest.fail("chromium is missing: apt-get install chromium", pytrace=False)
     done = subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
                            f"--user-data-dir={folder}", "--virtual-time-budget=4000", "--dump-dom", f"file://{page}"],

@@ -48,6 +48,30 @@ def test_chooses_the_platform_from_an_index(boltseal, registry, docker):
     assert "linux/arm64" in missing.stderr
 
 
+def blobs_asked_for(log):
+    return re.findall(r'"GET /v2/[^ "]*/blobs/(sha256:[0-9a-f]{64})', log)
+
+
+def test_a_layer_that_was_read_before_is_not_fetched_again(boltseal, registry):
+    """The registry's own log says what went over the wire; the configuration is fetched each time, the layers are not."""
+    image = images.sample(*PACKAGES)
+    other = images.sample("added=1", *PACKAGES[1:])   # shares its base with the first
+    first, second = [{layer["digest"] for layer in json.loads(i.manifest)["layers"]} for i in (image, other)]
+    assert first & second and second - first
+    registry.client().push(image, "warm", "1")
+    registry.client().push(other, "warm", "2")
+
+    def asked(tag):
+        before = len(registry.log())
+        purls = boltseal.purls(f"{registry.host}/warm:{tag}", "--insecure-http")
+        return purls, sorted(d for d in blobs_asked_for(registry.log()[before:]) if d in first | second)
+
+    cold, fetched = asked(1)
+    assert names(cold) == ["hello", "zlib1g"] and fetched == sorted(first)
+    assert asked(1) == (cold, [])
+    assert asked(2)[1] == sorted(second - first)
+
+
 def test_the_same_image_gives_the_same_bytes_from_everywhere(boltseal, registry, tmp_path):
     image = images.sample(*PACKAGES)
     registry.client().push(image, "same", "1")
