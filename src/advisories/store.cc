@@ -35,6 +35,9 @@ Result<> verify(const Database& database, const std::string& file) {
 }  // namespace
 
 std::string default_data_directory() {
+  if (const char* own = std::getenv("BOLTSEAL_DATA_DIR"); own != nullptr && own[0] != '\0') {
+    return own;
+  }
   if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && data[0] == '/') {
     return std::string(data) + "/boltseal";
   }

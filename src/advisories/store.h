@@ -8,7 +8,8 @@
 
 namespace boltseal {
 
-// $XDG_DATA_HOME/boltseal, else ~/.local/share/boltseal, else /var/lib/boltseal.
+// $BOLTSEAL_DATA_DIR, else $XDG_DATA_HOME/boltseal, else ~/.local/share/boltseal, else
+// /var/lib/boltseal.
 std::string default_data_directory();
 std::string database_path(const std::string& directory);
 

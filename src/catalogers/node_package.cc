@@ -22,9 +22,11 @@ constexpr std::size_t max_dependencies = 5000;
 // The folder that holds this package.json is a package's root: "…/node_modules/x" or
 // "…/node_modules/@s/x".
 bool is_package_root(std::string_view path) {
-  path.remove_suffix(std::string_view("/package.json").size());
+  constexpr std::string_view name = "/package.json";
+  if (!path.ends_with(name)) return false;
+  path.remove_suffix(name.size());
   const auto last = path.rfind('/');
-  if (last == std::string_view::npos || path[last + 1] == '.') return false;
+  if (last == std::string_view::npos || path.substr(last + 1).starts_with('.')) return false;
   auto parent = path.substr(0, last);
   const auto scope = parent.rfind('/');
   if (scope != std::string_view::npos && scope + 1 < parent.size() && parent[scope + 1] == '@')

@@ -135,7 +135,9 @@ void read_line(std::string_view line, Spec& spec) {
 // "nokogiri-1.13.9-x86_64-linux.gemspec": the version is the first part after "-" that begins with
 // a digit.
 void infer_from_file_name(Spec& spec, std::string_view name) {
-  name.remove_suffix(std::string_view(".gemspec").size());
+  constexpr std::string_view ending = ".gemspec";
+  if (!name.ends_with(ending)) return;
+  name.remove_suffix(ending.size());
   for (auto dash = name.find('-'); dash != std::string_view::npos;
        dash = name.find('-', dash + 1)) {
     if (dash + 1 >= name.size() || !is_digit(name[dash + 1])) continue;

@@ -167,8 +167,10 @@ void add_matching_options(CLI::App& command, MatchingOptions& options) {
                   "Advisory database to match against (default: the updated one, else the starter)")
       ->type_name("FILE");
   command
-      .add_option("--ignore-file", options.ignore_files,
-                  "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore)")
+      .add_option(
+          "--ignore-file", options.ignore_files,
+          "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore.yaml, "
+          ".trivyignore)")
       ->type_name("FILE");
   command
       .add_option("--vex", options.vex_files,

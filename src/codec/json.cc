@@ -71,6 +71,7 @@ std::string without_comments(std::string_view in) {
 
 Result<Document> parse_json(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.empty()) return fail(Fault::corrupt, "not JSON: there is nothing");
   thread_local simdjson::dom::parser parser;
   if (parser.max_depth() != max_value_depth &&
       parser.allocate(4096, max_value_depth) != simdjson::SUCCESS) {

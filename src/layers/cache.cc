@@ -126,6 +126,7 @@ Result<std::uint64_t> Cache::clear() const {
 }
 
 std::string default_cache_directory() {
+  if (const char* own = std::getenv("BOLTSEAL_CACHE_DIR"); own && *own) return own;
   if (const char* base = std::getenv("XDG_CACHE_HOME"); base && *base == '/')
     return fmt::format("{}/boltseal", base);
   if (const char* home = std::getenv("HOME"); home && *home == '/')

@@ -36,7 +36,8 @@ class Cache {
   std::uint64_t limit_;
 };
 
-// $XDG_CACHE_HOME/boltseal, else ~/.cache/boltseal; empty when neither is known.
+// $BOLTSEAL_CACHE_DIR, else $XDG_CACHE_HOME/boltseal, else ~/.cache/boltseal; empty when neither is
+// known.
 std::string default_cache_directory();
 
 }  // namespace boltseal

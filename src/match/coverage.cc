@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace boltseal {
@@ -46,6 +47,13 @@ std::vector<Uncovered> uncovered(const Inventory& inventory, const Ecosystems& e
     set.reason = reason_for(type, inventory.distribution, ecosystems);
     set.packages = std::move(packages);
   }
+  // A distribution whose package database we do not read, or that is broken, must not look clean.
+  const bool none = std::ranges::none_of(inventory.packages,
+                                         [](const Package& p) { return is_os_package(p.type); });
+  if (inventory.distribution && none && inventory.image.kind != "sbom")
+    out.push_back({name_of_distribution(inventory.distribution),
+                   "no package database of it was found, so its own packages were not judged",
+                   {}});
   return out;
 }
 

@@ -162,6 +162,9 @@ std::string settle(std::vector<const Opinion*>& opinions) {
     return fmt::format("{} judges {} natively, so it decides against {}",
                        first->record->advisory.id, first->affected->ecosystem,
                        (*other)->record->advisory.id);
+  if (first->record == (*other)->record)
+    return fmt::format("{} speaks of the package more than once; the graver judgement decides",
+                       first->record->advisory.id);
   return fmt::format("{} and {} differ; the graver one decides", first->record->advisory.id,
                      (*other)->record->advisory.id);
 }

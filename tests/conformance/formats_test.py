@@ -61,7 +61,7 @@ def errors(schemas, name, document):
 def samples(tmp_path_factory):
     """The reports of src/report/sample.h, written by the unit tests."""
     folder = tmp_path_factory.mktemp("samples")
-    builds = [os.environ.get("BOLTSEAL_BUILD", ""), *sorted(ROOT.glob("build/*"))]
+    builds = [os.environ.get("BOLTSEAL_BUILD"), pathlib.Path(os.environ.get("BOLTSEAL", "/")).parent, ROOT / "build/release", *sorted(ROOT.glob("build/*"))]
     found = [p for b in builds if b and (p := pathlib.Path(b) / "report_test").exists()]
     if not found:
         pytest.fail("report_test is missing: make test builds it, or name its folder in BOLTSEAL_BUILD", pytrace=False)

@@ -372,6 +372,35 @@ def test_the_database_is_replaced_while_scans_run(db, program, served, mirror, t
     assert sorted(p.name for p in db.data.iterdir()) == ["advisories.db", "feeds"]
 
 
+def test_a_killed_update_leaves_a_whole_database_and_nothing_else(db, program, served, mirror, tmp_path):  # noqa: F811
+    db("update", *served.feeds())
+    words = [program, "db", "--data-dir", db.data, "update", *served.feeds()]
+    catalogue = json.loads((mirror / "kev" / KEV).read_text())
+    killed = 0
+    for i in range(12):
+        catalogue["vulnerabilities"].append(catalogue["vulnerabilities"][0] | {"cveID": f"CVE-2099-{i:04}"})
+        replace(mirror / "kev" / KEV, json.dumps(catalogue).encode())
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": str(tmp_path)})
+        time.sleep(0.05 + 0.15 * i)
+        process.kill()
+        killed += process.wait() < 0
+        db("verify")
+    assert killed > 3
+    rows = table(db("update", *served.feeds()).stdout)
+    assert {name: records for name, (records, _) in rows.items()} == records_in(mirror)
+    assert not [p.name for p in db.data.rglob("*") if ".tmp" in p.name]
+
+
+def test_updates_at_the_same_time_leave_one_whole_database(db, program, served, tmp_path):  # noqa: F811
+    words = [program, "db", "--data-dir", db.data, "update", *served.feeds()]
+    running = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, "HOME": str(tmp_path)}) for _ in range(4)]
+    for process in running:
+        _, complaint = process.communicate(timeout=120)
+        assert process.returncode == 0, complaint
+    db("verify")
+    assert {name: records for name, (records, _) in table(db("status").stdout).items()} == records_in(MIRROR)
+
+
 def test_real_flaws_are_found_and_fixed_ones_are_not(db, program, tmp_path):  # noqa: F811
     db("import", MIRROR)
     report = json.loads(scan(program, db, small_image(tmp_path), tmp_path).stdout)
