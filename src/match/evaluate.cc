@@ -72,8 +72,13 @@ struct RangeVerdict {
 
 constexpr std::string_view below_all = "the record begins later";
 
-// The event that decides is the last one, in the order of versions, at or before the version; of
-// two at one place an introduction counts, so that a flaw which comes back is seen.
+// Events at one version follow each other so: what was before is fixed, the flaw comes (back), and
+// that same version is the last one that has it.
+int step_at(Event::Kind kind) {
+  return kind == Event::Kind::last_affected ? 2 : kind == Event::Kind::introduced ? 1 : 0;
+}
+
+// The event that decides is the last one, in the order of versions, at or before the version.
 RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer) {
   using Kind = Event::Kind;
   const Event* last = nullptr;
@@ -108,7 +113,8 @@ RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer)
     if (!place)
       return {Verdict::undecided,
               comparer.step(event.version, order, "the record's bounds have no order")};
-    if (reached ? *place > 0 || (*place == 0 && event.kind == Kind::introduced) : *place < 0) {
+    if (reached ? *place > 0 || (*place == 0 && step_at(event.kind) > step_at(best->kind))
+                : *place < 0) {
       best = &event;
       if (reached) last_order = order;
     }

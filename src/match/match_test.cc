@@ -55,6 +55,20 @@ TEST(Evaluate, FixZeroMeansNeverAffected) {
   EXPECT_EQ(judge(until("0"), "1.2.3-r0", Scheme::apk), Verdict::not_affected);
 }
 
+TEST(Evaluate, ARangeOfOneVersionEndsThere) {
+  using Kind = Event::Kind;
+  for (const auto& range :
+       {std::vector<Event>{{Kind::introduced, "3.7.2"}, {Kind::last_affected, "3.7.2"}},
+        std::vector<Event>{{Kind::last_affected, "3.7.2"}, {Kind::introduced, "3.7.2"}}}) {
+    EXPECT_EQ(judge(range, "3.7.1"), Verdict::not_affected);
+    EXPECT_EQ(judge(range, "3.7.2"), Verdict::affected);
+    EXPECT_EQ(judge(range, "5.1.1"), Verdict::fixed);
+  }
+  const std::vector<Event> back = {
+      {Kind::introduced, "1"}, {Kind::fixed, "2.0.0"}, {Kind::introduced, "2.0.0"}};
+  EXPECT_EQ(judge(back, "2.0.0"), Verdict::affected);
+}
+
 TEST(Evaluate, WhatCannotBeComparedIsUndecided) {
   EXPECT_EQ(judge(until("1.2.0"), "not-a-version"), Verdict::undecided);
   EXPECT_EQ(judge(until("fixed-some-day"), "1.2.0"), Verdict::undecided);
