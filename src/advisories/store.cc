@@ -44,8 +44,7 @@ Result<> write_beside(const std::string& folder, const std::string& beside,
   TRY_DO(write_all(file.get(), bytes, beside));
   if (::fsync(file.get()) != 0) return std::unexpected(errno_error("fsync", beside));
   const std::string self = fmt::format("/proc/self/fd/{}", file.get());
-  if (unnamed &&
-      ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
+  if (unnamed && ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
     return std::unexpected(errno_error("cannot write", beside));
   return {};
 }

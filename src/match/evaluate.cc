@@ -32,6 +32,7 @@ class Comparer {
     return branch_ ? std::nullopt : compare(version_, bound);
   }
   std::string_view version() const { return version_; }
+  std::string_view scheme() const { return name_of(scheme_); }
 
   ProofStep step(std::string_view bound, MaybeOrder order, std::string_view meaning) const {
     if (order && !explain_) return {"comparison", {}};
@@ -78,9 +79,29 @@ int step_at(Event::Kind kind) {
   return kind == Event::Kind::last_affected ? 2 : kind == Event::Kind::introduced ? 1 : 0;
 }
 
+// "From 3.0 up to 3.0.0.M2": a milestone sorts before its release, so the range ends before it
+// begins. By the letter everything from 3.0 on would be affected; whoever wrote it meant the end.
+std::optional<RangeVerdict> upside_down(const std::vector<Event>& range, const Comparer& comparer) {
+  using Kind = Event::Kind;
+  if (range.size() != 2 || range[0].kind != Kind::introduced || range[0].version == "0") return {};
+  const Event& end = range[1];
+  if (end.kind != Kind::fixed && end.kind != Kind::last_affected) return {};
+  if (comparer.compare(end.version, range[0].version) != Order::less) return {};
+  const MaybeOrder order = comparer.to(range[0].version);
+  if (order && *order > 0)
+    return RangeVerdict{Verdict::fixed,
+                        comparer.step(range[0].version, order,
+                                      "past both ends of a range that ends before it begins")};
+  return RangeVerdict{
+      Verdict::undecided,
+      {"comparison", fmt::format("the record's range from {} to {} ends before it begins ({})",
+                                 range[0].version, end.version, comparer.scheme())}};
+}
+
 // The event that decides is the last one, in the order of versions, at or before the version.
 RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer) {
   using Kind = Event::Kind;
+  if (const auto verdict = upside_down(range, comparer)) return *verdict;
   const Event* last = nullptr;
   const Event* next = nullptr;  // the first bound above the version
   MaybeOrder last_order;

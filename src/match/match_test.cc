@@ -56,7 +56,6 @@ TEST(Evaluate, FixZeroMeansNeverAffected) {
 }
 
 TEST(Evaluate, ARangeOfOneVersionEndsThere) {
-  using Kind = Event::Kind;
   for (const auto& range :
        {std::vector<Event>{{Kind::introduced, "3.7.2"}, {Kind::last_affected, "3.7.2"}},
         std::vector<Event>{{Kind::last_affected, "3.7.2"}, {Kind::introduced, "3.7.2"}}}) {
@@ -67,6 +66,13 @@ TEST(Evaluate, ARangeOfOneVersionEndsThere) {
   const std::vector<Event> back = {
       {Kind::introduced, "1"}, {Kind::fixed, "2.0.0"}, {Kind::introduced, "2.0.0"}};
   EXPECT_EQ(judge(back, "2.0.0"), Verdict::affected);
+}
+
+TEST(Evaluate, ARangeThatEndsBeforeItBeginsHasAnEnd) {
+  const std::vector<Event> range = {{Event::Kind::introduced, "3.0"},
+                                    {Event::Kind::last_affected, "3.0.0.M2"}};
+  EXPECT_EQ(judge(range, "5.3.7", Scheme::maven), Verdict::fixed);
+  EXPECT_EQ(judge(range, "3.0.0.M1", Scheme::maven), Verdict::undecided);
 }
 
 TEST(Evaluate, WhatCannotBeComparedIsUndecided) {
