@@ -6,6 +6,9 @@ target_compile_options(boltseal_flags INTERFACE
 # GCC 12 sees dangling and uninitialised values inside std::expected and std::variant that are not there.
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(boltseal_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+else()
+  # libstdc++ 12 uses what it deprecates itself (std::get_temporary_buffer in stable_sort).
+  target_compile_options(boltseal_flags INTERFACE -Wno-deprecated-declarations)
 endif()
 target_compile_definitions(boltseal_flags INTERFACE _GLIBCXX_ASSERTIONS BOLTSEAL_VERSION="${PROJECT_VERSION}")
 target_link_options(boltseal_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)

@@ -64,7 +64,7 @@ TEST(Evaluate, ARangeOfOneVersionEndsThere) {
     EXPECT_EQ(judge(range, "5.1.1"), Verdict::fixed);
   }
   const std::vector<Event> back = {
-      {Kind::introduced, "1"}, {Kind::fixed, "2.0.0"}, {Kind::introduced, "2.0.0"}};
+      {Kind::introduced, "1.0.0"}, {Kind::fixed, "2.0.0"}, {Kind::introduced, "2.0.0"}};
   EXPECT_EQ(judge(back, "2.0.0"), Verdict::affected);
 }
 
