@@ -121,9 +121,11 @@ void add_update(CLI::App& db, const std::shared_ptr<DbCommand>& state, int& exit
   update
       ->add_option("--feed", state->feeds,
                    "Only these feeds: osv=…, alpine=…, wolfi=…, kev=…, rubysec=…")
-      ->type_name("KIND=ADDRESS");
+      ->type_name("KIND=ADDRESS")
+      ->allow_extra_args(false);
   update->add_option("--ecosystem", state->ecosystems, "Only these ecosystems of the OSV feed")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   update->add_flag("--force", state->force, "Take feeds that are older than what is there");
   update->add_flag("--insecure-http", state->insecure_http,
                    "Allow plain HTTP, for a mirror of your own");

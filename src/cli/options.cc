@@ -137,7 +137,8 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
   command
       .add_option("-o,--output", options.outputs,
                   "Report as FORMAT, or FORMAT=FILE; may be given more than once")
-      ->type_name("FORMAT[=FILE]");
+      ->type_name("FORMAT[=FILE]")
+      ->allow_extra_args(false);
   command
       .add_option("--platform", options.platform,
                   "Which image of an index, e.g. linux/arm64 (default: this machine's)")
@@ -171,11 +172,13 @@ void add_matching_options(CLI::App& command, MatchingOptions& options) {
           "--ignore-file", options.ignore_files,
           "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore.yaml, "
           ".trivyignore)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command
       .add_option("--vex", options.vex_files,
                   "OpenVEX document to apply; may be given more than once")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command
       .add_option("--licence-policy", options.licence_policy,
                   "Which licences are allowed, warned of or denied")
