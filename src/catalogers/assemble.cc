@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
+#include "catalogers/language.h"
 #include "layers/squash.h"
 
 namespace boltseal {
@@ -284,19 +285,8 @@ std::vector<Package> merged(std::vector<Package> packages) {
   return out;
 }
 
-// PEP 503: "Foo.Bar_baz" and "foo-bar-baz" are one name.
-std::string python_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const bool dash = c == '-' || c == '_' || c == '.';
-    if (dash && !out.empty() && out.back() == '-') continue;
-    out += dash ? '-' : to_lower(c);
-  }
-  return out;
-}
-
 std::string dependency_key(PackageType type, std::string_view name) {
-  return key_of(type, type == PackageType::pypi ? python_name(name) : std::string(name));
+  return key_of(type, type == PackageType::pypi ? pypi_name(name) : std::string(name));
 }
 
 std::vector<std::pair<std::uint32_t, std::uint32_t>> resolve_dependencies(
