@@ -167,10 +167,11 @@ std::vector<Advisory> sorted_records(std::vector<Advisory> in) {
   return out;
 }
 
-// Disjoint sets of string numbers, joined by path halving.
+// Disjoint sets of string numbers, joined by path halving. The root of a set is its smallest
+// number.
 class Classes {
  public:
-  explicit Classes(std::size_t count) : parent_(count) {
+  explicit Classes(std::size_t count = 0) : parent_(count) {
     std::iota(parent_.begin(), parent_.end(), 0U);
   }
   std::uint32_t root(std::uint32_t n) {
@@ -199,6 +200,8 @@ class Writer {
   };
 
   void gather();
+  void close_aliases();
+  std::vector<std::uint32_t> flaws_of(const Advisory& advisory);
   void number(std::string& out, std::string_view text) const { put_varint(out, at(text)); }
   void numbers(std::string& out, const std::vector<std::string>& list) const;
   std::uint32_t at(std::string_view text) const;
@@ -213,6 +216,8 @@ class Writer {
   DatabaseInput input_;
   StringsBuilder strings_;
   std::unordered_map<std::string_view, std::uint32_t> numbers_;
+  Classes classes_;
+  std::vector<bool> aliased_;  // by string number: an id of a class
   std::array<std::string, layout::section_count> sections_;
 };
 
@@ -287,13 +292,47 @@ std::uint64_t time_code(std::string_view text) {
   return static_cast<std::uint64_t>(seconds % 86400 == 0 ? seconds / 86400 * 2 + 1 : seconds * 2);
 }
 
+void Writer::close_aliases() {
+  classes_ = Classes(strings_.count());
+  aliased_.resize(strings_.count());
+  for (const auto& advisory : input_.advisories) {
+    if (advisory.aliases.empty()) continue;
+    aliased_[at(advisory.id)] = true;
+    for (const auto& alias : advisory.aliases) {
+      aliased_[at(alias)] = true;
+      classes_.join(at(advisory.id), at(alias));
+    }
+  }
+}
+
+// The classes that a record speaks of, by their smallest number. A record that repackages others
+// (DSA, ALSA, DEBIAN-CVE) stands for each flaw that it names.
+std::vector<std::uint32_t> Writer::flaws_of(const Advisory& advisory) {
+  const auto is_cve = [](const std::string& id) { return id.starts_with("CVE-"); };
+  const bool by_cve = std::ranges::any_of(advisory.upstream, is_cve);
+  std::vector<std::uint32_t> out;
+  for (const auto& id : advisory.upstream) {
+    if (!by_cve || is_cve(id)) out.push_back(classes_.root(at(id)));
+  }
+  if (out.empty()) out.push_back(classes_.root(at(advisory.id)));
+  std::ranges::sort(out);
+  const auto twice = std::ranges::unique(out);
+  out.erase(twice.begin(), twice.end());
+  return out;
+}
+
 void Writer::write_records() {
   std::string& out = section(Section::records);
   for (const auto& advisory : input_.advisories) {
     put_u32(section(Section::record_index), at(advisory.id));
     put_u32(section(Section::record_index), out.size());
     number(out, advisory.feed);
-    out += static_cast<char>(advisory.severity);
+    out += static_cast<char>(static_cast<unsigned>(advisory.severity) |
+                             (advisory.withdrawn.empty() ? 0 : layout::record_withdrawn));
+    auto flaws = flaws_of(advisory);
+    if (flaws == std::vector{at(advisory.id)}) flaws.clear();
+    put_varint(out, flaws.size());
+    for (const auto flaw : flaws) put_varint(out, flaw);
     for (const auto* time : {&advisory.published, &advisory.modified, &advisory.withdrawn}) {
       put_varint(out, time_code(*time));
     }
@@ -386,19 +425,9 @@ void Writer::write_packages() {
 }
 
 void Writer::write_aliases() {
-  Classes classes(strings_.count());
-  std::vector<bool> named(strings_.count());
-  for (const auto& advisory : input_.advisories) {
-    if (advisory.aliases.empty()) continue;
-    named[at(advisory.id)] = true;
-    for (const auto& alias : advisory.aliases) {
-      named[at(alias)] = true;
-      classes.join(at(advisory.id), at(alias));
-    }
-  }
   std::map<std::uint32_t, std::vector<std::uint32_t>> members;
-  for (std::uint32_t i = 0; i < named.size(); ++i) {
-    if (named[i]) members[classes.root(i)].push_back(i);
+  for (std::uint32_t i = 0; i < aliased_.size(); ++i) {
+    if (aliased_[i]) members[classes_.root(i)].push_back(i);
   }
   std::map<std::uint32_t, std::size_t> rows;
   std::string& out = section(Section::alias_classes);
@@ -426,6 +455,7 @@ void Writer::write_exploited() {
 
 Result<std::string> Writer::finish() {
   gather();
+  close_aliases();
   write_meta();
   section(Section::string_index) = strings_.index();
   section(Section::strings) = strings_.blocks();

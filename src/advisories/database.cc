@@ -92,12 +92,15 @@ Result<E> enumerator(std::uint64_t n, E last) {
 
 }  // namespace
 
+using Ecosystem = std::pair<std::string, std::uint32_t>;  // its name and the number of that text
+
 struct Database::State {
   Mapping mapping;
   std::string_view bytes;
   std::uint32_t flags = 0;
   layout::Sections sections;
   Strings strings;
+  std::vector<Ecosystem> ecosystems;  // a few dozen, sorted; every look-up begins with one
 
   std::string_view section(Section s) const { return sections[static_cast<std::size_t>(s)]; }
 
@@ -105,8 +108,10 @@ struct Database::State {
   Result<std::string> text(Cursor& in, std::size_t& budget) const;
   Result<std::vector<std::string>> texts(Cursor& in, std::size_t& budget) const;
   Result<std::vector<Event>> events(Cursor& in, std::size_t& budget) const;
+  Result<RecordHead> head(std::uint32_t record, Cursor& in, unsigned& severity) const;
+  std::optional<std::uint32_t> number_of(std::string_view text) const;
   Result<Affected> body(std::uint64_t offset, std::size_t& budget) const;
-  Result<std::vector<Candidate>> candidates(std::uint32_t offset, const Affected& head) const;
+  Result<std::vector<Candidate>> candidates(std::uint32_t offset) const;
   Result<std::vector<FeedInfo>> feeds() const;
 };
 
@@ -138,6 +143,14 @@ Result<> Database::State::load() {
     return damaged("a table with half a row");
   }
   TRY(strings, Strings::over(section(Section::string_index), section(Section::strings)));
+  Cursor rows(section(Section::ecosystems));
+  if (rows.left() > layout::max_ecosystems * 4) return damaged("too many ecosystems");
+  while (rows.left() >= 4) {
+    const std::uint32_t number = rows.u32le();
+    TRY(auto name, strings.at(number));
+    ecosystems.emplace_back(std::move(name), number);
+  }
+  if (!std::ranges::is_sorted(ecosystems)) return damaged("ecosystems out of order");
   return {};
 }
 
@@ -168,6 +181,11 @@ Result<std::vector<Event>> Database::State::events(Cursor& in, std::size_t& budg
     out.push_back({kind, std::move(version)});
   }
   return out;
+}
+
+std::optional<std::uint32_t> Database::State::number_of(std::string_view text) const {
+  const auto number = strings.find(text);
+  return number ? *number : std::nullopt;
 }
 
 Result<Affected> Database::State::body(std::uint64_t offset, std::size_t& budget) const {
@@ -204,8 +222,7 @@ Result<Affected> Database::State::body(std::uint64_t offset, std::size_t& budget
   return out;
 }
 
-Result<std::vector<Candidate>> Database::State::candidates(std::uint32_t offset,
-                                                           const Affected& head) const {
+Result<std::vector<Candidate>> Database::State::candidates(std::uint32_t offset) const {
   Cursor in(section(Section::postings));
   in.seek(offset);
   const std::uint64_t count = in.varint();
@@ -221,8 +238,6 @@ Result<std::vector<Candidate>> Database::State::candidates(std::uint32_t offset,
     }
     budget -= sizeof(Candidate);
     TRY(auto affected, body(in.varint(), budget));
-    affected.ecosystem = head.ecosystem;
-    affected.name = head.name;
     out.push_back({static_cast<std::uint32_t>(record), std::move(affected)});
   }
   if (!in.ok()) return damaged("a package cut off");
@@ -266,44 +281,85 @@ Result<Database> Database::over(std::string_view bytes) {
   return Database(std::move(state));
 }
 
-Result<std::vector<Candidate>> Database::find(std::string_view ecosystem,
-                                              std::string_view name) const {
-  TRY(const auto eco, state_->strings.find(ecosystem));
-  if (!eco) return std::vector<Candidate>{};
-  const std::string normal = normal_name(ecosystem, name);
-  TRY(const auto pkg, state_->strings.find(normal));
-  if (!pkg) return std::vector<Candidate>{};
+Result<std::optional<std::uint32_t>> Database::place_of(std::string_view ecosystem,
+                                                        std::string_view name) const {
+  const auto eco = std::ranges::lower_bound(state_->ecosystems, ecosystem, {}, &Ecosystem::first);
+  if (eco == state_->ecosystems.end() || eco->first != ecosystem) return std::nullopt;
+  TRY(const auto pkg, state_->strings.find(normal_name(ecosystem, name)));
+  if (!pkg) return std::nullopt;
   const auto table = state_->section(Section::packages);
-  const auto key = std::pair(*eco, *pkg);
+  const auto key = std::pair(eco->second, *pkg);
   const auto key_of = [](std::string_view row) {
     return std::pair(u32_at(row, 0), u32_at(row, 4));
   };
   const auto at = lower_row(table, layout::package_row,
                             [&](std::string_view row) { return key_of(row) < key; });
-  if (at * layout::package_row >= table.size()) return std::vector<Candidate>{};
+  if (at * layout::package_row >= table.size()) return std::nullopt;
   const auto row = table.substr(at * layout::package_row, layout::package_row);
-  if (key_of(row) != key) return std::vector<Candidate>{};
-  Affected head;
-  head.ecosystem = ecosystem;
-  head.name = normal;
-  return state_->candidates(u32_at(row, 8), head);
+  if (key_of(row) != key) return std::nullopt;
+  return u32_at(row, 8);
 }
 
-Result<Advisory> Database::advisory(std::uint32_t record) const {
-  const auto table = state_->section(Section::record_index);
-  if (record >= records()) return fail(Fault::not_found, "no advisory of that number");
-  const auto row = table.substr(record * layout::index_row, layout::index_row);
-  Cursor in(state_->section(Section::records));
-  in.seek(u32_at(row, 4));
+Result<std::vector<Candidate>> Database::candidates(std::uint32_t place) const {
+  return state_->candidates(place);
+}
+
+Result<std::vector<Candidate>> Database::find(std::string_view ecosystem,
+                                              std::string_view name) const {
+  TRY(const auto place, place_of(ecosystem, name));
+  return place ? candidates(*place) : std::vector<Candidate>{};
+}
+
+// The head of a record; `in` stands behind it, `severity` is the byte as written.
+Result<RecordHead> Database::State::head(std::uint32_t record, Cursor& in,
+                                         unsigned& severity) const {
+  const auto table = section(Section::record_index);
+  const std::size_t at = std::size_t{record} * layout::index_row;
+  if (at >= table.size()) return fail(Fault::not_found, "no advisory of that number");
+  in = Cursor(section(Section::records));
+  in.seek(u32_at(table, at + 4));
+  RecordHead out;
+  out.id = u32_at(table, at);
+  out.feed = static_cast<std::uint32_t>(in.varint());
+  severity = in.u8();
+  out.withdrawn = (severity & layout::record_withdrawn) != 0;
+  const std::uint64_t flaws = in.varint();
+  for (std::uint64_t i = 0; i < flaws && in.ok(); ++i) {
+    out.flaws.push_back(static_cast<std::uint32_t>(in.varint()));
+  }
+  if (flaws == 0) out.flaws.push_back(out.id);
+  if (!in.ok()) return damaged("an advisory cut off");
+  return out;
+}
+
+Result<RecordHead> Database::head(std::uint32_t record) const {
+  Cursor in({});
+  unsigned severity = 0;
+  return state_->head(record, in, severity);
+}
+
+Result<std::string> Database::text(std::uint32_t number) const {
+  return state_->strings.at(number);
+}
+
+Result<Advisory> Database::advisory(std::uint32_t record, bool references) const {
+  Cursor in({});
+  unsigned severity = 0;
+  TRY(const auto head, state_->head(record, in, severity));
   Advisory out;
-  const auto& strings = state_->strings;
-  TRY(out.id, strings.at(u32_at(row, 0)));
-  TRY(out.feed, strings.at(in.varint()));
-  TRY(out.severity, enumerator(in.u8(), Severity::critical));
+  TRY(out.id, text(head.id));
+  TRY(out.feed, text(head.feed));
+  TRY(out.severity, enumerator(severity & ~layout::record_withdrawn, Severity::critical));
   for (auto* time : {&out.published, &out.modified, &out.withdrawn}) *time = time_of(in.varint());
   std::size_t budget = layout::max_answer;
-  for (auto* list : {&out.aliases, &out.upstream, &out.references}) {
+  for (auto* list : {&out.aliases, &out.upstream}) {
     TRY(*list, state_->texts(in, budget));
+  }
+  if (references) {
+    TRY(out.references, state_->texts(in, budget));
+  } else {
+    const std::uint64_t count = in.varint();
+    for (std::uint64_t i = 0; i < count && in.ok(); ++i) (void)in.varint();
   }
   const std::uint64_t vectors = in.varint();
   for (std::uint64_t i = 0; i < vectors && in.ok(); ++i) {
@@ -317,50 +373,67 @@ Result<Advisory> Database::advisory(std::uint32_t record) const {
 }
 
 Result<std::vector<std::string>> Database::alias_class(std::string_view id) const {
-  std::vector<std::string> alone{std::string(id)};
   TRY(const auto number, state_->strings.find(id));
-  if (!number) return alone;
-  const auto row = row_of(state_->section(Section::alias_index), layout::index_row, *number);
-  if (!row) return alone;
+  if (!number) return std::vector{std::string(id)};
+  TRY(const auto numbers, alias_class(*number));
+  std::vector<std::string> out;
+  for (const auto n : numbers) {
+    TRY(out.emplace_back(), text(n));
+  }
+  return out;
+}
+
+Result<std::vector<std::uint32_t>> Database::alias_class(std::uint32_t id) const {
+  const auto row = row_of(state_->section(Section::alias_index), layout::index_row, id);
+  if (!row) return std::vector{id};
   Cursor in(state_->section(Section::alias_classes));
   in.seek(u32_at(*row, 4));
-  std::size_t budget = layout::max_answer;
-  return state_->texts(in, budget);
+  std::vector<std::uint32_t> out;
+  const std::uint64_t count = in.varint();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    out.push_back(static_cast<std::uint32_t>(in.varint()));
+  }
+  if (!in.ok()) return damaged("a list cut off");
+  return out;
 }
 
 std::optional<std::uint32_t> Database::find_id(std::string_view id) const {
-  const auto number = state_->strings.find(id);
-  if (!number || !*number) return std::nullopt;
+  const auto number = state_->number_of(id);
+  return number ? find_id(*number) : std::nullopt;
+}
+
+std::optional<std::uint32_t> Database::find_id(std::uint32_t id) const {
   const auto table = state_->section(Section::record_index);
   const auto at = lower_row(table, layout::index_row,
-                            [&](std::string_view row) { return u32_at(row, 0) < **number; });
-  if (at >= records() || u32_at(table, at * layout::index_row) != **number) return std::nullopt;
+                            [&](std::string_view row) { return u32_at(row, 0) < id; });
+  if (at >= records() || u32_at(table, at * layout::index_row) != id) return std::nullopt;
   return static_cast<std::uint32_t>(at);
 }
 
 std::optional<ExploitedFlaw> Database::exploited(std::string_view cve) const {
-  const auto number = state_->strings.find(cve);
-  if (!number || !*number) return std::nullopt;
-  const auto row = row_of(state_->section(Section::exploited), layout::exploited_row, **number);
+  const auto number = state_->number_of(cve);
+  return number ? exploited(*number) : std::nullopt;
+}
+
+std::optional<ExploitedFlaw> Database::exploited(std::uint32_t cve) const {
+  const auto row = row_of(state_->section(Section::exploited), layout::exploited_row, cve);
   if (!row) return std::nullopt;
+  auto id = text(cve);
+  if (!id) return std::nullopt;
   const auto date = [&](std::size_t at) {
     const std::uint32_t days = u32_at(*row, at);
     return days == 0 ? std::string() : format_date(days);
   };
-  return ExploitedFlaw{std::string(cve), date(4), date(8), (u32_at(*row, 12) & 1) != 0};
+  return ExploitedFlaw{std::move(*id), date(4), date(8), (u32_at(*row, 12) & 1) != 0};
 }
 
 bool Database::covers(std::string_view ecosystem) const {
-  const auto number = state_->strings.find(ecosystem);
-  return number && *number && row_of(state_->section(Section::ecosystems), 4, **number);
+  return std::ranges::binary_search(state_->ecosystems, ecosystem, {}, &Ecosystem::first);
 }
 
 std::vector<std::string> Database::ecosystems() const {
   std::vector<std::string> out;
-  Cursor in(state_->section(Section::ecosystems));
-  while (in.left() >= 4) {
-    if (auto name = state_->strings.at(in.u32le())) out.push_back(std::move(*name));
-  }
+  for (const auto& [name, number] : state_->ecosystems) out.push_back(name);
   return out;
 }
 
@@ -394,7 +467,7 @@ Result<> Database::verify() const {
   for (std::size_t at = 0; at < packages.size(); at += layout::package_row) {
     TRY_DO(state_->strings.at(u32_at(packages, at)));
     TRY_DO(state_->strings.at(u32_at(packages, at + 4)));
-    TRY_DO(state_->candidates(u32_at(packages, at + 8), {}));
+    TRY_DO(state_->candidates(u32_at(packages, at + 8)));
   }
   const auto aliases = state_->section(Section::alias_index);
   for (std::size_t at = 0; at < aliases.size(); at += layout::index_row) {

@@ -18,7 +18,14 @@ namespace boltseal {
 // One record that speaks of the package asked for: the advisory without its other packages.
 struct Candidate {
   std::uint32_t record = 0;  // number of the advisory in the file
-  Affected affected;
+  Affected affected;         // ecosystem and name are left empty: they were asked for
+};
+
+// What settling needs of a record. Texts of the file go by their numbers, which order as the texts.
+struct RecordHead {
+  std::uint32_t id = 0, feed = 0;  // texts
+  bool withdrawn = false;
+  std::vector<std::uint32_t> flaws;  // what it speaks of: the smallest id of each alias class
 };
 
 class Database {
@@ -34,14 +41,24 @@ class Database {
 
   // All records for exactly this ecosystem and name, in the order of their ids.
   Result<std::vector<Candidate>> find(std::string_view ecosystem, std::string_view name) const;
-  // The whole advisory but for `affected`.
-  Result<Advisory> advisory(std::uint32_t record) const;
+  // The same in two steps: most packages are in no record. The place is one of this file.
+  Result<std::optional<std::uint32_t>> place_of(std::string_view ecosystem,
+                                                std::string_view name) const;
+  Result<std::vector<Candidate>> candidates(std::uint32_t place) const;
+  // The whole advisory but for `affected`, and without the references when nobody needs them.
+  Result<Advisory> advisory(std::uint32_t record, bool references = true) const;
+  Result<RecordHead> head(std::uint32_t record) const;
+  Result<std::string> text(std::uint32_t number) const;
   // Every id of the flaw: the alias closure over aliases, sorted; {id} alone when nobody aliases
   // it. `upstream` is not part of it: one record may repackage many flaws.
   Result<std::vector<std::string>> alias_class(std::string_view id) const;
-  // The record with that id.
+  // The same by numbers, ascending.
+  Result<std::vector<std::uint32_t>> alias_class(std::uint32_t id) const;
+  // The first record with that id.
   std::optional<std::uint32_t> find_id(std::string_view id) const;
+  std::optional<std::uint32_t> find_id(std::uint32_t id) const;
   std::optional<ExploitedFlaw> exploited(std::string_view cve) const;
+  std::optional<ExploitedFlaw> exploited(std::uint32_t cve) const;
   // Whether any record has that ecosystem: what no feed covers is reported as not covered.
   bool covers(std::string_view ecosystem) const;
   // The ecosystems of the file, sorted.

@@ -13,7 +13,7 @@
 namespace boltseal::layout {
 
 constexpr std::string_view magic = "BOLTSEAL";
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 constexpr std::uint32_t flag_starter = 1;
 constexpr std::uint32_t flag_prose = 2;
 
@@ -40,10 +40,14 @@ constexpr std::size_t digest_at = 24;
 constexpr std::size_t table_at = digest_at + 32;
 constexpr std::size_t header_size = table_at + 8 * section_count;
 
-constexpr std::size_t strings_per_block = 16;
+constexpr std::size_t max_ecosystems = 65536;
+constexpr std::size_t strings_per_block = 4;
 constexpr std::size_t index_row = 8;
 constexpr std::size_t package_row = 12;
 constexpr std::size_t exploited_row = 16;
+
+// The bit of a record's severity byte that says that it was taken back.
+constexpr unsigned record_withdrawn = 0x80;
 
 // Bits of the first byte of a body.
 constexpr unsigned body_one_fix = 1;  // one range, from the first version to one fix

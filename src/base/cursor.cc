@@ -2,7 +2,7 @@
 
 namespace boltseal {
 
-std::uint64_t Cursor::varint() {
+std::uint64_t Cursor::long_varint() {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const std::uint8_t byte = u8();

@@ -85,7 +85,11 @@ class Cursor {
   std::uint32_t u32be() { return be<std::uint32_t>(); }
   std::uint64_t u64be() { return be<std::uint64_t>(); }
   // LEB128 / protobuf varint of at most 64 bits.
-  std::uint64_t varint();
+  std::uint64_t varint() {
+    if (ok_ && at_ < bytes_.size() && static_cast<unsigned char>(bytes_[at_]) < 0x80)
+      return static_cast<unsigned char>(bytes_[at_++]);  // most are short
+    return long_varint();
+  }
 
   // The Error that says where this cursor stands.
   std::unexpected<Error> corrupt(std::string what) const {
@@ -93,6 +97,7 @@ class Cursor {
   }
 
  private:
+  std::uint64_t long_varint();
   template <std::unsigned_integral T>
   T number(bool swap) {
     const auto part = bytes(sizeof(T));

@@ -1,5 +1,6 @@
 // The nouns of a judgement: a finding, the proof it rests on, and what was not covered.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ enum class Verdict : std::uint8_t {
   covered_by_owner,  // the OS package that owns the files decides
 };
 std::string_view name_of(Verdict verdict);
+using VerdictCounts = std::array<std::uint32_t, 7>;  // in the order of Verdict
 
 enum class FixState : std::uint8_t { unknown, fixed, not_fixed, wont_fix, deferred, end_of_life };
 std::string_view name_of(FixState state);
@@ -98,6 +100,7 @@ struct Report {
   DatabaseInfo database;
   std::vector<Finding> findings;  // verdict affected or undecided; most urgent first
   std::vector<Finding> dropped;   // the rest, same order
+  VerdictCounts unlisted{};       // dropped and only counted, because nobody asked for proofs
   std::vector<Uncovered> uncovered;
   std::vector<LicenceIssue> licence_issues;  // denied ones first, then by package
   std::vector<std::string> notices;          // end of life, unused ignore entries, no sandbox, …

@@ -28,14 +28,25 @@ class Comparer {
       return compare_versions(scheme_, composer_form(a), composer_form(b));
     return compare_versions(scheme_, a, b);
   }
-  MaybeOrder to(std::string_view bound) const {
-    return branch_ ? std::nullopt : compare(version_, bound);
+  // The fix that decides a range is asked for again by who lists the fixes.
+  MaybeOrder to(std::string_view bound) {
+    if (branch_) return std::nullopt;
+    if (bound.data() != last_bound_.data() || bound.size() != last_bound_.size()) {
+      last_order_ = compare(version_, bound);
+      last_bound_ = bound;
+    }
+    return last_order_;
   }
   std::string_view version() const { return version_; }
   std::string_view scheme() const { return name_of(scheme_); }
 
+  // A step of the proof; nothing when nobody asked for one, but for what cannot be decided.
+  ProofStep say(std::string_view rule, std::string_view text) const {
+    if (!explain_) return {};
+    return {std::string(rule), std::string(text)};
+  }
   ProofStep step(std::string_view bound, MaybeOrder order, std::string_view meaning) const {
-    if (order && !explain_) return {"comparison", {}};
+    if (order && !explain_) return {};
     const std::string_view sign = !order       ? "has no order with"
                                   : *order < 0 ? "<"
                                   : *order > 0 ? ">"
@@ -45,9 +56,14 @@ class Comparer {
   }
 
  private:
-  // Composer compares normalised versions: in lower case, with four numbers.
+  // Composer compares normalised versions: in lower case, with four numbers, without build metadata
+  // and without the word "stable".
   static std::string composer_form(std::string_view text) {
-    std::string out = lower(text);
+    std::string out = lower(text.substr(0, text.find('+')));
+    if (out.ends_with("stable")) {
+      out.resize(out.size() - 6);
+      while (out.ends_with('-') || out.ends_with('.') || out.ends_with('_')) out.pop_back();
+    }
     std::size_t end = out.starts_with('v') ? 1 : 0, numbers = 0;
     while (end < out.size() && numbers < 4 && is_digit(out[end])) {
       while (end < out.size() && is_digit(out[end])) ++end;
@@ -64,6 +80,8 @@ class Comparer {
   std::string_view version_;
   bool explain_;
   bool branch_ = false;
+  std::string_view last_bound_;
+  MaybeOrder last_order_;
 };
 
 struct RangeVerdict {
@@ -81,7 +99,7 @@ int step_at(Event::Kind kind) {
 
 // "From 3.0 up to 3.0.0.M2": a milestone sorts before its release, so the range ends before it
 // begins. By the letter everything from 3.0 on would be affected; whoever wrote it meant the end.
-std::optional<RangeVerdict> upside_down(const std::vector<Event>& range, const Comparer& comparer) {
+std::optional<RangeVerdict> upside_down(const std::vector<Event>& range, Comparer& comparer) {
   using Kind = Event::Kind;
   if (range.size() != 2 || range[0].kind != Kind::introduced || range[0].version == "0") return {};
   const Event& end = range[1];
@@ -99,7 +117,7 @@ std::optional<RangeVerdict> upside_down(const std::vector<Event>& range, const C
 }
 
 // The event that decides is the last one, in the order of versions, at or before the version.
-RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer) {
+RangeVerdict in_range(const std::vector<Event>& range, Comparer& comparer) {
   using Kind = Event::Kind;
   if (const auto verdict = upside_down(range, comparer)) return *verdict;
   const Event* last = nullptr;
@@ -110,8 +128,9 @@ RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer)
     const bool from_start = event.version == "0" && event.kind != Kind::last_affected;
     if (from_start && event.kind == Kind::fixed)
       return {Verdict::not_affected,
-              {"never-affected",
-               "its fix is given as version 0, which says that the package never was affected"}};
+              comparer.say("never-affected",
+                           "its fix is given as version 0, which says that the package never was "
+                           "affected")};
     const MaybeOrder order = from_start ? Order::greater : comparer.to(event.version);
     if (!order)
       return {Verdict::undecided, comparer.step(event.version, order, "undecided, not guessed")};
@@ -150,7 +169,8 @@ RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer)
     return {Verdict::fixed,
             comparer.step(last->version, last_order, "past the last affected version")};
   if (limited && !below_a_limit)
-    return {Verdict::not_affected, {"limit", "the version is past the limits of the record"}};
+    return {Verdict::not_affected,
+            comparer.say("limit", "the version is past the limits of the record")};
   if (next != nullptr && next->kind == Kind::fixed)
     return {Verdict::affected, comparer.step(next->version, Order::less, "below the fix")};
   if (next != nullptr && next->kind == Kind::last_affected)
@@ -158,7 +178,8 @@ RangeVerdict in_range(const std::vector<Event>& range, const Comparer& comparer)
                                              "not past the last affected version")};
   if (last->version == "0")
     return {Verdict::affected,
-            {"all-versions", "the record says that all versions are affected; there is no fix"}};
+            comparer.say("all-versions",
+                         "the record says that all versions are affected; there is no fix")};
   return {Verdict::affected,
           comparer.step(last->version, last_order,
                         "at or past the version that brought the flaw; there is no fix")};
@@ -175,7 +196,7 @@ bool below_next(const Comparer& comparer, std::string_view bound) {
 }
 
 // One requirement of the kind ">= 1.2, < 1.4"; nothing when a part cannot be read.
-std::optional<bool> satisfies(const Comparer& comparer, std::string_view requirement) {
+std::optional<bool> satisfies(Comparer& comparer, std::string_view requirement) {
   for (auto part : split(requirement, ',')) {
     part = trim(part);
     const auto length = std::min(part.find_first_not_of("<>=~!"), part.size());
@@ -204,7 +225,7 @@ std::optional<bool> satisfies(const Comparer& comparer, std::string_view require
   return true;
 }
 
-void collect_fixes(const Affected& affected, const Comparer& comparer, Judgement& out) {
+void collect_fixes(const Affected& affected, Comparer& comparer, Judgement& out) {
   for (const auto& range : affected.ranges)
     for (const auto& event : range)
       if (event.kind == Event::Kind::fixed && event.version != "0") {
@@ -227,31 +248,32 @@ void collect_fixes(const Affected& affected, const Comparer& comparer, Judgement
 
 Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version,
                    bool explain) {
-  const Comparer comparer(scheme, version, explain);
+  Comparer comparer(scheme, version, explain);
   Judgement out;
+  Verdict worst = Verdict::not_affected;
+  const auto add = [&](ProofStep step) {
+    if (!step.rule.empty()) out.steps.push_back(std::move(step));
+  };
   for (const auto& requirement : affected.unaffected) {
     const auto holds = satisfies(comparer, requirement);
     if (holds == false) continue;
-    out.verdict = holds ? Verdict::not_affected : Verdict::undecided;
-    out.steps.push_back(
-        {"unaffected",
-         holds ? fmt::format("{} satisfies \"{}\", which the record names as not affected", version,
-                             requirement)
-               : fmt::format("{} has no order with \"{}\", which the record names as not affected",
-                             version, requirement)});
+    worst = holds ? Verdict::not_affected : Verdict::undecided;
+    if (explain || !holds)
+      add({"unaffected",
+           fmt::format("{} {} \"{}\", which the record names as not affected", version,
+                       holds ? "satisfies" : "has no order with", requirement)});
     if (holds) return out;
   }
   const bool listed = std::ranges::any_of(affected.versions, [&](const std::string& v) {
     return v == version || comparer.to(v) == Order::equal;
   });
   if (listed) {
-    out.verdict = Verdict::affected;
-    out.steps.push_back(
-        {"listed", fmt::format("{} is in the record's list of affected versions", version)});
+    worst = Verdict::affected;
+    if (explain)
+      add({"listed", fmt::format("{} is in the record's list of affected versions", version)});
   }
   // The gravest verdict of all ranges: affected, undecided, fixed, not affected, in the order of
   // the enumeration.
-  Verdict worst = out.steps.empty() ? Verdict::not_affected : out.verdict;
   std::vector<ProofStep> steps;
   for (const auto& range : affected.ranges) {
     auto [verdict, step] = in_range(range, comparer);
@@ -265,9 +287,8 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
   }
   out.verdict = worst;
   std::ranges::move(steps, std::back_inserter(out.steps));
-  if (out.steps.empty())
-    out.steps.push_back(
-        {"unlisted", fmt::format("{} is in no range and no list of the record", version)});
+  if (explain && out.steps.empty())
+    add({"unlisted", fmt::format("{} is in no range and no list of the record", version)});
   if (worst <= Verdict::fixed) collect_fixes(affected, comparer, out);
   return out;
 }

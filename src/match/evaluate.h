@@ -18,7 +18,7 @@ struct Judgement {
   bool at_a_bound = false;                  // the version is exactly a fix that the record names
 };
 
-// Without `explain` the steps have rules but no text, except where the outcome is undecided.
+// Without `explain` there are no steps but those that say why something is undecided.
 Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain);
 
 }  // namespace boltseal

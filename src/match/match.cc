@@ -38,6 +38,15 @@ ProofStep built_from(const Package& package) {
                                     package.name, package.source_name, version)};
 }
 
+// What every proof of the package begins with.
+std::vector<ProofStep> seen_of(const Package& package, const ImageInfo& image) {
+  std::vector<ProofStep> out = {evidence_of(package, image)};
+  if (is_os_package(package.type) && !package.source_name.empty() &&
+      package.source_name != package.name)
+    out.push_back(built_from(package));
+  return out;
+}
+
 class Matcher {
  public:
   Matcher(const Database& database, Report& report, bool explain)
@@ -47,21 +56,22 @@ class Matcher {
 
   const Ecosystems& ecosystems() const { return ecosystems_; }
 
-  void expect(const Package& package) { resolver_.expect(package); }
+  Result<> expect(const Package& package) { return resolver_.expect(package); }
 
   Result<> package(std::uint32_t index) {
     const Package& package = report_.inventory.packages[index];
     TRY(auto found, resolver_.findings(package));
-    if (found.empty()) return {};
-    std::vector<ProofStep> seen = {evidence_of(package, report_.inventory.image)};
-    if (is_os_package(package.type) && !package.source_name.empty() &&
-        package.source_name != package.name)
-      seen.push_back(built_from(package));
+    for (std::size_t v = 0; v < found.unlisted.size(); ++v)
+      report_.unlisted[v] += found.unlisted[v];
+    if (found.findings.empty()) return {};
+    std::vector<ProofStep> seen;
     const Package* owner = deciding_owner(package);
-    for (Finding& finding : found) {
+    for (Finding& finding : found.findings) {
       finding.package = index;
-      if (!finding.proof.empty())
+      if (!finding.proof.empty()) {
+        if (seen.empty()) seen = seen_of(package, report_.inventory.image);
         finding.proof.insert(finding.proof.begin(), seen.begin(), seen.end());
+      }
       const bool open = counts(finding.verdict);
       if (open && owner) {
         finding.verdict = Verdict::covered_by_owner;
@@ -93,26 +103,31 @@ class Matcher {
   Resolver resolver_;
 };
 
-// Most urgent first: exploited, grave, fixable, then by name.
-bool more_urgent(const Finding& a, const Finding& b) {
-  const auto key = [](const Finding& f) {
-    return std::tuple(!f.kev, -static_cast<int>(f.severity), f.fixed_versions.empty(),
-                      std::string_view(f.id), f.package, std::string_view(f.record));
-  };
-  return key(a) < key(b);
-}
-
-// Findings are large, so their places are sorted, and each is moved once.
+// Most urgent first: exploited, grave, fixable, then by name. Findings are large, so their places
+// are sorted, by numbers where those decide, and each is moved once.
 void sort_by_urgency(std::vector<Finding>& findings) {
-  std::vector<const Finding*> order;
+  struct Place {
+    unsigned urgency;
+    Finding* finding;
+  };
+  const auto urgency = [](const Finding& f) {
+    constexpr auto worst = static_cast<unsigned>(Severity::critical);
+    return (f.kev ? 0U : 64U) + 2 * (worst - static_cast<unsigned>(f.severity)) +
+           (f.fixed_versions.empty() ? 1U : 0U);
+  };
+  const auto before = [](const Place& a, const Place& b) {
+    if (a.urgency != b.urgency) return a.urgency < b.urgency;
+    if (const int order = a.finding->id.compare(b.finding->id); order != 0) return order < 0;
+    return std::tie(a.finding->package, a.finding->record) <
+           std::tie(b.finding->package, b.finding->record);
+  };
+  std::vector<Place> order;
   order.reserve(findings.size());
-  for (const Finding& finding : findings) order.push_back(&finding);
-  std::ranges::sort(order, [](const Finding* a, const Finding* b) { return more_urgent(*a, *b); });
+  for (Finding& finding : findings) order.push_back({urgency(finding), &finding});
+  std::ranges::sort(order, before);
   std::vector<Finding> sorted;
   sorted.reserve(findings.size());
-  for (const Finding* finding : order) {
-    sorted.push_back(std::move(findings[static_cast<std::size_t>(finding - findings.data())]));
-  }
+  for (const Place& place : order) sorted.push_back(std::move(*place.finding));
   findings = std::move(sorted);
 }
 
@@ -121,11 +136,12 @@ void sort_by_urgency(std::vector<Finding>& findings) {
 Result<> match(const Database& database, const MatchOptions& options, Report& report) {
   report.findings.clear();
   report.dropped.clear();
+  report.unlisted = {};
   Matcher matcher(database, report, options.explain);
   std::size_t passed_over = 0;
   const auto wanted = [&](const Package& p) { return options.development || !p.development; };
   for (const Package& package : report.inventory.packages)
-    if (wanted(package)) matcher.expect(package);
+    if (wanted(package)) TRY_DO(matcher.expect(package));
   for (std::uint32_t i = 0; i < report.inventory.packages.size(); ++i) {
     if (!wanted(report.inventory.packages[i])) {
       ++passed_over;

@@ -1,6 +1,7 @@
 // Inventory × advisories → findings with their proofs. Pure: the same inventory, database and
 // options give the same report.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ struct VexStatement {
 struct MatchOptions {
   std::vector<IgnoreRule> ignore;
   std::vector<VexStatement> vex;
-  bool only_fixed = false;  // drop what has no fix
-  bool explain = true;      // false: no proofs but those of undecided findings
+  bool only_fixed = false;         // drop what has no fix
+  std::uint8_t severities = 0;     // those to keep, as bits 1 << Severity; 0: all
+  std::vector<PackageType> types;  // packages to judge; empty: all
+  bool explain = true;      // false: no proofs but of what is undecided; what is dropped, counted
   bool development = true;  // judge packages that are only needed to build
   std::string
       today;  // date for the expiry of rules and end of life, from the clock or SOURCE_DATE_EPOCH

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <tuple>
 
 #include "base/text.h"
@@ -19,48 +18,8 @@
 namespace boltseal {
 namespace {
 
-bool is_cve(std::string_view id) { return id.starts_with("CVE-"); }
-
-void sort_unique(std::vector<std::string>& list) {
-  std::ranges::sort(list);
-  list.erase(std::unique(list.begin(), list.end()), list.end());
-}
-
-Flaw flaw_of(std::vector<std::string> ids, const Advisory& advisory) {
-  Flaw out;
-  const auto cve = std::ranges::find_if(ids, is_cve);
-  if (cve != ids.end()) out.cve = *cve;
-  out.ids = std::move(ids);
-  // The name of the class stays first, the rest is sorted in: records of one class must agree on
-  // that name.
-  const std::string name = out.ids.empty() ? advisory.id : out.ids.front();
-  out.ids.push_back(advisory.id);
-  sort_unique(out.ids);
-  std::erase(out.ids, name);
-  out.ids.insert(out.ids.begin(), name);
-  return out;
-}
-
-// A record that repackages others (DSA, ALSA, DEBIAN-CVE) stands for each flaw that it names.
-Result<std::vector<Flaw>> flaws_of(const Database& database, const Advisory& advisory) {
-  std::vector<std::string> names;
-  std::ranges::copy_if(advisory.upstream, std::back_inserter(names), is_cve);
-  if (names.empty()) names = advisory.upstream;
-  if (names.empty()) names.push_back(advisory.id);
-  sort_unique(names);
-  std::vector<Flaw> out;
-  for (const auto& name : names) {
-    TRY(auto ids, database.alias_class(name));
-    auto flaw = flaw_of(std::move(ids), advisory);
-    const bool known =
-        std::ranges::any_of(out, [&](const Flaw& f) { return f.ids.front() == flaw.ids.front(); });
-    if (!known) out.push_back(std::move(flaw));
-  }
-  return out;
-}
-
 // Who judges the ecosystem natively, by the form of the id.
-int rank_of(std::string_view ecosystem, const Advisory& advisory) {
+int rank_of(std::string_view ecosystem, std::string_view id, std::string_view feed) {
   constexpr auto native =
       std::to_array<std::pair<std::string_view, std::string_view>>({{"Go", "GO-"},
                                                                     {"PyPI", "PYSEC-"},
@@ -72,11 +31,17 @@ int rank_of(std::string_view ecosystem, const Advisory& advisory) {
                                                                     {"NuGet", "GHSA-"},
                                                                     {"Packagist", "GHSA-"}});
   const auto name = ecosystem.substr(0, ecosystem.find(':'));
-  if (name == "RubyGems")
-    return contains_nocase(advisory.feed, "ruby") && !advisory.id.starts_with("GHSA-") ? 0 : 1;
+  if (name == "RubyGems") return contains_nocase(feed, "ruby") && !id.starts_with("GHSA-") ? 0 : 1;
   for (const auto& [system, prefix] : native)
-    if (name == system) return advisory.id.starts_with(prefix) ? 0 : 1;
+    if (name == system) return id.starts_with(prefix) ? 0 : 1;
   return 0;
+}
+
+template <class T>
+void sort_unique(std::vector<T>& list) {
+  std::ranges::sort(list);
+  const auto twice = std::ranges::unique(list);
+  list.erase(twice.begin(), twice.end());
 }
 
 bool modular_version(std::string_view version) {
@@ -120,53 +85,45 @@ bool speaks_of(const Affected& affected, const Package& package, ProofStep& step
 
 bool counts(Verdict v) { return v == Verdict::affected || v == Verdict::undecided; }
 
-auto order_of(const Opinion& o) {
-  return std::tuple(!o.record->advisory.withdrawn.empty(), o.rank, o.judgement.verdict,
-                    std::string_view(o.record->advisory.id));
+auto order_of(const Opinion* o) {
+  return std::tuple(o->head.withdrawn, o->rank, o->judgement.verdict, o->head.id);
 }
 
 // The opinions on one flaw, the deciding one first, and why it decides where they differ.
-std::string settle(std::vector<const Opinion*>& opinions) {
-  std::ranges::sort(opinions,
-                    [](const Opinion* a, const Opinion* b) { return order_of(*a) < order_of(*b); });
+std::string put_in_order(std::vector<Opinion*>& opinions) {
+  std::ranges::stable_sort(opinions, {}, order_of);
   const Opinion* first = opinions.front();
-  std::string why;
   // Several builds of one module stand in one record; the package that is one of them is fixed.
   const auto build = std::ranges::find_if(opinions, [&](const Opinion* o) {
     return o->record == first->record && o->judgement.at_a_bound &&
            o->judgement.verdict == Verdict::fixed && is_modular(*o->affected);
   });
   if (counts(first->judgement.verdict) && build != opinions.end()) {
-    why = "the version is exactly one of the builds that the record names as fixed";
     std::rotate(opinions.begin(), build, build + 1);
-    return why;
+    return "the version is exactly one of the builds that the record names as fixed";
   }
-  const bool debian = first->affected->ecosystem.starts_with("Debian");
+  const bool debian = first->key->ecosystem.starts_with("Debian");
   if (debian && first->judgement.verdict == Verdict::affected &&
       first->judgement.fixed_versions.empty()) {
     const auto fix = std::ranges::find_if(opinions, [](const Opinion* o) {
-      return o->record->advisory.withdrawn.empty() && o->judgement.verdict == Verdict::fixed;
+      return !o->head.withdrawn && o->judgement.verdict == Verdict::fixed;
     });
     if (fix != opinions.end()) {
-      why = fmt::format("{} names a fix where the tracker has none", (*fix)->record->advisory.id);
       std::rotate(opinions.begin(), fix, fix + 1);
-      return why;
+      return fmt::format("{} names a fix where the tracker has none", opinions.front()->id);
     }
   }
   const auto other = std::ranges::find_if(opinions, [&](const Opinion* o) {
-    return o->record->advisory.withdrawn.empty() &&
-           counts(o->judgement.verdict) != counts(first->judgement.verdict);
+    return !o->head.withdrawn && counts(o->judgement.verdict) != counts(first->judgement.verdict);
   });
-  if (other == opinions.end() || !first->record->advisory.withdrawn.empty()) return why;
+  if (other == opinions.end() || first->head.withdrawn) return {};
   if (first->rank != (*other)->rank)
-    return fmt::format("{} judges {} natively, so it decides against {}",
-                       first->record->advisory.id, first->affected->ecosystem,
-                       (*other)->record->advisory.id);
+    return fmt::format("{} judges {} natively, so it decides against {}", first->id,
+                       first->key->ecosystem, (*other)->id);
   if (first->record == (*other)->record)
     return fmt::format("{} speaks of the package more than once; the graver judgement decides",
-                       first->record->advisory.id);
-  return fmt::format("{} and {} differ; the graver one decides", first->record->advisory.id,
-                     (*other)->record->advisory.id);
+                       first->id);
+  return fmt::format("{} and {} differ; the graver one decides", first->id, (*other)->id);
 }
 
 std::string_view verdict_words(Verdict verdict) {
@@ -185,9 +142,10 @@ std::string_view verdict_words(Verdict verdict) {
   }
 }
 
-void prove(const std::vector<const Opinion*>& opinions, std::string_view why, Finding& out) {
+void prove(const std::vector<Opinion*>& opinions, std::string_view why, std::string_view withdrawn,
+           Finding& out) {
   const Opinion& first = *opinions.front();
-  const auto& key = first.key;
+  const Key& key = *first.key;
   out.proof.reserve(8 + opinions.size());
   out.proof.push_back({key.source ? "source-package" : "package-name",
                        key.source ? fmt::format("{} keys its advisories by source package: {} {}",
@@ -199,119 +157,178 @@ void prove(const std::vector<const Opinion*>& opinions, std::string_view why, Fi
   std::ranges::copy(first.judgement.steps, std::back_inserter(out.proof));
   constexpr std::size_t enough = 8;
   for (std::size_t i = 1; i < opinions.size() && i <= enough; ++i) {
-    const auto& o = *opinions[i];
+    const Opinion& o = *opinions[i];
+    const auto& steps = o.judgement.steps;
     out.proof.push_back(
         {"other-record",
-         fmt::format("{}{} says {}: {}", o.record->advisory.id,
-                     o.record->advisory.withdrawn.empty() ? "" : " (withdrawn)",
-                     name_of(o.judgement.verdict), o.judgement.steps.front().text)});
+         fmt::format("{}{} says {}{}{}", o.id, o.head.withdrawn ? " (withdrawn)" : "",
+                     name_of(o.judgement.verdict), steps.empty() ? "" : ": ",
+                     steps.empty() ? "" : steps.front().text)});
   }
   if (!why.empty()) out.proof.push_back({"precedence", std::string(why)});
   if (out.verdict == Verdict::withdrawn)
-    out.proof.push_back({"withdrawn", fmt::format("{} was withdrawn on {}", out.record,
-                                                  first.record->advisory.withdrawn.substr(0, 10))});
+    out.proof.push_back(
+        {"withdrawn", fmt::format("{} was withdrawn on {}", out.record, withdrawn.substr(0, 10))});
   out.proof.push_back({"verdict", std::string(verdict_words(out.verdict))});
 }
 
 }  // namespace
 
-Result<const Record*> Resolver::record(std::uint32_t number) {
-  const auto [at, fresh] = records_.try_emplace(number);
-  if (fresh) {
-    TRY(at->second.advisory, database_.advisory(number));
-    TRY(at->second.flaws, flaws_of(database_, at->second.advisory));
+struct Resolver::Group {
+  std::uint32_t flaw = 0;  // the smallest id of the alias class
+  std::vector<Opinion*> opinions;
+};
+
+Opinion Resolver::judge(const Key& key, const Candidate& candidate, const Package& package) const {
+  Opinion o;
+  o.record = candidate.record;
+  o.affected = &candidate.affected;
+  o.key = &key;
+  ProofStep reason;
+  if (!speaks_of(candidate.affected, package, reason)) {
+    o.judgement.steps.push_back(std::move(reason));
+  } else if (const auto scheme = scheme_of(key.ecosystem)) {
+    o.judgement = evaluate(candidate.affected, *scheme, key.version, explain_);
+  } else {
+    o.judgement.verdict = Verdict::undecided;
+    o.judgement.steps.push_back(
+        {"comparison", fmt::format("we do not know how {} orders its versions", key.ecosystem)});
   }
-  return &at->second;
+  return o;
 }
 
-Result<std::vector<Finding>> Resolver::resolve(const std::vector<Key>& keys,
-                                               const Package& package) {
+Result<> Resolver::name(Opinion& o) const {
+  if (!o.id.empty()) return {};
+  TRY(o.id, database_.text(o.head.id));
+  TRY(o.feed, database_.text(o.head.feed));
+  o.rank = rank_of(o.key->ecosystem, o.id, o.feed);
+  return {};
+}
+
+// The finding of a settled group.
+Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) const {
+  const Opinion& first = *group.opinions.front();
+  Finding out;
+  out.verdict = first.head.withdrawn ? Verdict::withdrawn : first.judgement.verdict;
+  out.record = first.id;
+  out.feed = first.feed;
+  // A flaw goes by its first CVE; without one by the record that decides.
+  TRY(auto ids, database_.alias_class(group.flaw));
+  std::uint32_t id = first.head.id;
+  for (const auto number : ids) {
+    TRY(auto text, database_.text(number));
+    if (out.id.empty() && text.starts_with("CVE-")) {
+      out.id = std::move(text);
+      id = number;
+    } else {
+      out.aliases.push_back(std::move(text));
+    }
+  }
+  if (out.id.empty()) out.id = out.record;
+  for (const Opinion* o : group.opinions) {
+    ids.push_back(o->head.id);
+    out.aliases.push_back(o->id);
+  }
+  sort_unique(out.aliases);
+  std::erase(out.aliases, out.id);
+  sort_unique(ids);
+  std::erase(ids, id);
+  ids.insert(ids.begin(), id);
+  if (explain_ || out.verdict == Verdict::undecided) {
+    std::string withdrawn;
+    if (first.head.withdrawn) {
+      TRY(auto advisory, database_.advisory(first.record));
+      withdrawn = std::move(advisory.withdrawn);
+    }
+    prove(group.opinions, why, withdrawn, out);
+  }
+  if (counts(out.verdict)) TRY_DO(describe(database_, group.opinions, ids, explain_, out));
+  return out;
+}
+
+Result<> Resolver::settle(Group& group, Resolved& out) const {
+  std::string why;
+  if (group.opinions.size() > 1) {
+    for (Opinion* o : group.opinions) TRY_DO(name(*o));
+    why = put_in_order(group.opinions);
+  }
+  Opinion& first = *group.opinions.front();
+  const Verdict verdict = first.head.withdrawn ? Verdict::withdrawn : first.judgement.verdict;
+  if (!explain_ && !counts(verdict)) {
+    ++out.unlisted[static_cast<std::size_t>(verdict)];
+    return {};
+  }
+  TRY_DO(name(first));
+  TRY(auto finding, finding_of(group, why));
+  out.findings.push_back(std::move(finding));
+  return {};
+}
+
+Result<Resolved> Resolver::resolve(const std::vector<Question>& questions,
+                                   const Package& package) const {
   std::vector<std::vector<Candidate>> found;
   std::vector<Opinion> opinions;
   std::size_t count = 0;
-  for (const Key& key : keys) {
-    TRY(found.emplace_back(), database_.find(key.ecosystem, key.name));
+  for (const Question& question : questions) {
+    TRY(found.emplace_back(), database_.candidates(question.place));
     count += found.back().size();
   }
   opinions.reserve(count);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto scheme = scheme_of(keys[i].ecosystem);
+  std::vector<std::pair<std::uint32_t, std::size_t>> by_flaw;  // with the place of the opinion
+  by_flaw.reserve(count);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
     for (const Candidate& candidate : found[i]) {
-      Opinion o;
-      TRY(o.record, record(candidate.record));
-      o.affected = &candidate.affected;
-      o.key = keys[i];
-      o.rank = rank_of(keys[i].ecosystem, o.record->advisory);
-      ProofStep reason;
-      if (!speaks_of(candidate.affected, package, reason)) {
-        o.judgement.steps.push_back(std::move(reason));
-      } else if (!scheme) {
-        o.judgement.verdict = Verdict::undecided;
-        o.judgement.steps.push_back(
-            {"comparison",
-             fmt::format("we do not know how {} orders its versions", keys[i].ecosystem)});
-      } else {
-        o.judgement = evaluate(candidate.affected, *scheme, keys[i].version, explain_);
-      }
-      opinions.push_back(std::move(o));
+      Opinion& o = opinions.emplace_back(judge(questions[i].key, candidate, package));
+      TRY(o.head, database_.head(candidate.record));
+      for (const auto flaw : o.head.flaws) by_flaw.emplace_back(flaw, opinions.size() - 1);
     }
   }
-  std::map<std::string_view, std::pair<const Flaw*, std::vector<const Opinion*>>> classes;
-  for (const Opinion& o : opinions)
-    for (const Flaw& flaw : o.record->flaws) {
-      auto& [name, list] = classes[flaw.ids.front()];
-      if (!name) name = &flaw;
-      list.push_back(&o);
+  sort_unique(by_flaw);
+  Resolved out;
+  out.findings.reserve(by_flaw.size());
+  Group group;
+  for (std::size_t i = 0; i < by_flaw.size(); ++i) {
+    if (i == 0 || by_flaw[i].first != by_flaw[i - 1].first) {
+      group.flaw = by_flaw[i].first;
+      group.opinions.clear();
     }
-  std::vector<Finding> out;
-  out.reserve(classes.size());
-  for (auto& [name, entry] : classes) {
-    auto& [flaw, list] = entry;
-    const std::string why = settle(list);
-    const Opinion& first = *list.front();
-    Finding& finding = out.emplace_back();
-    finding.verdict =
-        first.record->advisory.withdrawn.empty() ? first.judgement.verdict : Verdict::withdrawn;
-    finding.record = first.record->advisory.id;
-    finding.feed = first.record->advisory.feed;
-    finding.id = flaw->cve.empty() ? finding.record : flaw->cve;
-    if (!explain_ && !counts(finding.verdict)) continue;  // it is only counted
-    for (const Opinion* o : list)
-      for (const Flaw& other : o->record->flaws)
-        if (other.ids.front() == name)
-          finding.aliases.insert(finding.aliases.end(), other.ids.begin(), other.ids.end());
-    sort_unique(finding.aliases);
-    std::erase(finding.aliases, finding.id);
-    if (explain_ || finding.verdict == Verdict::undecided) prove(list, why, finding);
-    if (counts(finding.verdict)) TRY_DO(describe(database_, list, finding));
+    group.opinions.push_back(&opinions[by_flaw[i].second]);
+    if (i + 1 == by_flaw.size() || by_flaw[i + 1].first != by_flaw[i].first)
+      TRY_DO(settle(group, out));
   }
   return out;
 }
 
-// What the answer depends on.
-std::string Resolver::question(const Package& package) const {
-  std::string out;
+Result<> Resolver::expect(const Package& package) {
+  Expected& expected = expected_.emplace_back();
+  std::string all;  // what the answer depends on
   for (const Key& key : ecosystems_.keys(package)) {
-    for (const auto part : {key.ecosystem, key.name, key.version}) {
-      out += part;
-      out += '\n';
-    }
+    TRY(const auto place, database_.place_of(key.ecosystem, key.name));
+    if (!place) continue;
+    expected.questions.push_back({key, *place});
+    for (const auto part : {key.ecosystem, key.name, key.version}) (all += part) += '\n';
   }
-  out += package.arch;
-  if (package.type == PackageType::rpm) out += '\n' + package.module + '\n' + package.version;
-  return out;
+  if (expected.questions.empty()) return {};
+  all += package.arch;
+  if (package.type == PackageType::rpm) all += '\n' + package.module + '\n' + package.version;
+  expected.answer = &answers_[all];
+  ++expected.answer->expected;
+  return {};
 }
 
-Result<std::vector<Finding>> Resolver::findings(const Package& package) {
-  Answer& answer = answers_[question(package)];
+Result<Resolved> Resolver::findings(const Package& package) {
+  if (expected_.empty()) TRY_DO(expect(package));
+  const Expected expected = std::move(expected_.front());
+  expected_.pop_front();
+  if (expected.answer == nullptr) return Resolved{};
+  Answer& answer = *expected.answer;
   if (!answer.known) {
-    TRY(answer.findings, resolve(ecosystems_.keys(package), package));
+    TRY(answer.resolved, resolve(expected.questions, package));
     answer.known = true;
   }
-  if (answer.expected > 0) --answer.expected;
-  if (answer.expected > 0) return answer.findings;
-  answer.known = false;  // given away: who asks again without having announced it starts anew
-  return std::move(answer.findings);
+  if (--answer.expected > 0) return answer.resolved;
+  answer.known = false;
+  return std::move(answer.resolved);
 }
 
 }  // namespace boltseal

@@ -2,7 +2,9 @@
 // per flaw.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -13,25 +15,21 @@
 
 namespace boltseal {
 
-// One flaw as a record names it: its alias class.
-struct Flaw {
-  std::string cve;  // the first CVE of the class; may be empty
-  std::vector<std::string>
-      ids;  // of the class and of the record, sorted; the first one names the class
-};
-
-struct Record {
-  Advisory advisory;
-  std::vector<Flaw> flaws;
-};
-
-// What one record says of one package.
+// What one record says of one package. Most are only counted, so texts are read late.
 struct Opinion {
-  const Record* record = nullptr;
+  std::uint32_t record = 0;
+  RecordHead head;
+  std::string id, feed;  // the texts of the head, once somebody needs them
+  int rank = 0;          // then also: 0 for the feed that judges this ecosystem natively
   const Affected* affected = nullptr;
+  const Key* key = nullptr;
   Judgement judgement;
-  Key key;
-  int rank = 0;  // 0 for the feed that judges this ecosystem natively
+};
+
+// What all records say of one package.
+struct Resolved {
+  std::vector<Finding> findings;  // sorted by the flaw; without index and evidence
+  VerdictCounts unlisted{};       // what was dropped and, without `explain`, is only counted
 };
 
 class Resolver {
@@ -39,32 +37,45 @@ class Resolver {
   Resolver(const Database& database, const Ecosystems& ecosystems, bool explain)
       : database_(database), ecosystems_(ecosystems), explain_(explain) {}
 
-  // Announces that findings() will be asked for this package: binaries of one source share the
-  // work, and the last of them gets the answer itself instead of a copy.
-  void expect(const Package& package) { ++answers_[question(package)].expected; }
-  // The findings of a package, without its index and evidence; every verdict, sorted by the class.
-  Result<std::vector<Finding>> findings(const Package& package);
+  // What there is to say of a package. Binaries of one source share the work, and the last of them
+  // gets the answer itself instead of a copy: so every package is announced first, in the order in
+  // which findings() will be asked for it.
+  Result<> expect(const Package& package);
+  Result<Resolved> findings(const Package& package);
 
  private:
+  // A key of which some record speaks.
+  struct Question {
+    Key key;
+    std::uint32_t place = 0;
+  };
   struct Answer {
     std::uint32_t expected = 0;
     bool known = false;
-    std::vector<Finding> findings;
+    Resolved resolved;
   };
-  std::string question(const Package& package) const;
-  Result<const Record*> record(std::uint32_t number);
-  Result<std::vector<Finding>> resolve(const std::vector<Key>& keys, const Package& package);
+  struct Expected {
+    Answer* answer = nullptr;  // none: no record speaks of the package
+    std::vector<Question> questions;
+  };
+  struct Group;  // the opinions on one flaw
+  Result<Resolved> resolve(const std::vector<Question>& questions, const Package& package) const;
+  Opinion judge(const Key& key, const Candidate& candidate, const Package& package) const;
+  Result<> name(Opinion& opinion) const;
+  Result<> settle(Group& group, Resolved& out) const;
+  Result<Finding> finding_of(const Group& group, std::string_view why) const;
 
   const Database& database_;
   const Ecosystems& ecosystems_;
   bool explain_;
-  std::unordered_map<std::uint32_t, Record> records_;
   std::unordered_map<std::string, Answer> answers_;
+  std::deque<Expected> expected_;
 };
 
 // Fills severity, its source, CVSS scores, KEV, title, dates and references of a finding that
-// `opinions` (the deciding one first) led to.
-Result<> describe(const Database& database, const std::vector<const Opinion*>& opinions,
-                  Finding& finding);
+// `opinions` (named, the deciding one first) led to. `ids`: all of the flaw, by number, that
+// of the finding first.
+Result<> describe(const Database& database, const std::vector<Opinion*>& opinions,
+                  const std::vector<std::uint32_t>& ids, bool explain, Finding& finding);
 
 }  // namespace boltseal

@@ -58,27 +58,27 @@ void take(const Advisory& advisory, Finding& finding) {
 
 }  // namespace
 
-Result<> describe(const Database& database, const std::vector<const Opinion*>& opinions,
-                  Finding& finding) {
+Result<> describe(const Database& database, const std::vector<Opinion*>& opinions,
+                  const std::vector<std::uint32_t>& ids, bool explain, Finding& finding) {
   const Opinion& first = *opinions.front();
-  rate(first.affected->severity, first.record->advisory.feed, finding);
-  take(first.record->advisory, finding);
-  std::vector<std::string> seen = {first.record->advisory.id};
-  for (const Opinion* o : opinions) {
-    if (o->record == first.record || !o->record->advisory.withdrawn.empty()) continue;
-    rate(o->affected->severity, o->record->advisory.feed, finding);
-    if (std::ranges::find(seen, o->record->advisory.id) != seen.end()) continue;
-    seen.push_back(o->record->advisory.id);
-    take(o->record->advisory, finding);
-  }
+  std::vector<std::uint32_t> seen;  // ids whose record was read
+  const auto take_record = [&](const Opinion& o) -> Result<> {
+    rate(o.affected->severity, o.feed, finding);
+    if (std::ranges::find(seen, o.head.id) != seen.end()) return {};
+    seen.push_back(o.head.id);
+    TRY(const auto advisory, database.advisory(o.record, explain));
+    take(advisory, finding);
+    return {};
+  };
+  TRY_DO(take_record(first));
+  for (const Opinion* o : opinions)
+    if (o->record != first.record && !o->head.withdrawn) TRY_DO(take_record(*o));
   // Records of the same flaw that speak of other packages: a distribution's record often has no
   // judgement of its own. One that bundles several flaws judges none of them.
-  std::vector<std::string_view> ids = {finding.id};
-  ids.insert(ids.end(), finding.aliases.begin(), finding.aliases.end());
   for (const auto id : ids) {
     if (std::ranges::find(seen, id) == seen.end()) {
       if (const auto number = database.find_id(id)) {
-        TRY(const auto advisory, database.advisory(*number));
+        TRY(const auto advisory, database.advisory(*number, explain));
         if (advisory.withdrawn.empty() && advisory.upstream.size() < 2) take(advisory, finding);
       }
     }
@@ -95,7 +95,7 @@ Result<> describe(const Database& database, const std::vector<const Opinion*>& o
                      finding.cvss.end());
   for (const Opinion* o : opinions) {
     if (!finding.fixed_versions.empty()) break;
-    if (o->record->advisory.withdrawn.empty()) finding.fixed_versions = o->judgement.fixed_versions;
+    if (!o->head.withdrawn) finding.fixed_versions = o->judgement.fixed_versions;
   }
   if (!finding.fixed_versions.empty())
     finding.fix_state = FixState::fixed;

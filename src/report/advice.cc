@@ -142,9 +142,9 @@ Advice advise(const Report& report) {
   return advice;
 }
 
-std::array<std::uint32_t, 7> count_verdicts(const std::vector<Finding>& findings) {
-  std::array<std::uint32_t, 7> counts{};
-  for (const Finding& finding : findings) ++counts[static_cast<std::size_t>(finding.verdict)];
+VerdictCounts count_dropped(const Report& report) {
+  VerdictCounts counts = report.unlisted;
+  for (const Finding& finding : report.dropped) ++counts[static_cast<std::size_t>(finding.verdict)];
   return counts;
 }
 

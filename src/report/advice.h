@@ -48,7 +48,7 @@ struct Advice {
 
 Advice advise(const Report& report);
 
-// The dropped candidates by what dropped them, in the order of Verdict.
-std::array<std::uint32_t, 7> count_verdicts(const std::vector<Finding>& findings);
+// The dropped candidates by what dropped them, listed or not.
+VerdictCounts count_dropped(const Report& report);
 
 }  // namespace boltseal

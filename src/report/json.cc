@@ -167,7 +167,7 @@ void judgement(JsonWriter& json, const Report& report, JsonParts parts) {
   json.member("exploited", advice.exploited).member("fixable", advice.fixable);
   json.member("undecided", static_cast<std::uint64_t>(advice.undecided.size()));
   json.key("dropped").object();
-  const auto dropped = count_verdicts(report.dropped);
+  const auto dropped = count_dropped(report);
   for (std::size_t v = static_cast<std::size_t>(Verdict::fixed); v < dropped.size(); ++v)
     json.member(name_of(static_cast<Verdict>(v)), dropped[v]);
   json.end().end();
@@ -225,6 +225,7 @@ void write_report(JsonWriter& json, const Report& report, const RenderOptions& o
 
 std::string write_json(const Report& report, const RenderOptions& options) {
   JsonWriter json;
+  json.expect(roughly_bytes(report));
   write_report(json, report, options, {});
   return json.take();
 }

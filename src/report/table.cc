@@ -229,7 +229,7 @@ void draw_licences(Canvas& canvas, const Report& report) {
 }
 
 void draw_end(Canvas& canvas, const Report& report, const Advice& advice) {
-  const auto dropped = count_verdicts(report.dropped);
+  const auto dropped = count_dropped(report);
   std::vector<std::string> aside;
   const auto note = [&](Verdict verdict, std::string_view words) {
     if (const auto n = dropped[static_cast<std::size_t>(verdict)])

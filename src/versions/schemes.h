@@ -45,7 +45,7 @@ inline Order compare_numbers(std::string_view a, std::string_view b) {
 inline Order compare_bytes(std::string_view a, std::string_view b) { return a.compare(b) <=> 0; }
 
 inline bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_digit);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return is_digit(c); });
 }
 
 // Takes the characters for which `wanted` holds off the front of `text`.
@@ -56,7 +56,9 @@ std::string_view take_while(std::string_view& text, Predicate wanted) {
   text.remove_prefix(part.size());
   return part;
 }
-inline std::string_view take_digits(std::string_view& text) { return take_while(text, is_digit); }
+inline std::string_view take_digits(std::string_view& text) {
+  return take_while(text, [](char c) { return is_digit(c); });
+}
 
 inline bool take(std::string_view& text, char c) {
   if (text.empty() || text.front() != c) return false;
