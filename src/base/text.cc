@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <charconv>
 
 namespace boltseal {
@@ -185,6 +186,14 @@ std::string printable(std::string_view text, bool lines) {
 
 bool valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    // Most texts are ASCII: eight bytes at once, for as long as none has its highest bit.
+    std::uint64_t word = 0;
+    while (text.size() >= sizeof word) {
+      std::memcpy(&word, text.data(), sizeof word);
+      if ((word & 0x8080808080808080) != 0) break;
+      text.remove_prefix(sizeof word);
+    }
+    if (text.empty()) break;
     const auto rune = decode(text);
     if (rune.length == 0) return false;
     text.remove_prefix(rune.length);

@@ -1,6 +1,7 @@
 // The program: which commands there are, and what a wrong call says. Real things are wired in this
 // folder and nowhere else.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cstdio>
 #include <exception>
@@ -48,6 +49,10 @@ int main(int argc, char** argv) {
     std::puts("boltseal " BOLTSEAL_VERSION);
     return 0;
   }
+  // A warm scan is over in milliseconds, of which a good part went into pages that the allocator gave
+  // back and asked for again.
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -207,9 +207,22 @@ std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
   return std::make_unique<Plain>();
 }
 
+namespace {
+
+// The size that the first zstd frame says it has, where that is believable: growing step by step
+// would copy all that came before each time.
+std::size_t first_guess(Compression compression, std::string_view bytes, std::uint64_t cap) {
+  if (compression != Compression::zstd) return 0;
+  const auto said = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  constexpr std::uint64_t believable = 64;  // times the compressed size
+  return said > std::min<std::uint64_t>(cap, believable * bytes.size()) ? 0 : said + 65536;
+}
+
+}  // namespace
+
 Result<std::string> decompress(Compression compression, std::string_view bytes, std::uint64_t cap) {
   const auto stream = Decompressor::make(compression);
-  std::string out;
+  std::string out(first_guess(compression, bytes, cap), '\0');
   std::size_t size = 0;
   for (;;) {
     if (out.size() - size < 65536) out.resize(size + std::max<std::size_t>(65536, size));

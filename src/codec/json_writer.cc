@@ -2,44 +2,70 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 #include "base/text.h"
 
 namespace boltseal {
 
-std::string json_quote(std::string_view text) {
+namespace {
+
+// Whether a byte stands for itself between quotes. Bytes of UTF-8 do: the text was checked before.
+constexpr auto plain = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t c = 0x20; c < out.size(); ++c) out[c] = c != '"' && c != '\\' && c != 0x7f;
+  return out;
+}();
+
+void put_escaped(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  }
+}
+
+// Most texts need nothing, so what stands between two escapes is taken in one piece.
+void put_quoted(std::string& out, std::string_view text) {
   std::string fixed;
   if (!valid_utf8(text)) {
     fixed = valid_or_replaced_utf8(text);
     text = fixed;
   }
-  std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else
-          out += c;
-    }
+  out += '"';
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (plain[static_cast<unsigned char>(text[i])]) continue;
+    out += text.substr(begin, i - begin);
+    put_escaped(out, text[i]);
+    begin = i + 1;
   }
-  return out + '"';
+  out += text.substr(begin);
+  out += '"';
+}
+
+}  // namespace
+
+std::string json_quote(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  put_quoted(out, text);
+  return out;
 }
 
 void JsonWriter::separate() {
@@ -77,13 +103,17 @@ JsonWriter& JsonWriter::end() {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  out_ += json_quote(name);
+  put_quoted(out_, name);
   out_ += pretty_ ? ": " : ":";
   after_key_ = true;
   return *this;
 }
 
-JsonWriter& JsonWriter::value(std::string_view text) { return raw(json_quote(text)); }
+JsonWriter& JsonWriter::value(std::string_view text) {
+  separate();
+  put_quoted(out_, text);
+  return *this;
+}
 
 JsonWriter& JsonWriter::value(double number) {
   return std::isfinite(number) ? raw(fmt::format("{}", number)) : null();

@@ -37,6 +37,8 @@ class JsonWriter {
   }
   JsonWriter& texts(std::string_view name, const std::vector<std::string>& list);
 
+  // Makes room for about so many bytes: growing by doubling copies them all again and again.
+  void expect(std::size_t bytes) { out_.reserve(bytes); }
   // The text so far; with pretty it ends in a newline once everything is closed.
   std::string take();
 

@@ -54,7 +54,7 @@ class WireReader {
   std::size_t left() const { return in_.left(); }
   std::uint64_t varint() { return in_.varint(); }
   void fail() { in_.fail(); }
-  void value(std::string& text) { text = std::string(in_.bytes(in_.varint())); }
+  void value(std::string& text) { text.assign(in_.bytes(in_.varint())); }
   template <class T>
     requires std::integral<T> || std::is_enum_v<T>
   void value(T& n) {

@@ -1,5 +1,6 @@
 // What several writers need to say the same thing in the same words.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ std::string write_spdx(const Report& report, const RenderOptions& options);
 std::string write_purls(const Report& report, const RenderOptions& options);
 std::string write_html(const Report& report, const RenderOptions& options);
 
+// About how long a document with all of the report is; memory asked for and not used costs nothing.
+std::size_t roughly_bytes(const Report& report);
 // One purl per package, by index.
 std::vector<std::string> purls_of(const Inventory& inventory);
 // The purl of the image itself (pkg:oci/…); empty without a manifest digest.

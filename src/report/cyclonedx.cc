@@ -397,6 +397,7 @@ std::string write_cyclonedx(const Report& report, const RenderOptions& options) 
   const auto purls = purls_of(report.inventory);
   const auto refs = unique_refs(purls);
   JsonWriter json;
+  json.expect(roughly_bytes(report));
   json.object()
       .member("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json")
       .member("bomFormat", "CycloneDX");

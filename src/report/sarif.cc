@@ -202,6 +202,7 @@ std::string write_sarif(const Report& report, const RenderOptions& options) {
   for (auto& [id, rule] : rules) rule.index = count++;
 
   JsonWriter json;
+  json.expect(roughly_bytes(report));
   json.object().member(
       "$schema",
       "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json");

@@ -235,6 +235,7 @@ std::string write_spdx(const Report& report, const RenderOptions& options) {
   // that bytes stay the same.
   const std::string created = utc_seconds(options.timestamp);
   JsonWriter json;
+  json.expect(roughly_bytes(report));
   json.object()
       .member("spdxVersion", "SPDX-2.3")
       .member("dataLicense", "CC0-1.0")
