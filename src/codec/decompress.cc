@@ -9,11 +9,14 @@
 #include <algorithm>
 #include <array>
 
+#include "base/cursor.h"
+
 namespace boltseal {
 namespace {
 
 constexpr std::uint64_t xz_memory_limit = 128ULL << 20;  // xz -9 needs 65 MiB; more is an attack
 constexpr int zstd_window_log_max = 27;                  // 128 MiB, as the zstd tool itself allows
+constexpr int zstd_usual_log_max = 23;                   // large_window
 
 class Plain : public Decompressor {
  public:
@@ -71,8 +74,9 @@ class Gzip : public Decompressor {
 
 class Zstd : public Decompressor {
  public:
-  Zstd() : context_(ZSTD_createDCtx()) {
-    ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, zstd_window_log_max);
+  explicit Zstd(bool large) : context_(ZSTD_createDCtx()) {
+    ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax,
+                           large ? zstd_window_log_max : zstd_usual_log_max);
   }
   Zstd(const Zstd&) = delete;
   Zstd& operator=(const Zstd&) = delete;
@@ -169,6 +173,28 @@ class Bzip2 : public Decompressor {
   bool between_ = false;
 };
 
+// RFC 8878, 3.1.1.1: the window of a frame, that of a frame of one segment is its content.
+std::uint64_t zstd_window(Cursor& in) {
+  const unsigned descriptor = in.u8();
+  if ((descriptor & 0x20) == 0) {
+    const unsigned window = in.u8();
+    const std::uint64_t base = 1ULL << (10 + (window >> 3));
+    return base + base / 8 * (window & 7);
+  }
+  constexpr std::array<std::size_t, 4> id_sizes = {0, 1, 2, 4};
+  (void)in.bytes(id_sizes.at(descriptor & 3));
+  switch (descriptor >> 6) {
+    case 0:
+      return in.u8();
+    case 1:
+      return in.le<std::uint16_t>() + 256U;
+    case 2:
+      return in.le<std::uint32_t>();
+    default:
+      return in.le<std::uint64_t>();
+  }
+}
+
 }  // namespace
 
 Compression compression_of(std::string_view head) {
@@ -191,12 +217,25 @@ std::string_view name_of(Compression compression) {
   return names.at(static_cast<std::size_t>(compression));
 }
 
-std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
+bool needs_much_memory(std::string_view head) {
+  const Compression compression = compression_of(head);
+  if (compression != Compression::zstd) return compression == Compression::xz;
+  // Skippable frames, as zstd:chunked and pzstd write them, are passed over.
+  Cursor in(head);
+  while (in.ok()) {
+    const std::uint32_t magic = in.le<std::uint32_t>();
+    if (magic == 0xFD2FB528) return zstd_window(in) > large_window && in.ok();
+    (void)in.bytes(in.le<std::uint32_t>());
+  }
+  return false;
+}
+
+std::unique_ptr<Decompressor> Decompressor::make(Compression compression, bool large) {
   switch (compression) {
     case Compression::gzip:
       return std::make_unique<Gzip>();
     case Compression::zstd:
-      return std::make_unique<Zstd>();
+      return std::make_unique<Zstd>(large);
     case Compression::xz:
       return std::make_unique<Xz>();
     case Compression::bzip2:

@@ -16,13 +16,20 @@ enum class Compression : std::uint8_t { none, gzip, zstd, xz, bzip2 };
 Compression compression_of(std::string_view head);  // six bytes are enough
 std::string_view name_of(Compression compression);
 
+// Whether inflating the stream that begins so takes more memory than usual writers ask for: an xz
+// stream, or a zstd one whose first frame has a window over large_window. `head` should be a few
+// kilobytes.
+constexpr std::uint64_t large_window = 8 << 20;  // what zstd -19 uses
+bool needs_much_memory(std::string_view head);
+
 class Decompressor {
  public:
   struct Step {
     std::size_t consumed = 0;
     std::size_t produced = 0;
   };
-  static std::unique_ptr<Decompressor> make(Compression compression);
+  // Without `large`, streams that want a window beyond large_window (xz: its memory) are refused.
+  static std::unique_ptr<Decompressor> make(Compression compression, bool large = true);
   virtual ~Decompressor() = default;
   // Takes from `in`, fills `out`; makes progress whenever `in` is not empty and `out` has room.
   // corrupt for a broken stream.

@@ -99,6 +99,38 @@ TEST_P(EveryFormat, FlippedBytesNeverCrashOrHang) {  // row 10
 
 INSTANTIATE_TEST_SUITE_P(Formats, EveryFormat, ::testing::Values(gzip, zstd, xz, bzip2));
 
+// RFC 8878: a frame header with this descriptor and what follows it.
+std::string frame(std::initializer_list<int> bytes) {
+  std::string out = "\x28\xb5\x2f\xfd";
+  for (const int byte : bytes) out += static_cast<char>(byte);
+  return out;
+}
+
+TEST(Decompress, KnowsWhichStreamsTakeMuchMemory) {
+  const std::string skippable("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
+  EXPECT_FALSE(needs_much_memory(zstd("small")));
+  EXPECT_FALSE(needs_much_memory(gzip("small")));
+  EXPECT_TRUE(needs_much_memory(xz("small")));
+  EXPECT_FALSE(needs_much_memory(frame({0x00, 13 << 3})));     // 8 MiB
+  EXPECT_TRUE(needs_much_memory(frame({0x00, 13 << 3 | 1})));  // 9 MiB
+  EXPECT_TRUE(needs_much_memory(skippable + frame({0x00, 17 << 3})));
+  EXPECT_TRUE(needs_much_memory(frame({0xa0, 0, 0, 0, 1})));               // one segment of 16 MiB
+  EXPECT_FALSE(needs_much_memory(frame({0xa3, 9, 9, 9, 9, 0, 0, 1, 0})));  // behind a dictionary id
+  EXPECT_FALSE(needs_much_memory(frame({0x00})));
+  EXPECT_FALSE(needs_much_memory(skippable));
+}
+
+TEST(Decompress, AWindowThatWasNotToldOfIsRefused) {
+  std::string text(20 << 20, 'x'), packed(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 25);
+  packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size()));
+  ZSTD_freeCCtx(context);
+  std::string out(1 << 20, '\0');
+  EXPECT_FALSE(Decompressor::make(Compression::zstd, false)->step(packed, out));
+  EXPECT_TRUE(Decompressor::make(Compression::zstd, true)->step(packed, out));
+}
+
 TEST(Gzip, PaddingAfterTheLastMemberIsForgiven) {
   EXPECT_EQ(decompress(Compression::gzip, gzip("text") + std::string(700, '\0'), 100).value(),
             "text");

@@ -2,8 +2,10 @@
 // that no other file pays for its header. Specified in RFC 8259.
 #include <simdjson.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "base/text.h"
 #include "codec/value.h"
 
 namespace boltseal {
@@ -67,6 +69,14 @@ std::string without_comments(std::string_view in) {
   return out;
 }
 
+// What simdjson says of it, without the name of the code that newer versions begin with.
+std::string said_of(simdjson::error_code error) {
+  const std::string_view said = simdjson::error_message(error);
+  const auto named = cut(said, ": ");
+  const auto is_name = [](char c) { return is_digit(c) || c == '_' || (c >= 'A' && c <= 'Z'); };
+  return std::string(named && std::ranges::all_of(named->first, is_name) ? named->second : said);
+}
+
 }  // namespace
 
 Result<Document> parse_json(std::string_view text) {
@@ -81,10 +91,9 @@ Result<Document> parse_json(std::string_view text) {
   const auto error = parser.parse(text.data(), text.size()).get(root);
   if (error == simdjson::CAPACITY || error == simdjson::MEMALLOC ||
       error == simdjson::DEPTH_ERROR) {
-    return fail(Fault::too_large, std::string("JSON: ") + simdjson::error_message(error));
+    return fail(Fault::too_large, "JSON: " + said_of(error));
   }
-  if (error != simdjson::SUCCESS)
-    return fail(Fault::corrupt, std::string("not JSON: ") + simdjson::error_message(error));
+  if (error != simdjson::SUCCESS) return fail(Fault::corrupt, "not JSON: " + said_of(error));
   Document document;
   document.set_root(convert(root, document));
   return document;

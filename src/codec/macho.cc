@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "codec/sections.h"
 
 namespace boltseal {
 namespace {
@@ -83,13 +84,7 @@ const MachoSection* Macho::section(std::string_view segment, std::string_view na
 }
 
 std::string_view Macho::at(std::uint64_t address, std::uint64_t count) const {
-  for (const auto& s : sections_) {
-    if (address < s.address || address - s.address > s.content.size()) continue;
-    const auto inside = static_cast<std::size_t>(address - s.address);
-    if (count <= s.content.size() - inside)
-      return s.content.substr(inside, static_cast<std::size_t>(count));
-  }
-  return {};
+  return bytes_at(sections_, address, count);
 }
 
 Result<std::vector<std::string_view>> macho_architectures(std::string_view bytes) {

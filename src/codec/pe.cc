@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "codec/sections.h"
 
 namespace boltseal {
 
@@ -49,13 +50,7 @@ const PeSection* Pe::section(std::string_view name) const {
 }
 
 std::string_view Pe::at(std::uint64_t address, std::uint64_t count) const {
-  for (const auto& s : sections_) {
-    if (address < s.address || address - s.address > s.content.size()) continue;
-    const auto inside = static_cast<std::size_t>(address - s.address);
-    if (count <= s.content.size() - inside)
-      return s.content.substr(inside, static_cast<std::size_t>(count));
-  }
-  return {};
+  return bytes_at(sections_, address, count);
 }
 
 }  // namespace boltseal

@@ -14,25 +14,12 @@ constexpr std::size_t block_size = 512;
 constexpr std::uint64_t meta_limit =
     1 << 20;  // one PAX or long-name entry (row 9: a header of huge PAX size)
 constexpr std::uint64_t content_limit = 1ULL << 43;  // 8 TiB: more is a lie
+constexpr std::uint64_t holes_limit = 4ULL << 30;    // zeros cost nothing to store but time to read
+constexpr std::array<char, 65536> zeros{};
 
 std::string_view field(std::string_view block, std::size_t at, std::size_t size) {
   const auto text = block.substr(at, size);
   return text.substr(0, std::min(text.find('\0'), text.size()));
-}
-
-// Octal, or base-256 when the high bit of the first byte is set (GNU).
-std::optional<std::uint64_t> number(std::string_view block, std::size_t at, std::size_t size) {
-  const auto raw = block.substr(at, size);
-  if (static_cast<unsigned char>(raw[0]) & 0x80) {
-    std::uint64_t value = static_cast<unsigned char>(raw[0]) & 0x7f;
-    for (const char c : raw.substr(1)) {
-      if (value >> 55) return std::nullopt;
-      value = value << 8 | static_cast<unsigned char>(c);
-    }
-    return value;
-  }
-  const auto digits = trim(field(block, at, size));
-  return digits.empty() ? 0 : parse_u64(digits, 8);
 }
 
 // The sum of the header's bytes with the checksum field as spaces; some old tars summed signed
@@ -45,7 +32,7 @@ bool checksum_holds(std::string_view block) {
     plain += static_cast<unsigned char>(c);
     with_sign += static_cast<signed char>(c);
   }
-  const auto stated = number(block, 148, 8);
+  const auto stated = tar_number(block.substr(148, 8));
   return stated && (*stated == plain || static_cast<std::int64_t>(*stated) == with_sign);
 }
 
@@ -83,8 +70,9 @@ Result<> TarParser::feed(std::string_view chunk) {
   while (!chunk.empty()) {
     std::size_t used = chunk.size();
     switch (state_) {
-      case State::header: {
-        TRY(used, feed_header(chunk));
+      case State::header:
+      case State::map: {
+        TRY(used, feed_block(chunk));
         break;
       }
       case State::meta: {
@@ -115,16 +103,19 @@ Result<> TarParser::finish() const {
   return {};
 }
 
-Result<std::size_t> TarParser::feed_header(std::string_view chunk) {
+Result<std::size_t> TarParser::feed_block(std::string_view chunk) {
+  const auto whole = [&](std::string_view block) {
+    return state_ == State::map ? map(block) : header(block);
+  };
   if (block_.empty() && chunk.size() >= block_size) {
-    TRY_DO(header(chunk.substr(0, block_size)));
+    TRY_DO(whole(chunk.substr(0, block_size)));
     return block_size;
   }
   const std::size_t take = std::min(chunk.size(), block_size - block_.size());
   block_ += chunk.substr(0, take);
   if (block_.size() == block_size) {
     const std::string block = std::exchange(block_, {});
-    TRY_DO(header(block));
+    TRY_DO(whole(block));
   }
   return take;
 }
@@ -136,11 +127,11 @@ Result<> TarParser::header(std::string_view block) {
   }
   zero_blocks_ = 0;
   if (!checksum_holds(block)) return corrupt("not a tar header (wrong checksum)");
-  const auto size = number(block, 124, 12);
+  const auto size = tar_number(block.substr(124, 12));
   if (!size || *size > content_limit) return corrupt("a tar header with an impossible size");
   const char kind = block[156];
   if (kind == 'x' || kind == 'g' || kind == 'L' || kind == 'K') return begin_meta(kind, *size);
-  return begin_entry(block, kind, *size);
+  return begin_file(block, kind, *size);
 }
 
 Result<> TarParser::begin_meta(char kind, std::uint64_t size) {
@@ -153,7 +144,11 @@ Result<> TarParser::begin_meta(char kind, std::uint64_t size) {
   meta_.clear();
   left_ = size;
   pad_ = (block_size - size % block_size) % block_size;
-  state_ = size ? State::meta : State::header;
+  state_ = State::meta;
+  if (size == 0) {
+    TRY_DO(end_meta());
+    state_ = State::header;
+  }
   return {};
 }
 
@@ -169,18 +164,28 @@ Result<std::size_t> TarParser::feed_meta(std::string_view chunk) {
 }
 
 Result<> TarParser::end_meta() {
-  if (meta_kind_ == 'L')
-    next_.path = field(meta_, 0, meta_.size());
-  else if (meta_kind_ == 'K')
-    next_.link = field(meta_, 0, meta_.size());
-  else
-    return pax(meta_);
-  return {};
+  switch (meta_kind_) {
+    case 'L':
+      gnu_path_ = field(meta_, 0, meta_.size());
+      return {};
+    case 'K':
+      gnu_link_ = field(meta_, 0, meta_.size());
+      return {};
+    case 'g':  // what it says of all entries counts for none (and ends what stood before it)
+      gnu_path_.clear();
+      gnu_link_.clear();
+      TRY_DO(pax(meta_));
+      next_ = {};
+      return {};
+    default:
+      next_ = {};
+      return pax(meta_);
+  }
 }
 
 // "<length> <key>=<value>\n", the length counting all of it.
 Result<> TarParser::pax(std::string_view records) {
-  Extended& to = meta_kind_ == 'g' ? global_ : next_;
+  Extended& to = next_;
   while (!records.empty()) {
     const auto space = records.find(' ');
     const auto length =
@@ -198,81 +203,157 @@ Result<> TarParser::pax(std::string_view records) {
       to.path = value;
     else if (key == "linkpath")
       to.link = value;
-    else if (key == "size")
+    else if (key == "size" && !value.empty())
       to.size = parse_u64(value);
     else if (key == "uid")
       to.uid = parse_u64(value);
     else if (key == "gid")
       to.gid = parse_u64(value);
-    else if (key == "GNU.sparse.name")
-      to.path = value;
-    else if (key.starts_with("GNU.sparse."))
-      to.sparse = true;
-    else if (key.starts_with(xattr))
+    else if (!to.sparse.take(key, value) && key.starts_with(xattr))
       to.xattrs.emplace_back(key.substr(xattr.size()), value);
-    if (key == "size" && (!to.size || *to.size > content_limit))
+    const bool sized = key == "size" && !value.empty() && meta_kind_ != 'g';
+    if (sized && (!to.size || *to.size > content_limit))
       return corrupt("a PAX record with an impossible size");
   }
   return {};
 }
 
-Result<> TarParser::begin_entry(std::string_view block, char kind, std::uint64_t size) {
-  const bool ustar = block.substr(257, 5) == "ustar";
-  std::string name;
+// An entry of its own: told of now, or as soon as the map of its holes is there.
+Result<> TarParser::begin_file(std::string_view block, char kind, std::uint64_t size) {
+  const std::uint64_t stored = next_.size.value_or(size);
+  const auto placed = [&](Error error) {
+    error.offset = offset_;
+    return std::unexpected(std::move(error));
+  };
+  bool more = false;
+  if (kind == 'S') {
+    auto begun = sparse_.emplace().header(block);
+    if (!begun) return placed(begun.error());
+    more = *begun;
+  } else if (next_.sparse.in_records() || next_.sparse.in_content()) {
+    const auto real = next_.sparse.size.empty() ? stored : parse_u64(next_.sparse.size);
+    if (!real || kind_of(kind) != TarEntry::Kind::file)
+      return corrupt("PAX records of a sparse file that is none");
+    sparse_.emplace().real_size = *real;
+    more = next_.sparse.in_content();
+    if (auto read = sparse_->records(more ? SparseRecords{} : next_.sparse); !read)
+      return placed(read.error());
+  }
+  if (!more) return begin_entry(block, kind, stored);
+  pending_ = block;
+  left_ = stored;
+  state_ = State::map;
+  return {};
+}
+
+Result<> TarParser::map(std::string_view block) {
+  const char kind = pending_[156];
+  if (kind != 'S') {
+    if (left_ < block_size) return corrupt("a sparse file that is shorter than its map");
+    left_ -= block_size;
+  }
+  auto more = kind == 'S' ? sparse_->extension(block) : sparse_->content(block);
+  if (!more) return fail(more.error().fault, more.error().what, {}, offset_);
+  if (*more) return {};
+  const std::string header = std::exchange(pending_, {});
+  return begin_entry(header, kind, left_);
+}
+
+Result<> TarParser::begin_entry(std::string_view block, char kind, std::uint64_t stored) {
   TarEntry entry;
   entry.kind = kind_of(kind);
-  if (!next_.path.empty())
+  std::string name;
+  if (sparse_ && !next_.sparse.name.empty())
+    entry.path = next_.sparse.name;
+  else if (!gnu_path_.empty())
+    entry.path = gnu_path_;
+  else if (!next_.path.empty())
     entry.path = next_.path;
-  else if (!global_.path.empty())
-    entry.path = global_.path;
   else {
     entry.path = field(block, 0, 100);
-    // The prefix field is POSIX's; GNU keeps times there ("ustar " with a space).
-    const auto prefix = ustar && block[262] == '\0' ? field(block, 345, 155) : std::string_view{};
+    // The prefix field is POSIX's; GNU keeps times there ("ustar " with a space), and star in its
+    // last bytes.
+    const bool ustar = block.substr(257, 6) == std::string_view("ustar\0", 6);
+    const bool star = block.substr(508, 4) == std::string_view("tar\0", 4);
+    const auto prefix = ustar ? field(block, 345, star ? 131 : 155) : std::string_view{};
     if (!prefix.empty()) {
       name = fmt::format("{}/{}", prefix, entry.path);
       entry.path = name;
     }
   }
-  entry.link = !next_.link.empty() ? std::string_view(next_.link) : field(block, 157, 100);
-  entry.size = next_.size.value_or(global_.size.value_or(size));
-  entry.mode = static_cast<std::uint32_t>(number(block, 100, 8).value_or(0) & 07777);
-  entry.uid = next_.uid.value_or(number(block, 108, 8).value_or(0));
-  entry.gid = next_.gid.value_or(number(block, 116, 8).value_or(0));
-  entry.sparse = kind == 'S' || next_.sparse;
+  entry.link = !gnu_link_.empty()    ? std::string_view(gnu_link_)
+               : !next_.link.empty() ? std::string_view(next_.link)
+                                     : field(block, 157, 100);
+  entry.mode = static_cast<std::uint32_t>(tar_number(block.substr(100, 8)).value_or(0) & 07777);
+  entry.uid = next_.uid.value_or(tar_number(block.substr(108, 8)).value_or(0));
+  entry.gid = next_.gid.value_or(tar_number(block.substr(116, 8)).value_or(0));
   entry.xattrs = &next_.xattrs;
-  // Old tars mark a folder by the slash alone.
-  if (entry.kind == TarEntry::Kind::file && entry.path.ends_with('/'))
-    entry.kind = TarEntry::Kind::directory;
-  if (kind == 'S' && block[482] != '\0')
-    return fail(Fault::unsupported, "an old GNU sparse file with an extended map", {}, offset_);
+  // Tars older than POSIX mark a folder by the slash alone.
+  if (kind == '\0' && entry.path.ends_with('/')) entry.kind = TarEntry::Kind::directory;
   // Only files have content; a link or folder that states a size has none in the archive (POSIX),
   // but for type '7' and unknown.
-  if (entry.kind != TarEntry::Kind::file && entry.kind != TarEntry::Kind::other) entry.size = 0;
-  TRY(wanted_, visitor_.entry(entry));
-  left_ = entry.size;
-  pad_ = (block_size - left_ % block_size) % block_size;
-  next_ = {};
-  if (left_ == 0) {
-    if (wanted_) TRY_DO(visitor_.end());
-    state_ = State::header;
-  } else {
-    state_ = State::content;
+  if (entry.kind != TarEntry::Kind::file && entry.kind != TarEntry::Kind::other) stored = 0;
+  if (sparse_) {
+    if (auto whole = sparse_->check(stored); !whole)
+      return fail(whole.error().fault, whole.error().what, std::string(entry.path), offset_);
   }
-  return {};
+  entry.stored = left_ = stored;
+  entry.size = sparse_ ? sparse_->real_size : stored;
+  pad_ = (block_size - left_ % block_size) % block_size;
+  piece_ = position_ = 0;
+  TRY(wanted_, visitor_.entry(entry));
+  next_ = {};
+  gnu_path_.clear();
+  gnu_link_.clear();
+  state_ = State::content;
+  return left_ == 0 ? end_content() : Result<>{};
 }
 
 Result<std::size_t> TarParser::feed_content(std::string_view chunk) {
   const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), left_));
-  if (wanted_) {
+  if (wanted_ && sparse_) {
+    TRY_DO(sparse_content(chunk.substr(0, take)));
+  } else if (wanted_) {
     TRY(wanted_, visitor_.content(chunk.substr(0, take)));
   }
   left_ -= take;
-  if (left_ == 0) {
-    if (wanted_) TRY_DO(visitor_.end());
-    state_ = pad_ ? State::padding : State::header;
-  }
+  if (left_ == 0) TRY_DO(end_content());
   return take;
+}
+
+// The bytes of the pieces, with the holes before them.
+Result<> TarParser::sparse_content(std::string_view chunk) {
+  while (!chunk.empty() && wanted_ && piece_ < sparse_->pieces.size()) {
+    const auto& [offset, size] = sparse_->pieces[piece_];
+    TRY_DO(hole(offset));
+    const std::uint64_t rest = offset + size - std::max(position_, offset);
+    const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(rest, chunk.size()));
+    if (take == rest) ++piece_;
+    if (take == 0 || !wanted_) continue;
+    TRY(wanted_, visitor_.content(chunk.substr(0, take)));
+    chunk.remove_prefix(take);
+    position_ += take;
+  }
+  return {};
+}
+
+Result<> TarParser::hole(std::uint64_t until) {
+  while (wanted_ && position_ < until) {
+    const std::uint64_t size = std::min<std::uint64_t>(until - position_, zeros.size());
+    if ((holes_ += size) > holes_limit)
+      return fail(Fault::too_large, "the holes of sparse files are a bomb", {}, offset_);
+    TRY(wanted_, visitor_.content({zeros.data(), static_cast<std::size_t>(size)}));
+    position_ += size;
+  }
+  return {};
+}
+
+Result<> TarParser::end_content() {
+  if (sparse_) TRY_DO(hole(sparse_->real_size));
+  if (wanted_) TRY_DO(visitor_.end());
+  sparse_.reset();
+  state_ = pad_ ? State::padding : State::header;
+  return {};
 }
 
 }  // namespace boltseal

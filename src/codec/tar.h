@@ -1,6 +1,10 @@
 // A tar archive as it streams by: ustar, PAX (POSIX.1-2001), GNU long names, GNU and PAX sparse
 // files, base-256 numbers, v7. Push parser: bytes go in in chunks of any size, entries come out at
-// a visitor; memory is bounded by the name limits.
+// a visitor; memory is bounded by the limits on names and maps.
+//
+// Where writers disagree about the format the parser reads an archive as Go's archive/tar does:
+// that is what containerd, Docker, Podman and umoci unpack a layer with, and whoever reads it
+// otherwise sees another image than the one that runs.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -10,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/tar_sparse.h"
 
 namespace boltseal {
 
@@ -25,13 +30,13 @@ struct TarEntry {
     other
   };
   Kind kind = Kind::file;
-  std::string_view path;  // as written
-  std::string_view link;  // target of a link
-  std::uint64_t size =
-      0;  // bytes of content that follow (of a sparse file: of its data and map, see `sparse`)
-  std::uint32_t mode = 0;  // permission bits, set-id bits, sticky bit
+  std::string_view path;     // as written
+  std::string_view link;     // target of a link
+  std::uint64_t size = 0;    // bytes of content
+  std::uint64_t stored = 0;  // and those of them that follow in the archive: a sparse file's holes
+                             // do not, content() gets them as zeros
+  std::uint32_t mode = 0;    // permission bits, set-id bits, sticky bit
   std::uint64_t uid = 0, gid = 0;
-  bool sparse = false;  // content is not what a file system would show
   // PAX records "SCHILY.xattr.…", key without that prefix.
   const std::vector<std::pair<std::string, std::string>>* xattrs = nullptr;
 };
@@ -57,22 +62,27 @@ class TarParser {
   std::uint64_t offset() const { return offset_; }  // bytes fed that were understood
 
  private:
-  enum class State : std::uint8_t { header, meta, content, padding, ended };
-  struct Extended {  // what PAX and GNU entries say of the next one
+  enum class State : std::uint8_t { header, meta, map, content, padding, ended };
+  struct Extended {  // what a PAX entry says of the next one
     std::string path, link;
     std::optional<std::uint64_t> size, uid, gid;
-    bool sparse = false;
+    SparseRecords sparse;
     std::vector<std::pair<std::string, std::string>> xattrs;
   };
 
-  Result<std::size_t> feed_header(std::string_view chunk);
+  Result<std::size_t> feed_block(std::string_view chunk);
   Result<std::size_t> feed_meta(std::string_view chunk);
   Result<std::size_t> feed_content(std::string_view chunk);
   Result<> header(std::string_view block);
   Result<> begin_meta(char kind, std::uint64_t size);
   Result<> end_meta();
   Result<> pax(std::string_view records);
-  Result<> begin_entry(std::string_view block, char kind, std::uint64_t size);
+  Result<> begin_file(std::string_view block, char kind, std::uint64_t size);
+  Result<> map(std::string_view block);
+  Result<> begin_entry(std::string_view block, char kind, std::uint64_t stored);
+  Result<> sparse_content(std::string_view chunk);
+  Result<> hole(std::uint64_t until);
+  Result<> end_content();
   std::unexpected<Error> corrupt(std::string what) const {
     return fail(Fault::corrupt, std::move(what), {}, offset_);
   }
@@ -85,7 +95,13 @@ class TarParser {
   std::uint64_t left_ = 0;  // bytes of content to come
   std::uint64_t pad_ = 0;   // and the padding after it
   bool wanted_ = false;     // the visitor wants the content
-  Extended next_, global_;
+  Extended next_;
+  std::string gnu_path_, gnu_link_;  // of GNU's long-name entries; they win over PAX
+  std::optional<SparseMap> sparse_;  // of the entry at hand
+  std::string pending_;              // its header, while the map is read
+  std::size_t piece_ = 0;            // of the map, the next to fill
+  std::uint64_t position_ = 0;       // in the file, holes counted
+  std::uint64_t holes_ = 0;          // bytes of holes given so far, all entries together
   std::uint64_t offset_ = 0;
   int zero_blocks_ = 0;
 };

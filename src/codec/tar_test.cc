@@ -11,7 +11,7 @@ namespace {
 struct Seen {
   std::string path, link, content;
   TarEntry::Kind kind;
-  bool sparse;
+  std::uint64_t size, stored;
 };
 
 class Recorder : public TarVisitor {
@@ -19,7 +19,7 @@ class Recorder : public TarVisitor {
   std::vector<Seen> seen;
   std::vector<std::pair<std::string, std::string>> xattrs;
   Result<bool> entry(const TarEntry& e) override {
-    seen.push_back({std::string(e.path), std::string(e.link), "", e.kind, e.sparse});
+    seen.push_back({std::string(e.path), std::string(e.link), "", e.kind, e.size, e.stored});
     xattrs = *e.xattrs;
     return true;
   }
@@ -30,6 +30,14 @@ class Recorder : public TarVisitor {
   Result<> end() override { return ++ends, Result<>{}; }
   int ends = 0;
 };
+
+// The header with its checksum.
+std::string sealed(std::string h) {
+  h.replace(148, 8, "        ");
+  unsigned sum = 0;
+  for (const char c : h) sum += static_cast<unsigned char>(c);
+  return h.replace(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
+}
 
 std::string header(const std::string& name, std::uint64_t size, char type = '0',
                    const std::string& link = "", bool ustar = true) {
@@ -49,11 +57,7 @@ std::string header(const std::string& name, std::uint64_t size, char type = '0',
     put(257, std::string("ustar\0"
                          "00",
                          8));
-  put(148, "        ");
-  unsigned sum = 0;
-  for (const char c : h) sum += static_cast<unsigned char>(c);
-  put(148, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
-  return h;
+  return sealed(h);
 }
 
 std::string padded(std::string content) {
@@ -147,24 +151,146 @@ TEST(Tar, BrokenPaxRecordsAreCorrupt) {
   }
 }
 
-TEST(Tar, SparseFilesSaySo) {
+// A header of type 'S' as GNU tar writes it: `map` is pairs of offset and size, four at most.
+std::string gnu_sparse(std::uint64_t stored, std::uint64_t real,
+                       const std::vector<std::pair<std::uint64_t, std::uint64_t>>& map,
+                       bool more = false) {
+  std::string h = header("f", stored, 'S');
+  const auto put = [&](std::size_t at, const std::string& text) {
+    h.replace(at, text.size(), text);
+  };
+  put(257, std::string("ustar  \0", 8));
+  for (std::size_t i = 0; i < map.size(); ++i)
+    put(386 + 24 * i, fmt::format("{:011o} {:011o} ", map[i].first, map[i].second));
+  h[482] = more ? '\1' : '\0';
+  put(483, fmt::format("{:011o} ", real));
+  return sealed(h);
+}
+
+std::string pairs_block(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& map) {
+  std::string block;
+  for (const auto& [offset, size] : map) block += fmt::format("{:011o} {:011o} ", offset, size);
+  return padded(block);
+}
+
+TEST(Tar, SparseFilesAreGivenWithTheirHoles) {
+  const std::string holes(5, '\0');
+  const std::string real = "ab" + holes + "cd" + holes;
+  const std::string map = "2\n0\n2\n7\n2\n";
+  const std::vector<std::string> archives = {
+      gnu_sparse(4, 14, {{0, 2}, {7, 2}}) + padded("abcd"),
+      gnu_sparse(4, 14, {{0, 2}, {2, 0}, {7, 1}, {8, 0}}, true) + pairs_block({{8, 1}}) +
+          padded("abcd"),
+      meta('x', pax("GNU.sparse.size", "14") + pax("GNU.sparse.numblocks", "2") +
+                    pax("GNU.sparse.offset", "0") + pax("GNU.sparse.numbytes", "2") +
+                    pax("GNU.sparse.offset", "7") + pax("GNU.sparse.numbytes", "2")) +
+          header("f", 4) + padded("abcd"),
+      meta('x', pax("GNU.sparse.size", "14") + pax("GNU.sparse.numblocks", "2") +
+                    pax("GNU.sparse.map", "0,2,7,2") + pax("GNU.sparse.name", "f")) +
+          header("GNUSparseFile.0/f", 4) + padded("abcd"),
+      meta('x', pax("GNU.sparse.major", "1") + pax("GNU.sparse.minor", "0") +
+                    pax("GNU.sparse.name", "f") + pax("GNU.sparse.realsize", "14")) +
+          header("GNUSparseFile.0/f", 516) + padded(map) + padded("abcd")};
+  for (const auto& archive : archives) {
+    for (const std::size_t step : {1u, 3u, 512u, 100000u}) {
+      Recorder r;
+      const auto done = feed(archive + header("next", 0) + end, r, step);
+      ASSERT_TRUE(done) << done.error().message();
+      ASSERT_EQ(r.seen.size(), 2u);
+      EXPECT_EQ(r.seen[0].path, "f");
+      EXPECT_EQ(r.seen[0].content, real);
+      EXPECT_EQ(r.seen[0].size, 14u);
+      EXPECT_EQ(r.seen[0].stored, 4u);
+      EXPECT_EQ(r.ends, 2);
+    }
+  }
+}
+
+TEST(Tar, MapsThatLieAreCorrupt) {
+  const std::string tail = padded("abcd") + end;
+  const auto pax_map = [&](const std::string& map, const std::string& size) {
+    return meta('x', pax("GNU.sparse.size", size) + pax("GNU.sparse.map", map)) + header("f", 4) +
+           tail;
+  };
+  for (const std::string& archive :
+       {gnu_sparse(4, 14, {{0, 2}, {1, 2}}) + tail,  // overlapping
+        gnu_sparse(4, 8, {{0, 2}, {7, 2}}) + tail,   // beyond the end
+        gnu_sparse(4, 14, {{0, 2}, {7, 9}}) + tail,  // more than is stored
+        gnu_sparse(4, 14, {{7, 2}, {0, 2}}) + tail,  // backwards
+        pax_map("0,4", "9223372036854775808"),       // 2^63
+        pax_map("18446744073709551615,4", "14"),     // wraps
+        pax_map("0,2,7", "14"),                      // half a pair
+        pax_map("0,-4", "14"),                       //
+        meta('x', pax("GNU.sparse.major", "1") + pax("GNU.sparse.minor", "0")) + header("f", 512) +
+            padded("99999999999\n") + end,  // more pieces than there can be
+        meta('x', pax("GNU.sparse.major", "1") + pax("GNU.sparse.minor", "0")) + header("f", 512) +
+            std::string(512, '1') + end}) {
+    Recorder r;
+    EXPECT_FALSE(feed(archive, r, 512));
+  }
+}
+
+TEST(Tar, HolesHaveALimitOverAllEntries) {
+  std::string archive;
+  const auto size = std::uint64_t{1} << 32;
+  for (int i = 0; i < 2; ++i)
+    archive +=
+        meta('x', pax("GNU.sparse.size", fmt::format("{}", size)) + pax("GNU.sparse.map", "0,0")) +
+        header("f", 0);
+  struct Glutton : Recorder {
+    Result<bool> content(std::string_view) override { return true; }
+  } all;
+  EXPECT_EQ(feed(archive + end, all, 512).error().fault, Fault::too_large);
+  struct Sober : Recorder {
+    Result<bool> content(std::string_view) override { return false; }
+  } head;
+  EXPECT_TRUE(feed(archive + end, head, 512));
+}
+
+// The next ones are how Go's archive/tar, and so what unpacks images, reads such archives.
+
+TEST(Tar, GlobalRecordsCountForNoEntry) {
   Recorder r;
-  ASSERT_TRUE(feed(meta('x', pax("GNU.sparse.major", "1") + pax("GNU.sparse.name", "real")) +
-                       header("GNUSparseFile.0/real", 512) + padded("0\n") + end,
+  ASSERT_TRUE(feed(meta('x', pax("path", "lost")) +
+                       meta('g', pax("path", "all") + pax("size", "9")) + header("own", 3) +
+                       padded("abc") + end,
                    r, 512));
-  EXPECT_TRUE(r.seen[0].sparse);
-  EXPECT_EQ(r.seen[0].path, "real");
+  ASSERT_EQ(r.seen.size(), 1u);
+  EXPECT_EQ(r.seen[0].path, "own");
+  EXPECT_EQ(r.seen[0].content, "abc");
+}
+
+TEST(Tar, ALaterExtendedHeaderTakesThePlaceOfAnEarlierOne) {
+  Recorder r;
+  ASSERT_TRUE(feed(meta('x', pax("path", "first")) + meta('x', pax("uid", "7")) + header("own", 0) +
+                       meta('L', "gnu") + meta('x', pax("path", "pax")) + header("own", 0) + end,
+                   r, 512));
+  EXPECT_EQ(r.seen.at(0).path, "own");
+  EXPECT_EQ(r.seen.at(1).path, "gnu");
+}
+
+TEST(Tar, OnlyAnOldFileEntryWithASlashIsAFolder) {
+  Recorder r;
+  ASSERT_TRUE(
+      feed(header("old/", 0, '\0') + header("file/", 3, '0') + padded("abc") + end, r, 512));
+  EXPECT_EQ(r.seen.at(0).kind, TarEntry::Kind::directory);
+  EXPECT_EQ(r.seen.at(1).kind, TarEntry::Kind::file);
+  EXPECT_EQ(r.seen.at(1).content, "abc");
+}
+
+TEST(Tar, ANumberMayBeginWithNulOrSpace) {
+  std::string h = header("f", 0);
+  h.replace(124, 12, std::string("\0\0\0  0000003", 12));
+  Recorder r;
+  ASSERT_TRUE(feed(sealed(h) + padded("abc") + end, r, 512));
+  EXPECT_EQ(r.seen.at(0).content, "abc");
 }
 
 TEST(Tar, Base256SizesAreRead) {
   std::string h = header("big", 0);
   h.replace(124, 12, std::string("\x80\0\0\0\0\0\0\0\0\0\0\3", 12));
-  h.replace(148, 8, "        ");
-  unsigned sum = 0;
-  for (const char c : h) sum += static_cast<unsigned char>(c);
-  h.replace(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
   Recorder r;
-  ASSERT_TRUE(feed(h + padded("abc") + end, r, 512));
+  ASSERT_TRUE(feed(sealed(h) + padded("abc") + end, r, 512));
   EXPECT_EQ(r.seen[0].content, "abc");
 }
 

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
 
 namespace boltseal {
 namespace {
@@ -22,6 +26,20 @@ const Value& Value::operator[](std::string_view key) const {
     if (member.key == key) return member.value;
   }
   return null_value;
+}
+
+std::string_view repeated_member(const Value& object) {
+  std::unordered_set<std::string> seen;
+  for (const auto& [key, value] : object.members()) {
+    std::string folded = lower(key);
+    // The two letters beyond ASCII that fold into it: long s and the Kelvin sign.
+    for (const auto& [from, to] : {std::pair{"\u017f", "s"}, std::pair{"\u212a", "k"}}) {
+      for (auto at = folded.find(from); at != std::string::npos; at = folded.find(from))
+        folded.replace(at, std::string_view(from).size(), to);
+    }
+    if (!seen.insert(std::move(folded)).second) return key;
+  }
+  return {};
 }
 
 const Value& Value::operator[](std::size_t index) const {

@@ -95,6 +95,11 @@ class Document {
   Value root_;
 };
 
+// The first member that an earlier one of the object is called like, upper and lower case being the
+// same; "" when there is none. Readers disagree which of the two counts (Go's takes the last), so
+// where a program acts on what we judge such a document is refused.
+std::string_view repeated_member(const Value& object);
+
 // Limits for the parsers of untrusted trees: nesting, nodes; a YAML alias counts as the nodes it
 // stands for.
 constexpr std::size_t max_value_depth = 256;

@@ -32,6 +32,23 @@ TEST(Glob, TwoStarsStandForAnyNumberOfFolders) {
   EXPECT_TRUE(glob_matches("opt/**", "opt/a/b"));
 }
 
+TEST(Glob, AWildcardKnowsNoFolders) {
+  EXPECT_TRUE(wildcard_matches("pkg:npm/*", "pkg:npm/a/b@1"));
+  EXPECT_TRUE(wildcard_matches("pkg:npm/**@1", "pkg:npm/a/b@1"));
+  EXPECT_FALSE(wildcard_matches("pkg:npm/*@2", "pkg:npm/a/b@1"));
+  EXPECT_FALSE(wildcard_matches("", "a"));
+}
+
+TEST(Glob, APathFilterReadsPatternsAsGitignoreDoes) {
+  const PathFilter filter({"node_modules", "/opt/app/", "./srv/*.jar", "*.bak"});
+  for (const char* path : {"node_modules", "a/node_modules/x/package.json", "opt/app/x/y",
+                           "opt/app", "srv/a.jar", "etc/passwd.bak"})
+    EXPECT_TRUE(filter.covers(path)) << path;
+  for (const char* path : {"opt/apple", "a/opt/app/x", "srv/deep/a.jar", "node_modules2/x", ""})
+    EXPECT_FALSE(filter.covers(path)) << path;
+  EXPECT_FALSE(PathFilter({"", "/", "./"}).covers("a"));
+}
+
 TEST(Glob, HostilePathsTakeNoLongTime) {
   const std::string path(20'000, 'a');
   EXPECT_FALSE(glob_matches("*a*a*a*a*a*b", path));

@@ -4,7 +4,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+
+#include "base/text.h"
 
 namespace boltseal {
 namespace {
@@ -15,12 +18,30 @@ constexpr std::uint64_t entry_limit = 50'000'000;
 constexpr std::size_t folder_limit = 20'000;
 constexpr std::size_t folders_shown = 64;
 constexpr std::size_t magic_size = 8;
+constexpr std::uint64_t inflated_per_byte = 4;   // archives in archives, each packed to a half
+constexpr std::uint64_t unknown_limit = 5'000;   // of a layer; the rest is counted
+constexpr std::uint64_t link_limit = 1'000'000;  // wanted names that are hard links
+constexpr std::uint64_t link_bytes_limit = 4ULL << 30;  // of content that is read under such names
 
 std::string_view top_folder(std::string_view path) {
   const auto first = path.find('/');
   if (first == std::string_view::npos) return {};
   const auto second = path.find('/', first + 1);
   return path.substr(0, second == std::string_view::npos ? first : second);
+}
+
+// Libraries need no x bit, and a program that was carried about in an archive may have lost it:
+// then it is large, since it holds its libraries.
+bool may_be_program(const TarEntry& entry, std::string_view path) {
+  constexpr std::uint64_t large = 1 << 20, large_without_extension = 64 << 10;
+  constexpr std::array<std::string_view, 7> extensions = {"dll",  "dylib", "exe", "jnilib",
+                                                          "node", "pyd",   "so"};
+  if ((entry.mode & 0111) || entry.size >= large) return true;
+  const auto name = path.substr(path.rfind('/') + 1);
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos) return entry.size >= large_without_extension;
+  return name.find(".so.") != std::string_view::npos ||
+         std::ranges::find(extensions, lower(name.substr(dot + 1))) != extensions.end();
 }
 
 }  // namespace
@@ -54,10 +75,16 @@ void Scratch::append(std::string_view chunk) {
 }
 
 void LayerReader::unknown(std::string_view path, std::string_view reader, Error error) {
+  if (++unknowns_ > unknown_limit) return;
   Fragment fragment;
   fragment.path = path;
   fragment.unknowns.push_back(
       {fragment.path, 0, std::string(reader), error.fault, std::move(error.what), error.offset});
+  keep(std::move(fragment), ordinal_);
+}
+
+void LayerReader::keep(Fragment fragment, std::uint64_t ordinal) {
+  ordinals_.push_back(ordinal);
   out_.fragments.push_back(std::move(fragment));
 }
 
@@ -69,6 +96,7 @@ void LayerReader::note_usage(std::string_view path, std::uint64_t size) {
 }
 
 Result<bool> LayerReader::entry(const TarEntry& entry) {
+  ++ordinal_;
   const auto cleaned = clean_path(entry.path, storage_);
   if (!cleaned) {
     if (!second_walk_) unknown(cleaned.error().where, "layer", cleaned.error());
@@ -76,11 +104,7 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
   }
   const std::string_view path = *cleaned;
   if (path.empty()) return false;
-  if (second_walk_) {
-    if (entry.kind != TarEntry::Kind::file || !links_.contains(std::string(path))) return false;
-    wanted_.by_path(links_.at(std::string(path)).front(), readers_);
-    return want_file(entry, path);
-  }
+  if (second_walk_) return want_links_of(entry, path);
   if (entries_.count() >= entry_limit)
     return fail(Fault::too_large, "a layer with more than 50 million entries");
   const auto slash = path.rfind('/');
@@ -89,15 +113,36 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
   entries_.add(entry.kind == TarEntry::Kind::directory ? EntryKind::folder : EntryKind::file, path);
   if (entry.kind == TarEntry::Kind::hard_link) {
     wanted_.by_path(path, readers_);
-    std::string storage;
-    const auto target = clean_path(entry.link, storage);
-    if (!readers_.empty() && target && !target->empty())
-      links_[std::string(*target)].emplace_back(path);
+    if (!readers_.empty()) note_link(entry, path);
     return false;
   }
   if (entry.kind != TarEntry::Kind::file) return false;
-  note_usage(path, entry.size);
+  note_usage(path, entry.stored);
   wanted_.by_path(path, readers_);
+  return want_file(entry, path);
+}
+
+void LayerReader::note_link(const TarEntry& entry, std::string_view path) {
+  std::string storage;
+  const auto target = clean_path(entry.link, storage);
+  if (!target || target->empty())
+    return unknown(path, "layer",
+                   Error{Fault::corrupt, "a hard link out of the image is not followed", {}, {}});
+  if (++link_count_ > link_limit)
+    return unknown(path, "layer",
+                   Error{Fault::too_large, "more than a million hard links", {}, {}});
+  links_[std::string(*target)].push_back({std::string(path), ordinal_, false, {}});
+}
+
+// A link has the content that its target had when the link was made: of the last file of that name
+// before it.
+Result<bool> LayerReader::want_links_of(const TarEntry& entry, std::string_view path) {
+  if (entry.kind != TarEntry::Kind::file) return false;
+  const auto found = links_.find(std::string(path));
+  if (found == links_.end() || found->second.back().ordinal < ordinal_) return false;
+  link_bytes_ += (entry.size + 512) * found->second.size();
+  if (link_bytes_ > link_bytes_limit) return false;
+  wanted_.by_path(found->second.front().name, readers_);
   return want_file(entry, path);
 }
 
@@ -107,9 +152,12 @@ Result<bool> LayerReader::whiteout(std::string_view path, std::string_view name,
   const auto folder = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
   if (name == ".wh..wh..opq") {
     entries_.add(EntryKind::opaque, folder);
-  } else if (!name.starts_with(".wh..wh.") &&
-             name.size() > 4) {  // the rest is aufs's own book-keeping
+  } else if (!name.starts_with(".wh..wh.")) {  // the rest is aufs's own book-keeping
     const auto hidden = name.substr(4);
+    if (hidden.empty() || hidden == "." || hidden == "..") {
+      unknown(path, "layer", Error{Fault::corrupt, "a whiteout that names no file", {}, {}});
+      return false;
+    }
     entries_.add(EntryKind::whiteout,
                  folder.empty() ? std::string(hidden) : fmt::format("{}/{}", folder, hidden));
   }
@@ -118,20 +166,18 @@ Result<bool> LayerReader::whiteout(std::string_view path, std::string_view name,
 
 bool LayerReader::want_file(const TarEntry& entry, std::string_view path) {
   std::erase_if(readers_, [&](const Reader* reader) {
-    if (entry.sparse)
-      unknown(path, reader->name, Error{Fault::unsupported, "a sparse file is not read", {}, {}});
-    else if (entry.size > reader->cap) {
-      unknown(path, reader->name,
-              Error{Fault::too_large,
-                    fmt::format("{} bytes, the reader's limit is {}", entry.size, reader->cap),
-                    {},
-                    {}});
-    } else
-      return false;
+    if (entry.size <= reader->cap) return false;
+    unknown(path, reader->name,
+            Error{Fault::too_large,
+                  fmt::format("{} bytes, the reader's limit is {}", entry.size, reader->cap),
+                  {},
+                  {}});
     return true;
   });
   // A file that no reader wants by name may be wanted for its first bytes.
-  if (readers_.empty() && (entry.size < magic_size || entry.sparse)) return false;
+  if (readers_.empty() &&
+      (entry.size < magic_size || (pick_programs_ && !may_be_program(entry, path))))
+    return false;
   path_ = path;
   size_ = entry.size;
   mode_ = entry.mode;
@@ -175,12 +221,18 @@ Result<bool> LayerReader::content(std::string_view chunk) {
 Result<> LayerReader::end() {
   const std::string_view content = begun_ ? scratch_.bytes() : direct_;
   if (second_walk_) {
-    for (const std::string& name : links_.at(path_)) {
-      wanted_.by_path(name, readers_);
-      run_readers(name, content);
+    for (Link& link : links_.at(path_)) {
+      if (link.ordinal < ordinal_) continue;
+      wanted_.by_path(link.name, readers_);
+      const std::size_t before = out_.fragments.size();
+      run_readers(link.name, content, link.ordinal);
+      if (link.fragment) out_.fragments[*link.fragment] = {};  // of what the target was before
+      link.fragment.reset();
+      if (out_.fragments.size() > before) link.fragment = before;
+      link.read = true;
     }
   } else {
-    run_readers(path_, content);
+    run_readers(path_, content, ordinal_);
   }
   if (large_held_) {
     TRY_DO(scratch_.begin(0));  // gives a large buffer back before the next one may take its own
@@ -189,35 +241,58 @@ Result<> LayerReader::end() {
   return {};
 }
 
-void LayerReader::run_readers(std::string_view path, std::string_view content) {
+void LayerReader::run_readers(std::string_view path, std::string_view content,
+                              std::uint64_t ordinal) {
   if (readers_.empty()) return;
   Fragment fragment;
   fragment.path = path;
+  inflatable_ += content.size() * inflated_per_byte;
   for (const Reader* reader : readers_) {
-    Sink sink(fragment, reader->name);
+    Sink sink(fragment, reader->name, &inflatable_);
     const FileView file{.path = path, .content = content, .mode = mode_};
     if (auto done = reader->read(file, sink); !done) sink.unknown(done.error());
   }
+  const std::uint64_t left = unknown_limit - std::min(unknowns_, unknown_limit);
+  unknowns_ += fragment.unknowns.size();
+  if (fragment.unknowns.size() > left) fragment.unknowns.resize(left);
   if (fragment.packages.empty() && fragment.ownerships.empty() && fragment.licences.empty() &&
       fragment.distributions.empty() && fragment.unknowns.empty()) {
     return;
   }
-  out_.fragments.push_back(std::move(fragment));
+  keep(std::move(fragment), ordinal);
 }
 
 void LayerReader::give_up_links() {
+  give_up_links("a hard link whose target was not kept; scan the image from a local copy");
+}
+
+void LayerReader::give_up_links(std::string_view why) {
   for (const auto& [target, names] : links_) {
-    for (const auto& name : names) {
-      unknown(name, "layer",
-              Error{Fault::unsupported,
-                    "a hard link whose target was not kept; scan the image from a local copy",
-                    {},
-                    {}});
+    for (const auto& link : names) {
+      if (!link.read)
+        unknown(link.name, "layer", Error{Fault::unsupported, std::string(why), {}, {}});
     }
   }
+  links_.clear();
 }
 
 LayerOutcome LayerReader::take() {
+  if (second_walk_)
+    give_up_links(link_bytes_ > link_bytes_limit
+                      ? "hard links to more than 4 GiB are not read"
+                      : "a hard link to no file of this layer that stands before it");
+  if (unknowns_ > unknown_limit) {
+    Fragment rest;
+    rest.unknowns.push_back(
+        {{},
+         0,
+         "layer",
+         Fault::too_large,
+         fmt::format("{} more that could not be read are not listed", unknowns_ - unknown_limit),
+         {}});
+    keep(std::move(rest), ordinal_);
+  }
+  sort_fragments();
   out_.entries = std::move(entries_.bytes());
   out_.usage.folders.assign(folders_.begin(), folders_.end());
   std::ranges::sort(out_.usage.folders, [](const auto& a, const auto& b) {
@@ -225,6 +300,19 @@ LayerOutcome LayerReader::take() {
   });
   if (out_.usage.folders.size() > folders_shown) out_.usage.folders.resize(folders_shown);
   return std::move(out_);
+}
+
+// In the order of the archive, since of a path that a layer holds twice the later one counts: what
+// was read under a link's name stands where the link stands.
+void LayerReader::sort_fragments() {
+  if (std::ranges::is_sorted(ordinals_)) return;
+  std::vector<std::size_t> order(ordinals_.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return ordinals_[i]; });
+  std::vector<Fragment> sorted;
+  sorted.reserve(order.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(out_.fragments[i]));
+  out_.fragments = std::move(sorted);
 }
 
 }  // namespace boltseal

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -60,9 +61,16 @@ class LayerReader : public TarVisitor {
   // walked once more with want_links(), and their readers see the content of the target under the
   // link's name.
   bool has_links() const { return !links_.empty(); }
-  void want_links() { second_walk_ = true; }
+  void want_links() {
+    second_walk_ = true;
+    ordinal_ = 0;
+  }
   // When there can be no second walk (a pipe): each such name becomes an unknown.
   void give_up_links();
+
+  // For a folder, where to look at a file's first bytes means to open it: only what may be a
+  // program or a library by its mode or its name is looked at.
+  void pick_programs() { pick_programs_ = true; }
 
   // Something of the layer that could not be read, by whatever part tried.
   void unknown(std::string_view path, std::string_view reader, Error error);
@@ -73,7 +81,12 @@ class LayerReader : public TarVisitor {
   void note_usage(std::string_view path, std::uint64_t size);
   Result<bool> whiteout(std::string_view path, std::string_view name, std::size_t slash);
   bool want_file(const TarEntry& entry, std::string_view path);
-  void run_readers(std::string_view path, std::string_view content);
+  void run_readers(std::string_view path, std::string_view content, std::uint64_t ordinal);
+  void note_link(const TarEntry& entry, std::string_view path);
+  Result<bool> want_links_of(const TarEntry& entry, std::string_view path);
+  void give_up_links(std::string_view why);
+  void keep(Fragment fragment, std::uint64_t ordinal);
+  void sort_fragments();
 
   const Wanted& wanted_;
   std::mutex& large_;
@@ -82,8 +95,20 @@ class LayerReader : public TarVisitor {
   LayerOutcome out_;
   std::string storage_;
   std::unordered_map<std::string, std::uint64_t> folders_;
-  std::map<std::string, std::vector<std::string>> links_;  // target → names
+  struct Link {
+    std::string name;
+    std::uint64_t ordinal = 0;  // of its entry in the archive
+    bool read = false;
+    std::optional<std::size_t> fragment;  // of what was read, where there was anything
+  };
+  std::map<std::string, std::vector<Link>> links_;  // by target, in the order of the archive
+  std::uint64_t link_count_ = 0, link_bytes_ = 0;
   bool second_walk_ = false;
+  std::uint64_t ordinal_ = 0;              // of the entry at hand
+  std::vector<std::uint64_t> ordinals_;    // of the fragments
+  std::uint64_t inflatable_ = 2ULL << 30;  // inside of readers; content adds to it
+  std::uint64_t unknowns_ = 0;             // met so far, listed or not
+  bool pick_programs_ = false;
 
   // The file at hand.
   std::string path_;

@@ -34,7 +34,7 @@ struct Harness {
   void add(std::string_view path, std::string_view content, std::size_t step = 1 << 20) {
     TarEntry e;
     e.path = path;
-    e.size = content.size();
+    e.size = e.stored = content.size();
     e.xattrs = &xattrs;
     if (!reader.entry(e).value()) return;
     for (std::size_t at = 0; at < content.size(); at += step) {
@@ -133,7 +133,77 @@ TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {  // security record, row 3
   h.link("etc/b.conf", "gone");
   h.reader.give_up_links();
   EXPECT_TRUE(h.packages().empty());
-  EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/b.conf");
+  ASSERT_EQ(h.outcome.fragments.size(), 2u);
+  EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/a.conf");
+  EXPECT_EQ(h.outcome.fragments[1].unknowns[0].path, "etc/b.conf");
+}
+
+TEST(LayerReader, AHardLinkHasTheContentThatWasThereWhenItWasMade) {
+  const auto tell = [](Harness& h) {
+    h.add("store", "old");
+    h.link("etc/a.conf", "store");
+    h.add("store", "new");
+    h.link("etc/b.conf", "store");
+    h.link("etc/c.conf", "later");
+    h.add("later", "x");
+    h.link("etc/d.conf", "etc/a.conf");
+  };
+  Harness h;
+  tell(h);
+  h.reader.want_links();
+  tell(h);
+  EXPECT_EQ(h.packages(), (List{"etc/a.conf=old", "etc/b.conf=new"}));
+  std::vector<std::string> unread;
+  for (const auto& fragment : h.outcome.fragments) {
+    for (const auto& unknown : fragment.unknowns) unread.push_back(unknown.path);
+  }
+  std::ranges::sort(unread);
+  EXPECT_EQ(unread, (List{"etc/c.conf", "etc/d.conf"}));
+}
+
+// Of two entries of one path the later one is what the image has, so it must come last.
+TEST(LayerReader, WhatALinkHoldsStandsWhereTheLinkStands) {
+  const auto tell = [](Harness& h) {
+    h.add("store", "harmless");
+    h.link("etc/a.conf", "store");
+    h.add("etc/a.conf", "real");
+  };
+  Harness h;
+  tell(h);
+  h.reader.want_links();
+  tell(h);
+  (void)h.packages();
+  ASSERT_EQ(h.outcome.fragments.size(), 2u);
+  EXPECT_EQ(h.outcome.fragments[0].packages.at(0).version, "harmless");
+  EXPECT_EQ(h.outcome.fragments[1].packages.at(0).version, "real");
+}
+
+TEST(LayerReader, AFloodOfUnknownsIsCountedNotKept) {
+  Harness h;
+  for (int i = 0; i < 20'000; ++i) h.add(i % 2 ? "../out" : "etc/a.conf", "bad");
+  (void)h.packages();
+  std::size_t unknowns = 0;
+  for (const auto& fragment : h.outcome.fragments) unknowns += fragment.unknowns.size();
+  EXPECT_EQ(unknowns, 5'001u);
+  EXPECT_EQ(h.outcome.fragments.back().unknowns.at(0).what,
+            "15000 more that could not be read are not listed");
+}
+
+TEST(LayerReader, AWhiteoutOfNothingIsAnUnknown) {
+  Harness h;
+  h.add("a/.wh.", "");
+  h.add("a/.wh...", "");
+  h.add(".wh..", "");
+  (void)h.packages();
+  EXPECT_EQ(h.outcome.fragments.size(), 3u);
+  EXPECT_TRUE(h.outcome.entries.empty());
+}
+
+TEST(LayerReader, StepsBackInsideTheImageAreWalked) {
+  Harness h;
+  h.add("usr/../etc/./a.conf", "1");
+  h.add("etc/x/../../etc/b.conf", "2");
+  EXPECT_EQ(h.packages(), (List{"etc/a.conf=1", "etc/b.conf=2"}));
 }
 
 TEST(LayerReader, APathThatLeavesTheImageIsAnUnknownAndNotRead) {  // rows 1 and 5

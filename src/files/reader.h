@@ -24,7 +24,9 @@ struct FileView {
 
 class Sink {
  public:
-  Sink(Fragment& out, std::string_view reader) : out_(out), reader_(reader) {}
+  // `inflatable`, when not null, is what all files of a layer may yet inflate to inside of readers.
+  Sink(Fragment& out, std::string_view reader, std::uint64_t* inflatable = nullptr)
+      : out_(out), reader_(reader), inflatable_(inflatable) {}
 
   // `what` says how the package was read there ("dpkg status"). Evidence for the file at hand is
   // filled in unless the package brings its own (a jar inside a jar). Packages without a name are
@@ -40,9 +42,17 @@ class Sink {
   // ("!/inner.jar") and is appended.
   void unknown(const Error& error);
 
+  // A reader that inflates what is packed inside of its file asks how much it may, and says how
+  // much it did: thousands of small archives are as good a bomb as a large one.
+  std::uint64_t may_inflate() const { return inflatable_ ? *inflatable_ : ~std::uint64_t{0}; }
+  void inflated(std::uint64_t bytes) {
+    if (inflatable_) *inflatable_ -= bytes < *inflatable_ ? bytes : *inflatable_;
+  }
+
  private:
   Fragment& out_;
   std::string_view reader_;
+  std::uint64_t* inflatable_;
 };
 
 struct Reader {

@@ -1,6 +1,9 @@
 #include "files/reader.h"
 
 namespace boltseal {
+namespace {
+constexpr std::size_t unknowns_of_a_file = 1000;
+}
 
 void Sink::package(Package package, std::string_view what) {
   if (package.name.empty()) {
@@ -12,6 +15,13 @@ void Sink::package(Package package, std::string_view what) {
 }
 
 void Sink::unknown(const Error& error) {
+  if (out_.unknowns.size() > unknowns_of_a_file) return;
+  if (out_.unknowns.size() == unknowns_of_a_file) {
+    out_.unknowns.push_back({out_.path, out_.layer, std::string(reader_), Fault::too_large,
+                             "what else of this file could not be read is not listed",
+                             error.offset});
+    return;
+  }
   out_.unknowns.push_back({out_.path + error.where, out_.layer, std::string(reader_), error.fault,
                            error.what, error.offset});
 }

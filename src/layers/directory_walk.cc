@@ -21,15 +21,24 @@ namespace {
 
 constexpr std::size_t chunk_size = 512 << 10;
 
-// What the kernel makes up holds no packages, and reading it can have effects.
-bool is_kernel_file_system(int fd) {
-  constexpr std::array<long, 11> magics = {
+enum class FileSystem { local, kernel, remote };
+
+// What the kernel makes up holds no packages, and reading it can have effects. What lies on another
+// machine, or behind a program of some user's (FUSE), may be endless or never answer.
+FileSystem file_system_of(int fd) {
+  constexpr std::array<long, 11> kernel = {
       PROC_SUPER_MAGIC,   SYSFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
       DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC,  TRACEFS_MAGIC,      SECURITYFS_MAGIC,
       BPF_FS_MAGIC,       PSTOREFS_MAGIC, EFIVARFS_MAGIC};
+  constexpr long nfs = 0x6969, cifs = 0xff534d42, smb2 = 0xfe534d42, smb = 0x517b,
+                 fuse = 0x65735546, nine_p = 0x01021997, afs = 0x5346414f, ceph = 0x00c36400,
+                 coda = 0x73757245, lustre = 0x0bd00bd0, gpfs = 0x47504653;
+  constexpr std::array remote = {nfs, cifs, smb2, smb, fuse, nine_p, afs, ceph, coda, lustre, gpfs};
   struct statfs info{};
-  return ::fstatfs(fd, &info) == 0 &&
-         std::ranges::find(magics, static_cast<long>(info.f_type)) != magics.end();
+  if (::fstatfs(fd, &info) != 0) return FileSystem::local;
+  const auto type = static_cast<long>(static_cast<unsigned long>(info.f_type) & 0xffffffffUL);
+  if (std::ranges::find(kernel, type) != kernel.end()) return FileSystem::kernel;
+  return std::ranges::find(remote, type) != remote.end() ? FileSystem::remote : FileSystem::local;
 }
 
 TarEntry::Kind kind_of(mode_t mode) {
@@ -69,6 +78,7 @@ class Walker {
       std::vector<std::string> below;
       for (const auto& name : *listed) {
         std::string path = folder.empty() ? name : fmt::format("{}/{}", folder, name);
+        if (walk_.left_out && walk_.left_out(path)) continue;
         TRY(const bool is_folder, visit(path));
         if (is_folder) below.push_back(std::move(path));
       }
@@ -84,7 +94,12 @@ class Walker {
                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) return std::unexpected(errno_error("cannot list the folder"));
     std::vector<std::string> names;
-    if (is_kernel_file_system(fd.get())) return names;
+    const FileSystem kind = file_system_of(fd.get());
+    if (folder.empty()) root_kind_ = kind;
+    if (kind == FileSystem::kernel) return names;
+    if (kind == FileSystem::remote && root_kind_ != FileSystem::remote)
+      return fail(Fault::unsupported,
+                  "a network or FUSE file system is mounted here; give its own path to scan it");
     DIR* dir = ::fdopendir(fd.get());
     if (!dir) return std::unexpected(errno_error("cannot list the folder"));
     fd.release();
@@ -109,6 +124,7 @@ class Walker {
     entry.kind = kind_of(info.st_mode);
     entry.path = path;
     entry.size = entry.kind == TarEntry::Kind::file ? static_cast<std::uint64_t>(info.st_size) : 0;
+    entry.stored = entry.size;
     entry.mode = info.st_mode & 07777;
     entry.uid = info.st_uid;
     entry.gid = info.st_gid;
@@ -149,6 +165,7 @@ class Walker {
   const DirectoryWalk& walk_;
   std::unique_ptr<char[]> buffer_;
   std::uint64_t files_ = 0;
+  FileSystem root_kind_ = FileSystem::local;
 };
 
 }  // namespace

@@ -10,13 +10,14 @@ namespace boltseal {
 
 struct DirectoryWalk {
   TarVisitor& visitor;
+  std::function<bool(std::string_view path)> left_out;  // neither told of nor gone into
   std::function<void(std::string_view path, Error error)>
       unreadable;  // what could not be opened or read
   std::function<void(std::uint64_t files)> progress;
 };
 
 // Walks everything under the open folder `root`. Kernel file systems (proc, sysfs, …) are passed
-// over; other mounts are not.
+// over; so are, with a word to `unreadable`, other machines' disks that are mounted below.
 Result<> walk_directory(int root, const DirectoryWalk& walk);
 
 }  // namespace boltseal

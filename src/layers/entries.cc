@@ -70,6 +70,11 @@ Result<std::string_view> clean_path(std::string_view path, std::string& storage)
   storage.clear();
   for (const auto part : split(path, '/')) {
     if (part.empty() || part == ".") continue;
+    if (part == ".." && !storage.empty()) {
+      const auto slash = storage.rfind('/');
+      storage.resize(slash == std::string::npos ? 0 : slash);
+      continue;
+    }
     if (part == ".." || part.find('\0') != std::string_view::npos) {
       return fail(Fault::corrupt,
                   "the path leaves the image or holds a NUL; the entry is not followed",

@@ -50,8 +50,9 @@ class EntryWalk {
 };
 
 // The path of a tar entry as the image has it: no leading "./" or "/", no "//" or "/./", no
-// trailing "/". corrupt for one that leaves the image ("..") or holds a NUL: such an entry is shown
-// as an unknown and never followed (rows 1, 3, 5).
+// trailing "/", and "a/../b" is "b", as it is for all that unpack layers. corrupt for one that
+// leaves the image or holds a NUL: such an entry is shown as an unknown and never followed (rows 1,
+// 3, 5).
 Result<std::string_view> clean_path(std::string_view path, std::string& storage);
 
 }  // namespace boltseal

@@ -21,11 +21,12 @@ namespace {
 constexpr std::size_t blob_chunk = 1 << 20;
 constexpr std::size_t tar_chunk = 1 << 20;
 constexpr std::size_t ring_slots = 4;
-// Bombs (rows 7, 8 of the security record): deflate cannot pass 1032:1, real zstd layers stay far
-// below this.
+// Bombs (rows 7, 8 of the security record): what a chunk of the blob gives beyond this ratio is
+// counted over all layers. Real layers stay below it but for files of zeros (lastlog, disk images),
+// and those are let pass up to the limit. The sum is the same in whatever order the layers come.
 constexpr std::uint64_t inflated_limit = 1ULL << 40;
-constexpr std::uint64_t ratio_limit = 5000;
-constexpr std::uint64_t ratio_counts_from = 4ULL << 30;
+constexpr std::uint64_t ratio_limit = 200;
+constexpr std::uint64_t beyond_ratio_limit = 8ULL << 30;
 
 // One consumer of bytes: a hash or the tar walk. In the calling thread, or behind a ring in a
 // thread of its own.
@@ -130,7 +131,11 @@ class BlobReader {
 class Inflater {
  public:
   Inflater(const LayerJob& job, Fan& blob, Fan& tar, const StreamOptions& options)
-      : reader_(job), blob_(blob), tar_(tar), options_(options) {}
+      : reader_(job),
+        blob_(blob),
+        tar_(tar),
+        options_(options),
+        limits_(options.limits ? *options.limits : own_) {}
 
   // False: a stage has stopped the stream and knows why.
   Result<bool> run() {
@@ -140,7 +145,7 @@ class Inflater {
       TRY(const auto got, reader_.read(room));
       if (got == 0) break;
       const std::string_view chunk(room.data(), got);
-      if (!stream_) stream_ = Decompressor::make(compression_of(chunk));
+      if (!stream_) begin(chunk);
       // Published before it is inflated, so that the hash runs beside; the slot stays ours until
       // the next room().
       if (!blob_.publish(chunk)) return false;
@@ -148,7 +153,7 @@ class Inflater {
       TRY(const bool going, inflate(chunk));
       if (!going) return false;
     }
-    if (!stream_) return fail(Fault::corrupt, "the layer is empty");
+    if (!stream_) return true;  // nothing at all is an archive of no entries
     TRY(const bool going, inflate({}));
     if (!going) return false;
     if (!stream_->complete())
@@ -160,9 +165,20 @@ class Inflater {
   std::uint64_t inflated() const { return inflated_; }
 
  private:
+  void begin(std::string_view head) {
+    const bool large = needs_much_memory(head);
+    if (large) alone_ = std::unique_lock(limits_.large_window);
+    stream_ = Decompressor::make(compression_of(head), large);
+  }
+  bool is_bomb() {
+    if (inflated_ > free_until_ && !options_.again) limits_.beyond_ratio += inflated_ - free_until_;
+    free_until_ = std::max(free_until_, inflated_);
+    return inflated_ > inflated_limit || limits_.beyond_ratio > beyond_ratio_limit;
+  }
   // Inflates all of `in`; with nothing, what the decompressor still holds.
   Result<bool> inflate(std::string_view in) {
     const bool flush = in.empty();
+    free_until_ = inflated_ + in.size() * ratio_limit;
     for (;;) {
       if (out_.empty()) {
         out_ = tar_.room();
@@ -173,8 +189,7 @@ class Inflater {
       in.remove_prefix(done.consumed);
       filled_ += done.produced;
       inflated_ += done.produced;
-      if (inflated_ > inflated_limit ||
-          (inflated_ > ratio_counts_from && inflated_ / ratio_limit > reader_.total())) {
+      if (is_bomb()) {
         return fail(Fault::too_large, fmt::format("a decompression bomb: {} bytes from {}",
                                                   inflated_, reader_.total()));
       }
@@ -200,6 +215,10 @@ class Inflater {
   std::span<char> out_;
   std::size_t filled_ = 0;
   std::uint64_t inflated_ = 0;
+  std::uint64_t free_until_ = 0;  // how far the chunk at hand may inflate before it is counted
+  ImageLimits own_;
+  ImageLimits& limits_;
+  std::unique_lock<std::mutex> alone_;
 };
 
 Result<std::string> checked(std::string_view what, const std::string& expected, Hasher& hasher) {

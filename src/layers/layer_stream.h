@@ -1,8 +1,10 @@
 // One layer blob, read once: inflated, walked as a tar, and both its digests checked on the way.
 // Nothing is unpacked.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -25,10 +27,19 @@ struct LayerTotals {
   std::string diff_id;  // as computed
 };
 
+// What all layers of one image share, so that many layers are worth no more to an attacker than
+// one.
+struct ImageLimits {
+  std::atomic<std::uint64_t> beyond_ratio = 0;  // bytes that came out of almost nothing
+  std::mutex large_window;  // a stream that needs much memory to inflate runs alone
+};
+
 struct StreamOptions {
   bool threads = true;  // false: all in the calling thread
   std::function<void(std::uint64_t)>
-      progress;  // bytes of the blob read so far; called from the reading thread
+      progress;                   // bytes of the blob read so far; called from the reading thread
+  ImageLimits* limits = nullptr;  // nullptr: the layer has limits of its own
+  bool again = false;             // the layer was read before: its bytes are counted already
 };
 
 // Streams the layer into `visitor` (called from one thread). corrupt when a digest is wrong or the

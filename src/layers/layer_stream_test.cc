@@ -64,7 +64,7 @@ Fd file_of(std::string_view bytes) {
 
 class Stream : public ::testing::TestWithParam<bool> {
  protected:
-  StreamOptions options{.threads = GetParam(), .progress = {}};
+  StreamOptions options{.threads = GetParam(), .progress = {}, .limits = nullptr};
   const std::string tar = archive(5'000'000);
   const std::string blob = zstd(tar);
   const std::string digest = sha256_digest(blob), diff_id = sha256_digest(tar);
@@ -114,9 +114,9 @@ TEST_P(Stream, APipeIsReadToItsEnd) {
   filler.join();
 }
 
-TEST_P(Stream, TruncatedEmptyAndForeignBlobsAreErrors) {
-  for (const std::string& bad : {blob.substr(0, blob.size() / 2), std::string(),
-                                 std::string("this is no layer at all"), blob + "x"}) {
+TEST_P(Stream, TruncatedAndForeignBlobsAreErrors) {
+  for (const std::string& bad :
+       {blob.substr(0, blob.size() / 2), std::string("this is no layer at all"), blob + "x"}) {
     const Fd fd = file_of(bad);
     Counter seen;
     EXPECT_FALSE(stream_layer({fd.get(), 0, {}, "", ""}, seen, options));
@@ -132,16 +132,79 @@ TEST_P(Stream, AVisitorThatRefusesStopsTheStream) {
   EXPECT_EQ(done.error().what, "enough");
 }
 
-TEST_P(Stream, ABombIsRefused) {  // security record, row 8
-  // 6 GiB of zeros in some 200 KiB: 48 frames of 128 MiB.
-  std::string bomb;
-  const std::string frame = zstd(std::string(128 << 20, '\0'));
-  for (int i = 0; i < 48; ++i) bomb += frame;
-  const Fd fd = file_of(bomb);
+TEST_P(Stream, AnEmptyBlobIsAnArchiveOfNothing) {
+  const Fd fd = file_of("");
   Counter seen;
-  const auto done = stream_layer({fd.get(), 0, {}, "", ""}, seen, options);
+  EXPECT_TRUE(stream_layer({fd.get(), 0, {}, sha256_digest(""), sha256_digest("")}, seen, options));
+  EXPECT_FALSE(stream_layer({fd.get(), 0, {}, digest, ""}, seen, options));
+  EXPECT_FALSE(stream_layer({fd.get(), 0, {}, "", diff_id}, seen, options));
+}
+
+// Zeros, in frames of 128 MiB that take some 4 KiB each.
+std::string zeros(int frames) {
+  std::string out;
+  const std::string frame = zstd(std::string(128 << 20, '\0'));
+  for (int i = 0; i < frames; ++i) out += frame;
+  return out;
+}
+
+TEST_P(Stream, ABombIsRefused) {  // security record, row 8
+  ImageLimits limits;
+  options.limits = &limits;
+  Counter seen;
+  const Fd small = file_of(zeros(4)), large = file_of(zeros(10));
+  ASSERT_TRUE(stream_layer({small.get(), 0, {}, "", ""}, seen, options));
+  EXPECT_GT(limits.beyond_ratio, 500ULL << 20);
+  limits.beyond_ratio = 7ULL << 30;  // what other layers gave counts too
+  const auto done = stream_layer({large.get(), 0, {}, "", ""}, seen, options);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().fault, Fault::too_large);
+}
+
+TEST_P(Stream, WhatCameOutIsCountedTheSameHoweverTheBlobComes) {
+  const std::string bytes = zeros(2);
+  ImageLimits whole, piped;
+  Counter seen;
+  const Fd file = file_of(bytes);
+  options.limits = &whole;
+  ASSERT_TRUE(stream_layer({file.get(), 0, {}, "", ""}, seen, options));
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const Fd in(ends[0]);
+  std::thread filler([&] {
+    const Fd out(ends[1]);
+    for (const char c : bytes) EXPECT_TRUE(write_all(out.get(), {&c, 1}, "pipe"));
+  });
+  options.limits = &piped;
+  EXPECT_TRUE(stream_layer({in.get(), 0, {}, "", ""}, seen, options));
+  filler.join();
+  EXPECT_EQ(whole.beyond_ratio, piped.beyond_ratio);
+}
+
+TEST_P(Stream, StreamsThatTakeMuchMemoryRunOneAtATime) {
+  std::string large(20 << 20, 'x'), packed(ZSTD_compressBound(large.size()), '\0');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 25);
+  packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), large.data(), large.size()));
+  ZSTD_freeCCtx(context);
+  ASSERT_FALSE(packed.empty());
+  ImageLimits limits;
+  options.limits = &limits;
+  std::unique_lock held(limits.large_window);
+  std::atomic<bool> over = false;
+  const Fd fd = file_of(packed);
+  std::thread other([&] {
+    Counter seen;
+    (void)stream_layer({fd.get(), 0, {}, "", ""}, seen, options);
+    over = true;
+  });
+  const Fd usual = file_of(blob);
+  Counter seen;
+  EXPECT_TRUE(stream_layer({usual.get(), 0, {}, digest, diff_id}, seen, options));
+  EXPECT_FALSE(over);
+  held.unlock();
+  other.join();
+  EXPECT_TRUE(over);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, Stream, ::testing::Bool());

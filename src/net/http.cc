@@ -31,6 +31,29 @@ constexpr long longest_pause_ms = 60'000;
 
 std::atomic<bool> forbidden = false;
 
+using Clock = std::chrono::steady_clock;
+
+// A server that sends a byte now and then holds us as well as one that sends none: over each
+// stretch of time there must be a kilobyte a second. The time that we took ourselves does not
+// count.
+struct Pace {
+  Clock::time_point since = Clock::now();
+  Clock::duration away{};
+  std::uint64_t bytes = 0;
+  void add(std::uint64_t count) {
+    if (bytes == 0) *this = {};  // waiting for an answer is not a stretch of it
+    bytes += count;
+  }
+  // False: something came, but too little.
+  bool holds(int seconds) {
+    constexpr std::uint64_t rate = 1024;
+    if (Clock::now() - since - away < std::chrono::seconds(seconds)) return true;
+    const bool slow = bytes > 0 && bytes < rate * static_cast<std::uint64_t>(seconds);
+    *this = {};
+    return !slow;
+  }
+};
+
 // What one transfer knows while libcurl calls back.
 struct Transfer {
   explicit Transfer(const HttpRequest& r) : request(r) {}
@@ -43,6 +66,7 @@ struct Transfer {
   bool redirected = false;
   bool far = false;    // the request before this one went to another machine than this
   bool local = false;  // this one went to this machine
+  Pace pace;
   std::optional<Error> error;
 };
 
@@ -71,6 +95,7 @@ void keep_header(Transfer& transfer, std::string_view line) {
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   transfer.header_bytes += size * count;
+  transfer.pace.add(size * count);
   if (transfer.header_bytes > max_headers) {
     transfer.error = Error{Fault::too_large, "over 256 KiB of headers", {}, {}};
     return 0;
@@ -104,7 +129,11 @@ Result<> take_body(Transfer& transfer, std::string_view chunk) {
 
 std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (auto taken = take_body(transfer, std::string_view(data, size * count)); !taken) {
+  const auto begun = Clock::now();
+  auto taken = take_body(transfer, std::string_view(data, size * count));
+  transfer.pace.add(size * count);
+  transfer.pace.away += Clock::now() - begun;
+  if (!taken) {
     transfer.error = std::move(taken).error();
     return 0;
   }
@@ -113,9 +142,12 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
 
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (!transfer.request.cancelled || !transfer.request.cancelled()) return 0;
-  transfer.error = Error{Fault::io, "cancelled", {}, {}};
-  return 1;
+  const HttpRequest& request = transfer.request;
+  if (!transfer.pace.holds(request.stall_seconds))
+    transfer.error = Error{Fault::io, "the server sends less than a kilobyte a second", {}, {}};
+  else if (request.cancelled && request.cancelled())
+    transfer.error = Error{Fault::io, "cancelled", {}, {}};
+  return transfer.error ? 1 : 0;
 }
 
 // Loopback, link-local and unspecified addresses.
@@ -201,6 +233,20 @@ Result<> add_headers(HeaderList& list, const HttpRequest& request, bool same_ori
   return {};
 }
 
+// Where distributions keep the certificates they trust. libcurl knows the place of the system it
+// was built on, which is not the one that a portable archive runs on.
+const char* system_certificates() {
+  for (const char* file : {"/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine, Arch
+                           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
+                           "/etc/pki/tls/certs/ca-bundle.crt",                   // RHEL 6, Amazon
+                           "/var/lib/ca-certificates/ca-bundle.pem",             // SUSE
+                           "/etc/ssl/ca-bundle.pem",                             // openSUSE of old
+                           "/etc/ssl/cert.pem"}) {                               // others
+    if (::access(file, R_OK) == 0) return file;
+  }
+  return nullptr;
+}
+
 void set_tls(const Curl& curl, CURL* handle, const HttpRequest& request) {
   curl.easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl.easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -211,6 +257,7 @@ void set_tls(const Curl& curl, CURL* handle, const HttpRequest& request) {
     curl.easy_setopt(handle, CURLOPT_SSLKEY, (request.tls_directory + "/key.pem").c_str());
     return;
   }
+  if (const char* file = system_certificates()) curl.easy_setopt(handle, CURLOPT_CAINFO, file);
   for (const char* name : {"SSL_CERT_FILE", "BOLTSEAL_CA_FILE"}) {
     const char* file = std::getenv(name);
     if (file != nullptr && *file != '\0') curl.easy_setopt(handle, CURLOPT_CAINFO, file);

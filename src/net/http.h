@@ -39,7 +39,7 @@ struct HttpRequest {
   int max_redirects = 5;
   int retries = 3;  // with back-off, on connection failures, 429 and 5xx, honouring Retry-After
   bool allow_http = false;
-  int stall_seconds = 60;  // give up when not a byte came for so long
+  int stall_seconds = 60;  // give up when not a byte, or less than 1 KiB/s, came for so long
   std::string
       tls_directory;  // ca.pem, cert.pem and key.pem of a Docker daemon; empty: the system's CAs
   std::function<Result<>(std::string_view chunk)>

@@ -37,7 +37,15 @@ Platform platform_of(const Value& value) {
   return {value["os"].string(), value["architecture"].string(), value["variant"].string()};
 }
 
+// What pulls the image may take the other of two members, and so other layers than we do.
+Result<> check_members(const Value& object, const std::string& where) {
+  const auto twice = repeated_member(object);
+  if (twice.empty()) return {};
+  return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
+}
+
 Result<Descriptor> read_descriptor(const Value& value, const std::string& where) {
+  TRY_DO(check_members(value, where));
   Descriptor out;
   out.media_type = value["mediaType"].string();
   out.digest = value["digest"].string();
@@ -143,6 +151,7 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
   if (!parsed) return fail(parsed.error().fault, "manifest: " + parsed.error().what, where);
   const Value& root = parsed->root();
   if (!root.is_object()) return fail(Fault::corrupt, "the manifest is no JSON object", where);
+  TRY_DO(check_members(root, where));
   TRY_DO(check_kind(root, content_type, where));
 
   Manifest out;
@@ -163,6 +172,12 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
                 where);
   }
   TRY(out.layers, read_list(root["layers"], max_layers, where));
+  for (std::size_t i = 0; i < out.layers.size(); ++i) {
+    if (out.layers[i].media_type.ends_with("+encrypted"))
+      return fail(Fault::unsupported,
+                  fmt::format("layer {} is encrypted (ocicrypt); decrypt the image first", i + 1),
+                  where);
+  }
   return out;
 }
 

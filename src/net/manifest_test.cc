@@ -65,6 +65,33 @@ TEST(Manifest, RefusesSchema1) {
   EXPECT_THAT(parsed.error().what, HasSubstr("schema 1"));
 }
 
+TEST(Manifest, RefusesMembersThatReadersTakeDifferently) {
+  const std::string ok = image();
+  ASSERT_TRUE(parse_manifest(ok, "", "x"));
+  for (const char* name : {"layers", "LAYERS", "layer\u017f", "config", "Config"}) {
+    const auto parsed =
+        parse_manifest(ok.substr(0, ok.rfind('}')) + fmt::format(R"(,"{}":[]}})", name), "", "x");
+    ASSERT_FALSE(parsed) << name;
+    EXPECT_THAT(parsed.error().what, HasSubstr("twice"));
+  }
+  std::string digest_twice = ok;
+  digest_twice.insert(ok.find(R"("digest")"), R"("Digest":"sha256:0",)");
+  EXPECT_FALSE(parse_manifest(digest_twice, "", "x"));
+}
+
+TEST(Manifest, SaysWhichLayerIsEncrypted) {
+  const auto parsed = parse_manifest(
+      fmt::format(
+          R"({{"schemaVersion":2,"config":{{"mediaType":"application/vnd.oci.image.config.v1+json",)"
+          R"("digest":"{0}","size":2}},"layers":[{{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{0}",)"
+          R"("size":1}},{{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip+encrypted","digest":"{0}","size":1}}]}})",
+          digest_a),
+      "", "x");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().fault, Fault::unsupported);
+  EXPECT_THAT(parsed.error().what, HasSubstr("layer 2 is encrypted"));
+}
+
 TEST(Manifest, RefusesWhatIsNoDigestNoSizeNoImage) {
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {digest_b, "sha256:../../../../etc/passwd"},

@@ -10,6 +10,7 @@
 #include "catalogers/assemble.h"
 #include "catalogers/readers.h"
 #include "crypto/digest.h"
+#include "files/glob.h"
 #include "files/wanted.h"
 #include "inventory/wire.h"
 #include "layers/cache.h"
@@ -20,7 +21,7 @@ namespace {
 
 // Raise it when outcomes or the assembly of an inventory change for the same bytes without any
 // reader's version changing.
-constexpr std::string_view cache_format = "4";
+constexpr std::string_view cache_format = "5";
 
 struct Scan {
   const ScanOptions& options;
@@ -40,6 +41,7 @@ struct Scan {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     return {.threads = options.threads ? options.threads : cores,
             .sandbox = options.sandbox,
+            .exclude = options.exclude,
             .progress = options.progress};
   }
 };
@@ -73,10 +75,20 @@ Result<std::vector<LayerOutcome>> layer_outcomes(Scan& scan, const OpenedImage& 
   return outcomes;
 }
 
+// Before the squash, so that what is left out says nothing of files elsewhere either. A layer's
+// outcome is kept whole: the next scan may leave out something else.
+void leave_out(const std::vector<std::string>& patterns, std::vector<LayerOutcome>& outcomes) {
+  const PathFilter filter(patterns);
+  if (filter.empty()) return;
+  for (LayerOutcome& outcome : outcomes)
+    std::erase_if(outcome.fragments, [&](const Fragment& f) { return filter.covers(f.path); });
+}
+
 // A known image costs nothing but this look-up: its inventory is kept whole.
 std::string image_key(const Scan& scan, const ImageInfo& image) {
   std::string ids = image.config_digest;
   for (const LayerInfo& layer : image.layers) ids += " " + layer.diff_id;
+  for (const auto& pattern : scan.options.exclude) ids += "\n" + pattern;
   return scan.key("image", ids);
 }
 
@@ -89,6 +101,7 @@ Result<Inventory> image_inventory(Scan& scan, const OpenedImage& image) {
     }
   }
   TRY(auto outcomes, layer_outcomes(scan, image));
+  leave_out(scan.options.exclude, outcomes);
   TRY(auto inventory, assemble(image.info, std::move(outcomes)));
   scan.cache.put(key, to_wire(inventory));
   scan.cache.prune();
@@ -115,9 +128,13 @@ Result<Inventory> inventory_of(Scan& scan, Opened& opened) {
 
 // What changes the result besides the image and the database. The reference and the clock do not,
 // but the day counts for rules that expire and releases that end.
-std::string configuration_digest(const MatchOptions& match) {
+std::string configuration_digest(const ScanOptions& options) {
+  const MatchOptions& match = options.match;
   std::string text = fmt::format("only_fixed={} development={} today={}\n", match.only_fixed,
                                  match.development, match.today);
+  if (match.severities) text += fmt::format("severities={}\n", match.severities);
+  for (const PackageType type : match.types) text += fmt::format("type {}\n", name_of(type));
+  for (const auto& pattern : options.exclude) text += fmt::format("exclude {}\n", pattern);
   for (const IgnoreRule& rule : match.ignore) {
     text += fmt::format("ignore {} {} {} {} {}\n", rule.id, fmt::join(rule.packages, " "),
                         fmt::join(rule.paths, " "), rule.reason, rule.expires);
@@ -145,7 +162,7 @@ Result<Report> scan(const ScanOptions& options) {
   if (!scan.sandbox_note.empty())
     log_warning(fmt::format("not fully sandboxed: {}", scan.sandbox_note));
   scan.report.tool_version = BOLTSEAL_VERSION;
-  scan.report.configuration_digest = configuration_digest(options.match);
+  scan.report.configuration_digest = configuration_digest(options);
   // Matching comes last and is never cached: advisories change, images do not.
   if (options.database) {
     scan.report.database = options.database->info();

@@ -18,7 +18,8 @@ struct ScanOptions {
   SourceOptions source;
   unsigned threads = 0;  // 0: as many as there are cores
   bool sandbox = true;
-  std::string cache_directory;  // empty: no cache
+  std::vector<std::string> exclude;  // patterns of paths to leave out (files/glob.h, PathFilter)
+  std::string cache_directory;       // empty: no cache
   std::uint64_t cache_limit = 2ULL << 30;
   const Database* database = nullptr;  // nullptr: inventory only
   MatchOptions match;

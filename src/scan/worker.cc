@@ -150,7 +150,8 @@ Result<std::vector<LayerOutcome>> read_layers(
       TRY(auto bytes, open(tasks[number].layer));
       finishers[number] = std::move(bytes.finish);
       const TaskHeader header{
-          number, false, bytes.offset, bytes.length, tasks[number].digest, tasks[number].diff_id};
+          number, false, bytes.offset, bytes.length, tasks[number].digest, tasks[number].diff_id,
+          {}};
       if (!send_message(worker.socket(), 0, to_wire(header), bytes.fd.get()))
         return std::unexpected(worker.death());
     }
@@ -179,7 +180,7 @@ Result<LayerOutcome> read_directory(const std::string& path, const WorkerOptions
   if (!folder) return std::unexpected(errno_error("cannot open the folder", path));
   TRY(auto worker, Worker::start(options, folder.get()));
   TRY(*sandbox_note, wait_until_ready(worker));
-  const TaskHeader header{0, true, 0, std::nullopt, {}, {}};
+  const TaskHeader header{0, true, 0, std::nullopt, {}, {}, options.exclude};
   if (!send_message(worker.socket(), 0, to_wire(header), folder.get()))
     return std::unexpected(worker.death());
   TRY(auto answer, next_answer(worker, options, {0}));

@@ -17,6 +17,7 @@ namespace boltseal {
 struct WorkerOptions {
   unsigned threads = 2;  // 1: everything in one thread
   bool sandbox = true;
+  std::vector<std::string> exclude;  // of a folder: patterns of paths not to go into
   std::function<void(std::size_t layer, std::uint64_t bytes)> progress;  // bytes of the blob read
 };
 

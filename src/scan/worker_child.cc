@@ -14,6 +14,7 @@
 
 #include "catalogers/readers.h"
 #include "crypto/digest.h"
+#include "files/glob.h"
 #include "files/layer_reader.h"
 #include "layers/directory_walk.h"
 #include "layers/layer_stream.h"
@@ -97,22 +98,27 @@ class Child {
                          .digest = job.task.digest,
                          .diff_id = job.task.diff_id};
     std::uint64_t last = 0;
-    StreamOptions options{.threads = threads_ > 1, .progress = [&](std::uint64_t bytes) {
-                            if (bytes - last >= progress_step)
-                              send_progress(job.task.number, last = bytes);
-                          }};
+    StreamOptions options{.threads = threads_ > 1,
+                          .progress =
+                              [&](std::uint64_t bytes) {
+                                if (bytes - last >= progress_step)
+                                  send_progress(job.task.number, last = bytes);
+                              },
+                          .limits = &limits_};
     TRY_DO(stream_layer(layer, reader, options));
     if (reader.has_links()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
         reader.give_up_links();
       } else {
         reader.want_links();
-        TRY_DO(stream_layer({.fd = layer.fd,
-                             .offset = layer.offset,
-                             .length = layer.length,
-                             .digest = {},
-                             .diff_id = {}},
-                            reader, {.threads = options.threads, .progress = {}}));
+        TRY_DO(stream_layer(
+            {.fd = layer.fd,
+             .offset = layer.offset,
+             .length = layer.length,
+             .digest = {},
+             .diff_id = {}},
+            reader,
+            {.threads = options.threads, .progress = {}, .limits = &limits_, .again = true}));
       }
     }
     return reader.take();
@@ -120,8 +126,11 @@ class Child {
 
   Result<LayerOutcome> read_folder(const Job& job) {
     LayerReader reader(wanted_, large_);
+    reader.pick_programs();
+    const PathFilter filter(job.task.exclude);
     const DirectoryWalk walk{
         .visitor = reader,
+        .left_out = [&](std::string_view path) { return filter.covers_itself(path); },
         .unreadable = [&](std::string_view path,
                           Error error) { reader.unknown(path, "folder", std::move(error)); },
         .progress = [&](std::uint64_t files) { send_progress(job.task.number, files); }};
@@ -141,6 +150,7 @@ class Child {
   int socket_;
   unsigned threads_;
   Wanted wanted_;
+  ImageLimits limits_;
   std::mutex large_, mutex_, sending_;
   std::condition_variable ready_;
   std::deque<Job> jobs_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "inventory/wire.h"
 
@@ -17,10 +18,11 @@ struct TaskHeader {
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> length;
   std::string digest, diff_id;
+  std::vector<std::string> exclude;  // of a folder
 };
 template <class A>
 void wire(A& a, TaskHeader& v) {
-  wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id);
+  wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id, v.exclude);
 }
 
 struct Progress {

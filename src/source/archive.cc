@@ -78,6 +78,8 @@ Result<Opened> open_docker(const std::shared_ptr<const BlobStore>& store, const 
   if (!tree->root().is_array()) return fail(Fault::corrupt, "is no list of images", where);
   TRY(const Value* image, choose(tree->root(), name, store->where()));
 
+  if (const auto twice = repeated_member(*image); !twice.empty())
+    return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
   const std::string config_path = (*image)["Config"].string();
   TRY(const std::string config, read_blob(*store, config_path, max_config_bytes));
   const std::string config_digest = sha256_digest(config);
@@ -139,6 +141,12 @@ Result<Opened> open_archive(Fd archive, std::string& scheme, const std::string& 
 Result<Opened> open_docker_archive(Fd archive, const std::string& name,
                                    const std::string& reference, const SourceOptions& options) {
   std::string scheme = "docker-archive";
+  return open_archive(std::move(archive), scheme, name, reference, options);
+}
+
+Result<Opened> open_oci_archive(Fd archive, const std::string& name, const std::string& reference,
+                                const SourceOptions& options) {
+  std::string scheme = "oci-archive";
   return open_archive(std::move(archive), scheme, name, reference, options);
 }
 

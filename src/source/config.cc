@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
 
@@ -62,6 +63,13 @@ Result<ImageInfo> image_from_config(std::string_view config_json, std::vector<La
   if (!parsed) return fail(parsed.error().fault, "image config: " + parsed.error().what, where);
   const Value& config = parsed->root();
   if (!config.is_object()) return fail(Fault::corrupt, "the image config is no JSON object", where);
+
+  // Docker and its kin would take the later of two members, and so other diff_ids than we do.
+  for (const Value* part : {&config, &config["rootfs"]}) {
+    if (const auto twice = repeated_member(*part); !twice.empty())
+      return fail(Fault::corrupt,
+                  fmt::format("the image config says {} twice: refused", printable(twice)), where);
+  }
 
   ImageInfo info;
   info.kind = "image";

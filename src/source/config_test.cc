@@ -54,6 +54,16 @@ TEST(ImageConfig, RefusesAnotherNumberOfLayers) {
   EXPECT_TRUE(image_from_config("{}", {}, "x"));
 }
 
+TEST(ImageConfig, RefusesMembersThatReadersTakeDifferently) {
+  std::string twice = config("[]");
+  ASSERT_TRUE(image_from_config(twice, std::vector<LayerInfo>(2), "x"));
+  twice.insert(1, R"("RootFS":{"diff_ids":[]},)");
+  EXPECT_FALSE(image_from_config(twice, std::vector<LayerInfo>(2), "x"));
+  std::string inside = config("[]");
+  inside.insert(inside.find(R"("diff_ids")"), R"("diff_IDs":[],)");
+  EXPECT_FALSE(image_from_config(inside, std::vector<LayerInfo>(2), "x"));
+}
+
 TEST(ImageConfig, RefusesRubbish) {
   std::string text = config("[]");
   text.replace(text.find(diff_b), diff_b.size(), "sha256:../../etc/passwd");

@@ -154,7 +154,7 @@ Result<Fd> export_image(const Daemon& daemon, const std::string& name, const std
   std::string spool = folder.empty() ? environment("TMPDIR") : folder;
   if (spool.empty()) spool = "/tmp";
   TRY(Fd file, unnamed_file(spool));
-  HttpRequest request = request_to(daemon, path + "/get");
+  HttpRequest request = request_to(daemon, path);
   request.cap = max_archive;
   request.stall_seconds = export_seconds;
   request.on_body = [&](std::string_view bytes) {
@@ -165,6 +165,20 @@ Result<Fd> export_image(const Daemon& daemon, const std::string& name, const std
   if (::lseek(file.get(), 0, SEEK_SET) != 0)
     return std::unexpected(errno_error("cannot rewind the spool file", spool));
   return file;
+}
+
+// The archive that a daemon makes of an image. Podman cannot make Docker's kind of an image with
+// zstd layers; then its own API gives the OCI kind.
+Result<Opened> open_export(const Daemon& daemon, const std::string& name,
+                           const std::string& reference, const SourceOptions& options) {
+  const std::string path = "/images/" + percent_encode(name, "/:@") + "/get";
+  auto archive = export_image(daemon, name, path, options.spool_directory);
+  if (archive) return open_docker_archive(std::move(*archive), "", reference, options);
+  if (daemon.name != "podman") return std::unexpected(std::move(archive).error());
+  auto other = export_image(daemon, name, "/v4.0.0/libpod" + path + "?format=oci-archive",
+                            options.spool_directory);
+  if (!other) return std::unexpected(std::move(archive).error());
+  return open_oci_archive(std::move(*other), "", reference, options);
 }
 
 // The digest under which the image was pulled: the one of the name asked for, else the only one.
@@ -199,8 +213,7 @@ Result<Opened> open_daemon(const std::string& scheme, const std::string& name,
   if (inspected.status != 200) return daemon_error(daemon, inspected, name);
   auto details = parse_json(inspected.body);
   if (!details) return fail(Fault::corrupt, "the daemon's answer is not JSON", reference);
-  TRY(auto archive, export_image(daemon, name, path, options.spool_directory));
-  TRY(auto opened, open_docker_archive(std::move(archive), "", reference, options));
+  TRY(auto opened, open_export(daemon, name, reference, options));
   if (auto* image = std::get_if<OpenedImage>(&opened)) {
     image->info.reference = reference;
     if (image->info.manifest_digest.empty()) {

@@ -25,5 +25,8 @@ Result<Opened> open_daemon(const std::string& scheme, const std::string& name,
 // ImageInfo::reference and into errors.
 Result<Opened> open_docker_archive(Fd archive, const std::string& name,
                                    const std::string& reference, const SourceOptions& options);
+// The same for a tar of an OCI layout.
+Result<Opened> open_oci_archive(Fd archive, const std::string& name, const std::string& reference,
+                                const SourceOptions& options);
 
 }  // namespace boltseal

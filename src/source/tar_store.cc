@@ -69,8 +69,8 @@ class OneEntry : public TarVisitor {
     seen = true;
     kind = entry.kind;
     path = normal_path(entry.path);
-    size = entry.size;
-    sparse = entry.sparse;
+    size = entry.stored;
+    sparse = entry.stored != entry.size;
     const std::string raw(entry.path);
     // A symlink is relative to its folder, a hard link to the archive.
     link = kind == TarEntry::Kind::symlink && !entry.link.starts_with('/')
