@@ -164,15 +164,20 @@ Result<double> score2(std::string_view text) {
   const auto temporal = group({"E", "RL", "RC"});
   const auto environmental = group({"CDP", "TD", "CR", "IR", "AR"});
   if (temporal % 3 != 0 || environmental % 5 != 0) return wrong("a group cut short in", text);
-  const double cr = w("CR"), ir = w("IR"), ar = w("AR");  // 1 each when not given
-  const double impact =
-      std::min(10.0, 10.41 * (1 - (1 - w("C") * cr) * (1 - w("I") * ir) * (1 - w("A") * ar)));
   const double exploitability = 20 * w("AV") * w("AC") * w("Au");
-  const double base =
-      round1((0.6 * impact + 0.4 * exploitability - 1.5) * (impact == 0 ? 0 : 1.176));
-  const double now = temporal == 0 ? base : round1(base * w("E") * w("RL") * w("RC"));
-  if (environmental == 0) return now;
-  return round1((now + (10 - now) * w("CDP")) * w("TD"));
+  const auto base = [&](double impact) {
+    const double score = (0.6 * impact + 0.4 * exploitability - 1.5) * (impact == 0 ? 0 : 1.176);
+    return round1(score);
+  };
+  const auto now = [&](double score) { return round1(score * w("E") * w("RL") * w("RC")); };
+  const auto impact = [&](double cr, double ir, double ar) {
+    return 10.41 * (1 - (1 - w("C") * cr) * (1 - w("I") * ir) * (1 - w("A") * ar));
+  };
+  // Only the impact of the environment is held at 10; that of the base may be 10.0008, and does tip
+  // the score of AV:L/AC:L/Au:N/C:C/I:C/A:C over to 7.2.
+  if (environmental == 0) return std::max(0.0, now(base(impact(1, 1, 1))));
+  const double adjusted = now(base(std::min(10.0, impact(w("CR"), w("IR"), w("AR")))));
+  return std::max(0.0, round1((adjusted + (10 - adjusted) * w("CDP")) * w("TD")));
 }
 
 double privileges(std::string_view value, bool changed) {

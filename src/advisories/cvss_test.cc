@@ -19,6 +19,13 @@ TEST(Cvss, ScoresVectorsOfAllVersions) {
       {"AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C", 6.4},
       {"AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:H", 9.2},
       {"AV:N/AC:L/Au:N/C:N/I:N/A:N", 0.0},
+      // The impact of the base is not held at 10, and its score not at 0 before the environment
+      // counts.
+      {"AV:L/AC:L/Au:N/C:C/I:C/A:C", 7.2},
+      {"AV:L/AC:L/Au:N/C:C/I:C/A:C/E:POC/RL:U/RC:ND", 6.5},
+      {"AV:L/AC:L/Au:N/C:C/I:C/A:C/CDP:N/TD:H/CR:M/IR:M/AR:M", 7.1},
+      {"AV:L/AC:H/Au:M/C:P/I:N/A:N/CDP:MH/TD:ND/CR:L/IR:H/AR:ND", 3.9},
+      {"AV:L/AC:H/Au:M/C:P/I:N/A:N/CDP:ND/TD:M/CR:L/IR:L/AR:M", 0.0},
       {"CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:C/C:H/I:H/A:H", 9.9},
       {"CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1},
       {"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", 10.0},  // CVE-2021-44228

@@ -266,7 +266,7 @@ TEST(Database, OpensAFileAndRefusesOthers) {
   ASSERT_TRUE(write_file_atomically(path, "PK\x03\x04 something else"));
   EXPECT_EQ(Database::open(path).error().where, path);
   auto newer = *build_database(small());
-  newer[8] = 2;
+  newer[8] = 3;
   EXPECT_EQ(Database::over(newer).error().fault, Fault::unsupported);
   EXPECT_EQ(Database::open(path + "-absent").error().fault, Fault::not_found);
 }

@@ -39,11 +39,13 @@ class Run {
   Result<> accept(const FeedFile& file, const FetchResult& fetched, FeedOutcome& outcome);
   Result<> add(const FeedFile& file, std::string_view body, FeedOutcome& outcome, bool fresh);
   void fail_with(const Error& error, bool have_old, FeedOutcome& outcome) const;
+  bool refuse(const std::string& feed, const Error& error, bool have_old);
+  void report_refused();
   void use(const FeedFile& file, const FeedOutcome& outcome);
   void add_old();
   void report(FeedOutcome outcome);
   std::string built_from() const;
-  std::string would_lose() const;
+  std::vector<std::string> absent(const Database& current) const;
   Result<> build();
 
   const UpdateOptions& options_;
@@ -53,6 +55,8 @@ class Run {
   DatabaseInput input_;
   std::vector<std::string> used_;  // address and digest of every body to build from
   std::vector<std::pair<FeedFile, std::size_t>> old_;  // bodies as before, and their outcomes
+  std::vector<std::string> refused_;  // feeds that must not be asked: --offline, plain HTTP
+  FeedOutcome refusal_;
   UpdateResult result_;
 };
 
@@ -83,7 +87,9 @@ std::vector<FeedFile> Run::osv_files(const FeedSource& source) {
   outcome.name = source.name + " ecosystems";
   outcome.address = address;
   std::string list = old.value_or("");
-  if (!fetched) {
+  if (!fetched && refuse(source.name, fetched.error(), old.has_value())) {
+    // One line will say it for all of them.
+  } else if (!fetched) {
     outcome.state = State::failed;
     outcome.kept = old.has_value();
     outcome.message = fetched.error().message();
@@ -159,6 +165,22 @@ void Run::fail_with(const Error& error, bool have_old, FeedOutcome& outcome) con
   if (have_old) outcome.message += "; its data from before stays in use";
 }
 
+// Whether the program itself does not want to ask: that holds for every address of the feed, so it
+// is said once. What is there of it stays in use.
+bool Run::refuse(const std::string& feed, const Error& error, bool have_old) {
+  if (error.fault != Fault::unsupported) return false;
+  if (refused_.empty()) fail_with(error, have_old, refusal_);
+  refusal_.kept |= have_old;
+  if (std::ranges::find(refused_, feed) == refused_.end()) refused_.push_back(feed);
+  return true;
+}
+
+void Run::report_refused() {
+  if (refused_.empty()) return;
+  refusal_.name = join(refused_, ", ");
+  result_.feeds.push_back(std::move(refusal_));
+}
+
 void Run::take(const FeedFile& file) {
   const auto old = cached(file.address);
   auto& memory = state_[file.address];
@@ -167,7 +189,11 @@ void Run::take(const FeedFile& file) {
   outcome.name = file.kind == FeedSource::Kind::alpine ? file.feed + " " + file.part : file.feed;
   outcome.address = file.address;
   const auto fetched = get(file.address, old.has_value());
-  if (!fetched) {
+  const bool refused = !fetched && refuse(file.feed, fetched.error(), old.has_value());
+  if (refused) {
+    if (!old) return;
+    outcome.state = State::unchanged;
+  } else if (!fetched) {
     if (file.optional && !old && fetched.error().fault == Fault::not_found) return;
     fail_with(fetched.error(), old.has_value(), outcome);
   } else if (old && (fetched->unchanged || fetched->body == *old)) {
@@ -182,7 +208,7 @@ void Run::take(const FeedFile& file) {
     old_.emplace_back(file, result_.feeds.size());
   }
   if (outcome.state != State::failed || outcome.kept) use(file, outcome);
-  report(std::move(outcome));
+  refused ? result_.feeds.push_back(std::move(outcome)) : report(std::move(outcome));
 }
 
 // Counts the body of an address among those to build from.
@@ -231,22 +257,37 @@ std::string Run::built_from() const {
       fmt::format("{} {}\n{}", layout::format_version, options_.prose, join(used_, "\n")));
 }
 
-// A feed of the database in use that this run could not get, when others failed too: building
-// without it would lose what it says. Empty when nothing would be lost.
-std::string Run::would_lose() const {
-  const bool failed = std::ranges::any_of(
-      result_.feeds, [](const auto& f) { return f.state == State::failed && !f.kept; });
-  if (!failed || options_.force) return {};
-  const auto current = open_best_database(options_.directory);
-  if (!current) return {};
-  for (const auto& feed : current->info().feeds) {
-    if (std::ranges::find(input_.feeds, feed.name, &FeedInfo::name) == input_.feeds.end()) {
-      return feed.name;
-    }
+// The feeds of the database in use that this run has nothing of.
+std::vector<std::string> Run::absent(const Database& current) const {
+  std::vector<std::string> out;
+  for (const auto& feed : current.info().feeds) {
+    if (std::ranges::find(input_.feeds, feed.name, &FeedInfo::name) == input_.feeds.end())
+      out.push_back(feed.name);
   }
-  return {};
+  return out;
 }
 
+// "a, b, c, d, 7 more"
+std::string first_few(std::vector<std::string> names) {
+  constexpr std::size_t shown = 4;
+  if (names.size() > shown) {
+    const auto more = names.size() - shown;
+    names.resize(shown);
+    names.push_back(fmt::format("{} more", more));
+  }
+  return join(names, ", ");
+}
+
+// The ecosystems that `now` no longer has.
+std::vector<std::string> lost_coverage(const Database& before, const Database& now) {
+  auto out = before.ecosystems();
+  std::erase_if(out, [&](const std::string& name) { return now.covers(name); });
+  return out;
+}
+
+// A feed that failed and was never fetched before (the starter has it, say) is left out when other
+// feeds speak of the same ecosystems; a database that covers less is not put in place of one that
+// covers more.
 Result<> Run::build() {
   result_.path = database_path(options_.directory);
   const std::string from = built_from();
@@ -257,15 +298,27 @@ Result<> Run::build() {
     }
   }
   add_old();
-  if (const auto lost = would_lose(); !lost.empty()) {
-    TRY(const auto current, open_best_database(options_.directory));
-    result_.info = current.info();
-    result_.notice = "the database stays as it is, because without " + lost +
-                     " it would know less; --force builds it all the same";
-    return {};
-  }
+  const auto current = open_best_database(options_.directory);
+  const auto missing = current && !options_.force ? absent(*current) : std::vector<std::string>{};
   input_.prose = options_.prose;
   TRY(const auto bytes, build_database(std::move(input_)));
+  if (!missing.empty()) {
+    TRY(const auto made, Database::over(bytes));
+    const auto lost = lost_coverage(*current, made);
+    const bool failed = std::ranges::any_of(
+        result_.feeds, [](const auto& f) { return f.state == State::failed && !f.kept; });
+    if (failed && !lost.empty()) {
+      result_.info = current->info();
+      result_.notice = fmt::format(
+          "the database stays as it is, because without {} it would not cover {}; what came is "
+          "kept, so `db update` again asks for the rest only, and --force builds without it",
+          first_few(missing), first_few(lost));
+      return {};
+    }
+    result_.notice = fmt::format("the database no longer has {}; {}", first_few(missing),
+                                 lost.empty() ? "other feeds cover the same packages"
+                                              : "nothing covers " + first_few(lost) + " now");
+  }
   TRY_DO(write_durably(result_.path, bytes));
   TRY(const auto database, Database::open(result_.path));
   result_.info = database.info();
@@ -280,6 +333,7 @@ Result<UpdateResult> Run::run() {
     state_ = parse_feed_state(*json, old_built_from_);
   }
   for (const auto& file : files()) take(file);
+  report_refused();
   if (used_.empty()) {
     for (const auto& feed : result_.feeds) {
       return fail(Fault::io, "no feed could be read: " + feed.message, feed.address);

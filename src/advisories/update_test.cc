@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <vector>
 
 #include "advisories/feeds.h"
 #include "advisories/store.h"
@@ -184,7 +185,58 @@ TEST_F(Update, DoesNotTradeADatabaseForOneThatKnowsLess) {
   server_.broken["https://osv/npm/all.zip"] = {Fault::io, "timed out", "https://osv", {}};
   const auto result = update();
   EXPECT_FALSE(result.rebuilt);
-  EXPECT_NE(result.notice.find("OSV npm"), std::string::npos);
+  EXPECT_NE(result.notice.find("without OSV npm it would not cover npm"), std::string::npos);
+  EXPECT_EQ(fix_of_a(), "1.5.0");
+}
+
+TEST_F(Update, BuildsWithoutAFeedWhoseEcosystemsOthersCover) {
+  update();
+  const auto exported = directory_ + "/full.db";
+  ASSERT_TRUE(export_database(options_.directory, exported));
+  options_.directory = directory_ + "/other";
+  ASSERT_TRUE(import_database(exported, options_.directory, false));
+  server_.files["https://osv/npm/all.zip"] = bucket("X-1", "1.6.0", "2024-02-01T00:00:00Z");
+  server_.broken["https://kev/k.json"] = {Fault::io, "timed out", "https://kev", {}};
+  const auto result = update();
+  EXPECT_TRUE(result.rebuilt);
+  EXPECT_FALSE(result.all_well());
+  EXPECT_NE(result.notice.find("no longer has KEV; other feeds cover"), std::string::npos);
+  EXPECT_EQ(fix_of_a(), "1.6.0");
+  server_.broken.clear();
+  EXPECT_TRUE(update().all_well());
+  EXPECT_TRUE(Database::open(database_path(options_.directory))->exploited("CVE-1"));
+}
+
+TEST_F(Update, SaysWhatAChoiceOfFeedsLeavesOut) {
+  update();
+  options_.ecosystems = {"Debian"};
+  const auto result = update();
+  EXPECT_TRUE(result.rebuilt);
+  EXPECT_NE(result.notice.find("no longer has OSV npm; nothing covers npm now"), std::string::npos)
+      << result.notice;
+}
+
+TEST_F(Update, WhatMustNotBeAskedIsSaidOnce) {
+  const Fetch offline = [](const std::string& address, const auto&,
+                           const auto&) -> Result<FetchResult> {
+    return fail(Fault::unsupported, "not asked", address);
+  };
+  std::vector<std::string> lines;
+  options_.progress = [&](const std::string& line) { lines.push_back(line); };
+  const auto nothing = update_database(options_, offline);
+  ASSERT_FALSE(nothing);
+  EXPECT_NE(nothing.error().message().find("not asked"), std::string::npos);
+  EXPECT_TRUE(lines.empty());
+  update();
+  lines.clear();
+  const auto kept = update_database(options_, offline);
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(lines.empty());
+  EXPECT_FALSE(kept->rebuilt);
+  EXPECT_FALSE(kept->all_well());
+  std::size_t told = 0;
+  for (const auto& feed : kept->feeds) told += feed.message.empty() ? 0 : 1;
+  EXPECT_EQ(told, 1U);
   EXPECT_EQ(fix_of_a(), "1.5.0");
 }
 

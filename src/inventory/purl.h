@@ -18,6 +18,11 @@ std::string purl(const Package& package, const Distribution& distribution);
 // PackageType::generic with the type kept in front of the name.
 Result<Package> parse_purl(std::string_view text, Distribution* distribution = nullptr);
 
+// The same purl as its specification writes it: "pkg:PYPI/Django_package" →
+// "pkg:pypi/django-package". Qualifiers and subpath stay. corrupt for what is no purl or not one
+// that its type allows.
+Result<std::string> canonical_purl(std::string_view text);
+
 // The os-release ID behind what other tools call a distribution: "redhat" → "rhel", "Amazon Linux"
 // → "amzn".
 std::string distribution_id(std::string_view name);

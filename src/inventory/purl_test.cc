@@ -133,6 +133,36 @@ TEST(Purl, FindsTheDistribution) {
   EXPECT_EQ(of("pkg:npm/a@1"), "||");
 }
 
+TEST(Purl, WritesAnyPurlAsTheSpecificationDoes) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"pkg:PYPI/Zope_Interface@5.0", "pkg:pypi/zope-interface@5.0"},
+      {"pkg:npm/@scope/name@1.0", "pkg:npm/%40scope/name@1.0"},
+      {"pkg:brew/Some/Tap/tool@16@16.2", "pkg:brew/some/tap/tool%4016@16.2"},
+      {"pkg:bazel/rules@1?Repository_URL=https://example.org/r",
+       "pkg:bazel/rules@1?repository_url=https:%2F%2Fexample.org%2Fr"},
+      {"pkg:golang/example.org/x@v1#/a/./b+c/../d/", "pkg:golang/example.org/x@v1#a/b%2Bc/d"},
+      {"pkg:pub/Some-Name@1", "pkg:pub/some_name@1"},
+      {"pkg:oci/App@SHA256:AB?tag=X", "pkg:oci/app@sha256:ab?tag=X"},
+      {"pkg:cargo/Rand@1?b=&a=2", "pkg:cargo/Rand@1?a=2"},
+      {"pkg:mlflow/Model@3?repository_url=https://x.azuredatabricks.net",
+       "pkg:mlflow/model@3?repository_url=https:%2F%2Fx.azuredatabricks.net"},
+      {"pkg:mlflow/Model@3", "pkg:mlflow/Model@3"},
+      {"pkg:julia/Dates?uuid=1-2", "pkg:julia/Dates?uuid=1-2"},
+  };
+  for (const auto& [text, canonical] : rows) {
+    const auto read = canonical_purl(text);
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(*read, canonical);
+    EXPECT_EQ(*canonical_purl(*read), canonical);
+  }
+  for (const char* text :
+       {"pkg:swift/Tool@1", "pkg:vcpkg/a/b@1", "pkg:otp/a/b@1", "pkg:cpan/A::B", "pkg:julia/Dates",
+        "pkg:vscode-extension/java@1", "pkg:chrome-extension/dogs", "pkg:swift/host/owner/@1"}) {
+    EXPECT_FALSE(canonical_purl(text)) << text;
+  }
+  EXPECT_TRUE(parse_purl("pkg:swift/Tool@1"));  // what others write all the same is read
+}
+
 TEST(Purl, RefusesWhatIsNone) {
   for (const char* text :
        {"", "pkg:", "pkg:npm", "pkg:npm/", "EnterpriseLibrary.Common@6.0.1304", "pkg:maven/@1.3.4",

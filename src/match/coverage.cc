@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "inventory/origin.h"
+
 namespace boltseal {
 namespace {
 
@@ -17,10 +19,10 @@ std::string name_of_distribution(const Distribution& d) {
   return release.empty() ? d.id : d.id + " " + release;
 }
 
-std::string reason_for(PackageType type, const Distribution& distribution,
+std::string reason_for(const Package& package, const Distribution& distribution,
                        const Ecosystems& ecosystems) {
-  if (!is_os_package(type)) {
-    const auto ecosystem = language_ecosystem(type);
+  if (!is_os_package(package.type)) {
+    const auto ecosystem = language_ecosystem(package);
     if (ecosystem.empty()) return "no feed names packages of this kind";
     return fmt::format("the database has no feed for {}", ecosystem);
   }
@@ -32,19 +34,42 @@ std::string reason_for(PackageType type, const Distribution& distribution,
 
 }  // namespace
 
-std::vector<Uncovered> uncovered(const Inventory& inventory, const Ecosystems& ecosystems) {
-  std::map<PackageType, std::vector<std::uint32_t>> groups;
+std::vector<std::string> foreign(const Inventory& inventory) {
+  std::vector<std::string> out;
+  out.reserve(inventory.packages.size());
+  for (const Package& package : inventory.packages)
+    out.push_back(third_party(package, inventory.distribution));
+  return out;
+}
+
+std::vector<Uncovered> uncovered(const Inventory& inventory, const Ecosystems& ecosystems,
+                                 const std::vector<std::string>& foreign) {
+  std::map<std::pair<PackageType, std::string_view>, std::vector<std::uint32_t>> groups;
+  std::map<std::pair<PackageType, std::string_view>, std::vector<std::uint32_t>> others;
   for (std::uint32_t i = 0; i < inventory.packages.size(); ++i) {
-    const auto type = inventory.packages[i].type;
-    if (!ecosystems.covers(type)) groups[type].push_back(i);
+    const Package& package = inventory.packages[i];
+    if (!foreign[i].empty())
+      others[{package.type, foreign[i]}].push_back(i);
+    else if (!ecosystems.covers(package))
+      groups[{package.type, language_ecosystem(package)}].push_back(i);
   }
   std::vector<Uncovered> out;
-  for (auto& [type, packages] : groups) {
+  for (auto& [kind, packages] : groups) {
+    const auto& [type, ecosystem] = kind;
+    const bool other = type == PackageType::generic && !ecosystem.empty();
     Uncovered& set = out.emplace_back();
-    set.what = count(packages.size(), name_of(type));
+    set.what = count(packages.size(), other ? ecosystem : name_of(type));
     if (is_os_package(type) && inventory.distribution)
       set.what = fmt::format("{}: {}", name_of_distribution(inventory.distribution), set.what);
-    set.reason = reason_for(type, inventory.distribution, ecosystems);
+    set.reason =
+        reason_for(inventory.packages[packages.front()], inventory.distribution, ecosystems);
+    set.packages = std::move(packages);
+  }
+  for (auto& [kind, packages] : others) {
+    Uncovered& set = out.emplace_back();
+    set.what = fmt::format("not {}'s own: {}", inventory.distribution.id,
+                           count(packages.size(), name_of(kind.first)));
+    set.reason = fmt::format("{}, so the distribution's feed does not speak of it", kind.second);
     set.packages = std::move(packages);
   }
   // A distribution whose package database we do not read, or that is broken, must not look clean.

@@ -9,8 +9,14 @@
 
 namespace boltseal {
 
-// The package sets that no feed covers, sorted.
-std::vector<Uncovered> uncovered(const Inventory& inventory, const Ecosystems& ecosystems);
+// Why each package is none of the distribution's own, by index (third_party of inventory/origin.h);
+// empty for those that are.
+std::vector<std::string> foreign(const Inventory& inventory);
+
+// The package sets that no feed covers, sorted. `foreign` as above: whose package it is not, the
+// distribution's feed cannot judge.
+std::vector<Uncovered> uncovered(const Inventory& inventory, const Ecosystems& ecosystems,
+                                 const std::vector<std::string>& foreign);
 
 // "debian 9 has had no security support since 2022-06-30", or empty; `today` as YYYY-MM-DD, empty
 // for not known.

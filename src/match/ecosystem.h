@@ -27,16 +27,17 @@ class Ecosystems {
   const std::vector<std::string>& distribution() const { return distribution_; }
   // What the distribution is called where it is covered, for messages: "Debian:13".
   const std::string& wanted() const { return wanted_; }
-  bool covers(PackageType type) const;
+  bool covers(const Package& package) const;
 
  private:
   std::vector<std::string> distribution_;
   std::string wanted_;
-  bool by_source_ = false, by_binary_ = false;
-  std::vector<bool> languages_;  // by PackageType
+  bool by_source_ = false, by_binary_ = false, alike_only_ = false;
+  std::vector<std::string_view> languages_;  // that the database has
 };
 
-// "PyPI" for pypi, …; empty for OS packages and for what no ecosystem names.
-std::string_view language_ecosystem(PackageType type);
+// "PyPI" for pypi, "Hex" for the generic package "hex:phoenix", …; empty for OS packages and for
+// what no ecosystem names.
+std::string_view language_ecosystem(const Package& package);
 
 }  // namespace boltseal

@@ -101,6 +101,8 @@ Result<IgnoreRule> read_rule(const Value& entry, const Keys& keys, std::string_v
     return fail(Fault::corrupt, fmt::format("the entry for {} gives no reason", rule.id),
                 rule.where);
   rule.expires = entry[keys.expires].scalar();
+  // Trivy reads times too; the rule counts to the end of that day.
+  if (rule.expires.size() > 10 && rule.expires[10] == 'T') rule.expires.resize(10);
   if (!rule.expires.empty() && !is_date(rule.expires))
     return fail(Fault::corrupt, fmt::format("\"{}\" is no date like 2026-01-31", rule.expires),
                 rule.where);

@@ -52,9 +52,11 @@ class Matcher {
   Matcher(const Database& database, Report& report, bool explain)
       : report_(report),
         ecosystems_(database, report.inventory.distribution),
+        foreign_(foreign(report.inventory)),
         resolver_(database, ecosystems_, explain) {}
 
   const Ecosystems& ecosystems() const { return ecosystems_; }
+  const std::vector<std::string>& others() const { return foreign_; }
 
   Result<> expect(const Package& package) { return resolver_.expect(package); }
 
@@ -93,13 +95,15 @@ class Matcher {
     if (package.owner < 0 || static_cast<std::size_t>(package.owner) >= packages.size())
       return nullptr;
     const Package& owner = packages[static_cast<std::size_t>(package.owner)];
-    const bool decides = is_os_package(owner.type) && ecosystems_.covers(owner.type) &&
+    const bool decides = is_os_package(owner.type) && ecosystems_.covers(owner) &&
+                         foreign_[static_cast<std::size_t>(package.owner)].empty() &&
                          !ecosystems_.wanted().starts_with("Amazon");
     return decides ? &owner : nullptr;
   }
 
   Report& report_;
   Ecosystems ecosystems_;
+  std::vector<std::string> foreign_;  // why a package is none of the distribution's own
   Resolver resolver_;
 };
 
@@ -139,20 +143,22 @@ Result<> match(const Database& database, const MatchOptions& options, Report& re
   report.unlisted = {};
   Matcher matcher(database, report, options.explain);
   std::size_t passed_over = 0;
-  const auto wanted = [&](const Package& p) { return options.development || !p.development; };
-  for (const Package& package : report.inventory.packages)
-    if (wanted(package)) TRY_DO(matcher.expect(package));
+  const auto& others = matcher.others();
+  std::vector<std::uint32_t> judged;
   for (std::uint32_t i = 0; i < report.inventory.packages.size(); ++i) {
-    if (!wanted(report.inventory.packages[i])) {
+    const Package& package = report.inventory.packages[i];
+    if (package.development && !options.development) {
       ++passed_over;
-    } else {
-      TRY_DO(matcher.package(i));
+    } else if (others[i].empty()) {
+      judged.push_back(i);
+      TRY_DO(matcher.expect(package));
     }
   }
+  for (const auto i : judged) TRY_DO(matcher.package(i));
   if (passed_over > 0)
     report.notices.push_back(fmt::format(
         "{} packages that are only needed to build or test were not judged", passed_over));
-  report.uncovered = uncovered(report.inventory, matcher.ecosystems());
+  report.uncovered = uncovered(report.inventory, matcher.ecosystems(), others);
   report.end_of_life = end_of_life(report.inventory.distribution, options.today);
   suppress(options, report);
   sort_by_urgency(report.findings);

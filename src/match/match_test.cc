@@ -109,6 +109,32 @@ TEST(Evaluate, ComposerVersionsAreNormalised) {
   EXPECT_EQ(judge(until("2.0.0"), "dev-main", Scheme::packagist), Verdict::undecided);
 }
 
+TEST(Match, APackageOfOthersDecidesNothingOfItsFiles) {
+  Case c("debian", "12");
+  c.with(record("GO-2024-1", "Go", "example.org/x", until("1.2.0")))
+      .with(record("DEBIAN-CVE-2024-8", "Debian:12", "other", until("1")))
+      .with(deb("docker-ce-cli", "5:27.0.1-1", "docker-ce"))
+      .with(package(PackageType::golang, "example.org/x", "v1.1.0", "usr/bin/docker"));
+  c.report.inventory.packages[0].supplier = "Docker <support@docker.com>";
+  c.report.inventory.packages[1].owner = 0;
+  EXPECT_EQ(c.run().findings.size(), 1U);
+}
+
+TEST(Match, LeavesPackagesOfOthersToNoFeed) {
+  Case c("debian", "12");
+  c.with(record("DEBIAN-CVE-2024-7", "Debian:12", "nginx", until("1.22.1-9+deb12u1")))
+      .with(deb("nginx", "1.20.0-1~bookworm", "nginx"))
+      .with(deb("nginx-light", "1.20.0-1", "nginx"));
+  c.report.inventory.packages[0].supplier = "NGINX Packaging <nginx-packaging@f5.com>";
+  const Report& report = c.run();
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].package, 1U);
+  ASSERT_EQ(report.uncovered.size(), 1U);
+  EXPECT_THAT(report.uncovered[0].what, HasSubstr("not debian's own: 1 deb package"));
+  EXPECT_THAT(report.uncovered[0].reason, HasSubstr("f5.com"));
+  EXPECT_THAT(report.uncovered[0].packages, ElementsAre(0U));
+}
+
 TEST(Match, DebianIsAskedBySourceNameAndVersion) {
   Case c("debian", "12");
   auto flaw = record("DEBIAN-CVE-2024-1", "Debian:12", "openssl", until("3.0.15-1"));
@@ -306,6 +332,79 @@ TEST(Match, SeverityIsTheJudgingFeedsThenCvss) {
   c.advisories[0].affected[0].severity = Severity::low;
   EXPECT_EQ(c.run().findings.at(0).severity, Severity::low);
   EXPECT_EQ(c.run().findings.at(0).severity_source, "Debian");
+}
+
+TEST(Match, DistributionsKnowTheirEcosystems) {
+  const auto found = [](std::string id, std::string version, std::string name,
+                        std::string ecosystem) {
+    Case c(std::move(id), std::move(version));
+    c.report.inventory.distribution.name = std::move(name);
+    Package p = package(PackageType::rpm, "libx", "1:1.0-1");
+    p.source_name = "x";
+    p.source_version = "1.0-1";
+    return c.with(record("R-1", std::move(ecosystem), "x", until("1:1.0-2")))
+        .with(p)
+        .run()
+        .findings.size();
+  };
+  const auto binary = [](std::string id, std::string version, std::string ecosystem) {
+    Case c(std::move(id), std::move(version));
+    return c.with(record("R-1", std::move(ecosystem), "x", until("1.0-2")))
+        .with(package(PackageType::rpm, "x", "1.0-1"))
+        .run()
+        .findings.size();
+  };
+  EXPECT_EQ(found("rocky", "9.4", "", "Rocky Linux:9"), 1U);
+  EXPECT_EQ(found("openeuler", "22.03", "openEuler 22.03 (LTS-SP3)", "openEuler:22.03-LTS-SP3"),
+            1U);
+  EXPECT_EQ(found("openeuler", "22.03", "openEuler 22.03 LTS", "openEuler:22.03"), 1U);
+  EXPECT_EQ(found("openeuler", "22.03", "openEuler 22.03 (LTS-SP3)", "openEuler:22.03-LTS"), 0U);
+  EXPECT_EQ(found("sles", "15.5", "", "SUSE:Linux Enterprise Server 15 SP5"), 1U);
+  EXPECT_EQ(found("sles", "15.5", "", "SUSE:Linux Enterprise Module for Basesystem 15 SP5"), 1U);
+  EXPECT_EQ(found("sles", "15.5", "", "SUSE:Linux Enterprise Module for Basesystem 15 SP4"), 0U);
+  EXPECT_EQ(found("sles", "15", "", "SUSE:Linux Enterprise Module for Basesystem 15"), 1U);
+  EXPECT_EQ(found("opensuse-leap", "15.6", "", "openSUSE:Leap 15.6"), 1U);
+  EXPECT_EQ(found("azurelinux", "3.0", "", "Azure Linux:3"), 1U);
+  EXPECT_EQ(found("mageia", "9", "", "Mageia:9"), 1U);
+  EXPECT_EQ(binary("rhel", "10.1", "Red Hat:enterprise_linux:10.0"), 1U);
+  EXPECT_EQ(binary("rhel", "10.1", "Red Hat:enterprise_linux:10.1::appstream"), 1U);
+  EXPECT_EQ(binary("rhel", "9.4", "Red Hat:enterprise_linux:9::baseos"), 1U);
+  EXPECT_EQ(binary("rhel", "9.4", "Red Hat:enterprise_linux:8::baseos"), 0U);
+  EXPECT_EQ(found("almalinux", "9.4", "", "AlmaLinux:9"), 0U);  // by binary package
+}
+
+// A source rpm names no epoch: the version of the source of perl-Errno would be older than any fix.
+TEST(Match, ASourceRpmOfAnotherVersionHasNoKnownEpoch) {
+  Case c("rocky", "9.4");
+  Package p = package(PackageType::rpm, "perl-Errno", "1.30-481.el9");
+  p.source_name = "perl";
+  p.source_version = "5.32.1-481.el9";
+  c.with(record("RLSA-1", "Rocky Linux:9", "perl", until("4:5.32.1-480.el9"))).with(p);
+  EXPECT_TRUE(c.run().findings.empty());
+}
+
+TEST(Match, PackagesOfOtherTypesHaveEcosystemsToo) {
+  Case c;
+  c.with(record("GHSA-1", "Hex", "phoenix", until("1.7.0")));
+  c.with(package(PackageType::generic, "hex:phoenix", "1.6.0"))
+      .with(package(PackageType::generic, "hex:phoenix", "1.7.0"))
+      .with(package(PackageType::generic, "pub:http", "0.13.0"));
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].package, 0U);
+  ASSERT_EQ(r.uncovered.size(), 1U);
+  EXPECT_EQ(r.uncovered[0].what, "1 Pub package");
+  EXPECT_EQ(r.uncovered[0].reason, "the database has no feed for Pub");
+}
+
+TEST(Match, BuildMetadataOfComposerDoesNotCount) {
+  Case c;
+  c.with(record("GHSA-1", "Packagist", "v/p", until("3.7.2.3")));
+  c.with(package(PackageType::composer, "v/p", "3.7.2+180508"))
+      .with(package(PackageType::composer, "v/p", "3.7.2.3-stable"));
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].package, 0U);
 }
 
 TEST(Match, WhatNoFeedJudgesIsNamed) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "files/glob.h"
 #include "inventory/purl.h"
 
 namespace boltseal {
@@ -26,15 +27,15 @@ bool covers(const IgnoreRule& rule, const Finding& finding, const Package& packa
             std::string_view package_purl) {
   if (!names(rule.id, finding)) return false;
   const auto fits_purl = [&](const std::string& pattern) {
-    return purl_covers(pattern, package_purl) || glob_match(pattern, package_purl, true) ||
-           glob_match(pattern, package_purl.substr(0, package_purl.find('?')), true);
+    return purl_covers(pattern, package_purl) || wildcard_matches(pattern, package_purl) ||
+           wildcard_matches(pattern, package_purl.substr(0, package_purl.find('?')));
   };
   if (!rule.packages.empty() && std::ranges::none_of(rule.packages, fits_purl)) return false;
   const auto fits_path = [&](const std::string& pattern) {
     std::string_view glob = pattern;
     while (glob.starts_with('/')) glob.remove_prefix(1);
     return std::ranges::any_of(package.evidence,
-                               [&](const Evidence& e) { return glob_match(glob, e.path, false); });
+                               [&](const Evidence& e) { return glob_matches(glob, e.path); });
   };
   return rule.paths.empty() || std::ranges::any_of(rule.paths, fits_path);
 }
@@ -93,12 +94,26 @@ class Judge {
       finding.proof.push_back(step_of(rule));
       taken = true;
     }
-    if (!taken && options_.only_fixed && finding.fixed_versions.empty()) {
-      finding.proof.push_back(
-          {"only-fixed", "there is no fix, and only findings with a fix were asked for"});
-      taken = true;
-    }
-    return taken;
+    return taken || not_asked_for(finding, package);
+  }
+
+  // What the call itself leaves out; adds the step that says so.
+  bool not_asked_for(Finding& finding, const Package& package) const {
+    const auto leave = [&](std::string_view rule, std::string text) {
+      finding.proof.push_back({std::string(rule), std::move(text)});
+      return true;
+    };
+    if (options_.only_fixed && finding.fixed_versions.empty())
+      return leave("only-fixed", "there is no fix, and only findings with a fix were asked for");
+    if (options_.severities &&
+        !(options_.severities >> static_cast<unsigned>(finding.severity) & 1))
+      return leave("severity",
+                   fmt::format("severity {} was not asked for", name_of(finding.severity)));
+    if (!options_.types.empty() &&
+        std::ranges::find(options_.types, package.type) == options_.types.end())
+      return leave("type",
+                   fmt::format("packages of type {} were not asked for", name_of(package.type)));
+    return false;
   }
 
   void notices(std::vector<std::string>& out) const {
@@ -147,8 +162,17 @@ PurlParts parts_of(std::string_view purl) {
 
 }  // namespace
 
+bool left_out_by_the_call(const Finding& finding) {
+  if (finding.verdict != Verdict::suppressed || finding.proof.empty()) return false;
+  const std::string_view rule = finding.proof.back().rule;
+  return rule == "only-fixed" || rule == "severity" || rule == "type";
+}
+
 bool purl_covers(std::string_view pattern, std::string_view purl) {
   if (!pattern.starts_with("pkg:")) return false;
+  // People write "pkg:pypi/Django" and "pkg:npm/@scope/name".
+  const auto canonical = canonical_purl(pattern);
+  if (canonical) pattern = *canonical;
   const auto wanted = parts_of(pattern), have = parts_of(purl);
   if (wanted.base != have.base) return false;
   const auto plain = [](std::string_view version) {
@@ -158,35 +182,6 @@ bool purl_covers(std::string_view pattern, std::string_view purl) {
   return std::ranges::all_of(wanted.qualifiers, [&](std::string_view q) {
     return q.empty() || std::ranges::find(have.qualifiers, q) != have.qualifiers.end();
   });
-}
-
-bool glob_match(std::string_view pattern, std::string_view text, bool flat) {
-  // reach[i]: the pattern so far matches the first i characters of the text.
-  std::vector<char> reach(text.size() + 1, 0);
-  reach[0] = 1;
-  for (std::size_t p = 0; p < pattern.size(); ++p) {
-    const char c = pattern[p];
-    if (c == '*') {
-      const bool deep = p + 1 < pattern.size() && pattern[p + 1] == '*';
-      if (deep) ++p;
-      // "**/": whole folders, or nothing at all.
-      const bool folders = deep && !flat && p + 1 < pattern.size() && pattern[p + 1] == '/';
-      if (folders) ++p;
-      bool open = false;
-      for (std::size_t i = 0; i <= text.size(); ++i) {
-        const bool starts = reach[i] != 0;
-        if (!folders && !deep && !flat && i > 0 && text[i - 1] == '/') open = false;
-        const bool boundary = !folders || (i > 0 && text[i - 1] == '/');
-        reach[i] = starts || (open && boundary) ? 1 : 0;
-        open |= starts;
-      }
-      continue;
-    }
-    for (std::size_t i = text.size(); i > 0; --i)
-      reach[i] = reach[i - 1] && (c == text[i - 1] || (c == '?' && text[i - 1] != '/')) ? 1 : 0;
-    reach[0] = 0;
-  }
-  return reach.back() != 0;
 }
 
 bool speaks_of(const VexStatement& statement, std::string_view package_purl,
@@ -216,7 +211,9 @@ bool speaks_of(const VexStatement& statement, std::string_view package_purl,
 }
 
 void suppress(const MatchOptions& options, Report& report) {
-  if (options.ignore.empty() && options.vex.empty() && !options.only_fixed) return;
+  if (options.ignore.empty() && options.vex.empty() && !options.only_fixed &&
+      options.severities == 0 && options.types.empty())
+    return;
   Judge judge(options, report);
   std::vector<Finding> kept;
   kept.reserve(report.findings.size());

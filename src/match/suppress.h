@@ -10,13 +10,13 @@ namespace boltseal {
 // so; adds notices on rules that have expired and on rules and statements that nothing met.
 void suppress(const MatchOptions& options, Report& report);
 
+// Whether it was not the user's judgement of the flaw that took a finding away, but the call:
+// --only-fixed, --severity, --pkg-types.
+bool left_out_by_the_call(const Finding& finding);
+
 // Whether a VEX statement speaks of this package of this image.
 bool speaks_of(const VexStatement& statement, std::string_view package_purl,
                const ImageInfo& image);
-
-// "*" stands for anything but "/", "**" for anything, "?" for one character; with `flat`, "*"
-// crosses "/" too. A "**/" also stands for nothing.
-bool glob_match(std::string_view pattern, std::string_view text, bool flat);
 
 // A purl that names what `purl` is: equal, or without version or qualifiers that `purl` has.
 bool purl_covers(std::string_view pattern, std::string_view purl);

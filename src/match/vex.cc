@@ -2,12 +2,18 @@
 // of a maker on whether a flaw concerns its product. Documents of 0.0.1 name the vulnerability and
 // the products by plain texts; they are read too.
 //
-// Statements keep the order of their times, so that a later one replaces an earlier one.
+// Statements keep the order of their times, so that a later one replaces an earlier one; one
+// without a time has that of the document. An in-toto statement around the document is looked
+// through.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <utility>
 
+#include "advisories/format.h"
+#include "base/text.h"
 #include "codec/value.h"
 #include "match/match.h"
 
@@ -34,6 +40,8 @@ Result<> read_statement(const Value& entry, std::string_view name, std::vector<V
   base.id = flaw.is_text() ? flaw.string() : std::string(flaw["name"].text_or(flaw["@id"].text()));
   if (base.id.empty())
     return fail(Fault::corrupt, "a statement without a vulnerability", base.where);
+  // "https://nvd.nist.gov/vuln/detail/CVE-2021-44228" names the flaw by its last part.
+  if (base.id.contains("://")) base.aliases.push_back(base.id.substr(base.id.rfind('/') + 1));
   for (const auto& alias : flaw["aliases"].items())
     if (alias.is_text()) base.aliases.push_back(alias.string());
   base.status = entry["status"].text();
@@ -73,6 +81,14 @@ Result<> read_statement(const Value& entry, std::string_view name, std::vector<V
   return {};
 }
 
+// What a JSON document is that is not of OpenVEX, as far as people have it at hand.
+std::string_view kind_of(const Value& root) {
+  if (root["document"]["csaf_version"]) return "a CSAF document";
+  if (root["bomFormat"].text() == "CycloneDX") return "a CycloneDX document";
+  if (root["payloadType"] && root["payload"]) return "a signed envelope";
+  return "not an OpenVEX document";
+}
+
 }  // namespace
 
 Result<std::vector<VexStatement>> read_openvex(std::string_view json, std::string_view name) {
@@ -81,14 +97,22 @@ Result<std::vector<VexStatement>> read_openvex(std::string_view json, std::strin
     document.error().where = name;
     return std::unexpected(document.error());
   }
-  const Value& root = document->root();
-  if (root["@context"].text().find("openvex") == std::string_view::npos)
-    return fail(Fault::unsupported, "not an OpenVEX document", std::string(name));
-  std::vector<const Value*> entries;
-  for (const auto& entry : root["statements"].items()) entries.push_back(&entry);
-  std::ranges::stable_sort(entries, {}, [](const Value* v) { return (*v)["timestamp"].text(); });
+  const auto is_openvex = [](const Value& v) { return v["@context"].text().contains("openvex"); };
+  const Value& whole = document->root();
+  const Value& root = is_openvex(whole["predicate"]) ? whole["predicate"] : whole;
+  if (!is_openvex(root))
+    return fail(
+        Fault::unsupported,
+        fmt::format("{}; VEX is read from OpenVEX documents (0.2.0 and 0.0.1)", kind_of(whole)),
+        std::string(name));
+  const auto time_of = [&](const Value& entry) {
+    return parse_time(entry["timestamp"].text_or(root["timestamp"].text())).value_or(0);
+  };
+  std::vector<std::pair<std::int64_t, const Value*>> entries;
+  for (const auto& entry : root["statements"].items()) entries.emplace_back(time_of(entry), &entry);
+  std::ranges::stable_sort(entries, {}, &std::pair<std::int64_t, const Value*>::first);
   std::vector<VexStatement> out;
-  for (const auto* entry : entries) TRY_DO(read_statement(*entry, name, out));
+  for (const auto& [time, entry] : entries) TRY_DO(read_statement(*entry, name, out));
   return out;
 }
 

@@ -63,4 +63,11 @@ MaybeOrder compare_dpkg(std::string_view a, std::string_view b) {
   return compare_parts(left->revision, right->revision);
 }
 
+// opam has Debian's order of characters and numbers, and neither epoch nor revision
+// (https://opam.ocaml.org/doc/Manual.html#version-ordering).
+MaybeOrder compare_opam(std::string_view a, std::string_view b) {
+  if (!printable_word(a) || !printable_word(b)) return std::nullopt;
+  return compare_parts(a, b);
+}
+
 }  // namespace boltseal::versions

@@ -1,6 +1,12 @@
 // NuGet versions: 1 to 4 numbers, then -labels and +metadata as in semantic versions, labels
 // without regard to case. https://learn.microsoft.com/nuget/concepts/package-versioning
+//
+// As NuGet.Versioning has it: blanks around a number do not count, a label of digits has no leading
+// zero, and a label is a number as far as it fits 32 bits with sign: "-1" sorts before "0", and a
+// time of 14 digits is a word.
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "versions/schemes.h"
 
@@ -12,33 +18,46 @@ struct NugetVersion {
   std::string_view labels;
 };
 
-bool valid_labels(std::string_view text) {
+bool valid_labels(std::string_view text, bool zeros) {
   for (bool more = true; more;) {
-    if (take_while(text, [](char c) { return is_alnum(c) || c == '-'; }).empty()) return false;
+    const auto label = take_while(text, [](char c) { return is_alnum(c) || c == '-'; });
+    if (label.empty() || (!zeros && label.size() > 1 && label[0] == '0' && all_digits(label)))
+      return false;
     more = take(text, '.');
   }
   return text.empty();
 }
+
+bool is_blank(char c) { return c == ' '; }
 
 std::optional<NugetVersion> parse(std::string_view text) {
   text = trim(text);
   NugetVersion v;
   for (std::size_t i = 0; i < v.core.size(); ++i) {
     if (i > 0 && !take(text, '.')) break;
+    take_while(text, is_blank);
     v.core.at(i) = take_digits(text);
     if (v.core.at(i).empty()) return std::nullopt;
+    take_while(text, is_blank);
   }
   if (const auto plus = text.find('+'); plus != std::string_view::npos) {
-    if (!valid_labels(text.substr(plus + 1))) return std::nullopt;
+    if (!valid_labels(text.substr(plus + 1), true)) return std::nullopt;
     text = text.substr(0, plus);
   }
   if (take(text, '-')) {
-    if (!valid_labels(text)) return std::nullopt;
+    if (!valid_labels(text, false)) return std::nullopt;
     v.labels = text;
   } else if (!text.empty()) {
     return std::nullopt;
   }
   return v;
+}
+
+std::optional<std::int32_t> number(std::string_view label) {
+  std::int32_t out = 0;
+  const auto end = label.data() + label.size();
+  const auto [stop, error] = std::from_chars(label.data(), end, out);
+  return error == std::errc() && stop == end ? std::optional(out) : std::nullopt;
 }
 
 Order compare_nocase(std::string_view a, std::string_view b) {
@@ -60,9 +79,10 @@ MaybeOrder compare_nuget(std::string_view a, std::string_view b) {
   while (!l.empty() && !r.empty()) {
     const auto not_dot = [](char c) { return c != '.'; };
     const auto x = take_while(l, not_dot), y = take_while(r, not_dot);
-    const bool number = all_digits(x), other_number = all_digits(y);
-    if (number != other_number) return number ? Order::less : Order::greater;
-    const auto order = number ? compare_numbers(x, y) : compare_nocase(x, y);
+    const auto left_number = number(x), right_number = number(y);
+    if (left_number.has_value() != right_number.has_value())
+      return left_number ? Order::less : Order::greater;
+    const auto order = left_number ? *left_number <=> *right_number : compare_nocase(x, y);
     if (order != 0) return order;
     take(l, '.');
     take(r, '.');

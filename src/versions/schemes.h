@@ -27,6 +27,12 @@ MaybeOrder compare_maven(std::string_view a, std::string_view b);
 MaybeOrder compare_rubygems(std::string_view a, std::string_view b);
 MaybeOrder compare_packagist(std::string_view a, std::string_view b);
 MaybeOrder compare_nuget(std::string_view a, std::string_view b);
+MaybeOrder compare_pub(std::string_view a, std::string_view b);
+MaybeOrder compare_cran(std::string_view a, std::string_view b);
+MaybeOrder compare_hackage(std::string_view a, std::string_view b);
+MaybeOrder compare_opam(std::string_view a, std::string_view b);
+MaybeOrder compare_bitnami(std::string_view a, std::string_view b);
+MaybeOrder compare_loose(std::string_view a, std::string_view b);
 
 inline std::string_view without_zeros(std::string_view digits) {
   const auto first = digits.find_first_not_of('0');

@@ -1,10 +1,11 @@
-// Semantic Versioning 2.0.0 (https://semver.org) and the two ecosystems that read it in their own
-// way: npm and Go.
+// Semantic Versioning 2.0.0 (https://semver.org) and the ecosystems that read it in their own way:
+// npm, Go, Pub, and those that have only something like it.
 //
 // Strict: a leading zero, a missing part or an empty identifier is no version. A leading "v" is
 // allowed, for tags.
 #include <array>
 #include <string>
+#include <utility>
 
 #include "versions/schemes.h"
 
@@ -55,9 +56,8 @@ std::optional<Semver> parse(std::string_view text, std::size_t least) {
   return v;
 }
 
-Order compare_pre(std::string_view a, std::string_view b) {
-  if (a.empty() || b.empty())
-    return a.empty() <=> b.empty();  // a release is newer than its pre-releases
+// By number, numbers before words, a list before one that goes on.
+Order compare_identifiers(std::string_view a, std::string_view b) {
   while (!a.empty() && !b.empty()) {
     const auto not_dot = [](char c) { return c != '.'; };
     const auto left = take_while(a, not_dot), right = take_while(b, not_dot);
@@ -71,11 +71,61 @@ Order compare_pre(std::string_view a, std::string_view b) {
   return b.empty() <=> a.empty();
 }
 
+Order compare_pre(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty())
+    return a.empty() <=> b.empty();  // a release is newer than its pre-releases
+  return compare_identifiers(a, b);
+}
+
 MaybeOrder compare_parsed(const std::optional<Semver>& a, const std::optional<Semver>& b) {
   if (!a || !b || !a->surplus.empty() || !b->surplus.empty()) return std::nullopt;
   for (std::size_t i = 0; i < a->core.size(); ++i)
     if (const auto order = compare_numbers(a->core.at(i), b->core.at(i)); order != 0) return order;
   return compare_pre(a->pre, b->pre);
+}
+
+// At least `least` numbers, with leading zeros or without.
+struct Lenient {
+  std::string_view numbers;
+  std::string_view more;  // those of the numbers after the third
+  std::string_view pre, build;
+};
+
+std::optional<Lenient> parse_lenient(std::string_view text, int least) {
+  Lenient v;
+  const std::string_view whole = text;
+  std::size_t third = 0;
+  int count = 0;
+  do {
+    if (take_digits(text).empty()) return std::nullopt;
+    if (++count == 3) third = whole.size() - text.size();
+  } while (take(text, '.'));
+  if (count < least) return std::nullopt;
+  v.numbers = whole.substr(0, whole.size() - text.size());
+  if (count > 3) v.more = v.numbers.substr(third);
+  if (const auto plus = text.find('+'); plus != std::string_view::npos) {
+    v.build = text.substr(plus + 1);
+    if (!valid_identifiers(v.build, false)) return std::nullopt;
+    text = text.substr(0, plus);
+  }
+  if (take(text, '-')) {
+    if (!valid_identifiers(text, false)) return std::nullopt;
+    v.pre = text;
+  } else if (!text.empty()) {
+    return std::nullopt;
+  }
+  return v;
+}
+
+Order compare_lenient(const Lenient& a, const Lenient& b) {
+  std::string_view left = a.numbers, right = b.numbers;
+  while (!left.empty() || !right.empty()) {
+    if (const auto order = compare_numbers(take_digits(left), take_digits(right)); order != 0)
+      return order;
+    take(left, '.');
+    take(right, '.');
+  }
+  return compare_pre(a.pre, b.pre);
 }
 
 // node-semver: white space around it does not matter, 256 characters at most, numbers that a double
@@ -144,6 +194,42 @@ MaybeOrder compare_semver(std::string_view a, std::string_view b) {
 
 MaybeOrder compare_npm(std::string_view a, std::string_view b) {
   return compare_parsed(parse_npm(a), parse_npm(b));
+}
+
+// pub_semver: numbers may have leading zeros, and of two versions that are the
+// same but for their build metadata the one without comes first, then by its identifiers. Julia
+// orders the same way (its library packages count their builds there: "1.2.3+0").
+MaybeOrder compare_pub(std::string_view a, std::string_view b) {
+  take(a, 'v');
+  take(b, 'v');
+  const auto left = parse_lenient(a, 3), right = parse_lenient(b, 3);
+  if (!left || !right || !left->more.empty() || !right->more.empty()) return std::nullopt;
+  const auto order = compare_lenient(*left, *right);
+  if (order != 0) return order;
+  if (left->build.empty() || right->build.empty())
+    return right->build.empty() <=> left->build.empty();
+  return compare_identifiers(left->build, right->build);
+}
+
+// Bitnami: what follows "-" counts the builds of a version, so it comes after the version itself
+// (https://github.com/bitnami/go-version).
+MaybeOrder compare_bitnami(std::string_view a, std::string_view b) {
+  auto left = parse(a, 3), right = parse(b, 3);
+  if (!left || !right) return std::nullopt;
+  const auto left_build = std::exchange(left->pre, {}), right_build = std::exchange(right->pre, {});
+  const auto order = compare_parsed(left, right);
+  return order && *order == 0 ? compare_identifiers(left_build, right_build) : order;
+}
+
+// Any number of numbers, those that are missing being 0, and the rest as in a semantic version:
+// "v2", "4.1", "1.2.3.4-rc.1". For ecosystems whose advisories write versions so without saying how
+// they are ordered.
+MaybeOrder compare_loose(std::string_view a, std::string_view b) {
+  take(a, 'v');
+  take(b, 'v');
+  const auto left = parse_lenient(a, 1), right = parse_lenient(b, 1);
+  if (!left || !right) return std::nullopt;
+  return compare_lenient(*left, *right);
 }
 
 // Module versions are semantic ones with a "v"; pseudo-versions are pre-releases that sort by their

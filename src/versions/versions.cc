@@ -13,7 +13,8 @@ struct Entry {
 };
 
 // The ecosystems of the OSV schema (https://ossf.github.io/osv-schema/#defined-ecosystems) and of
-// the feeds we read besides.
+// the feeds we read besides. Those that are not here have no packages in an image (Android, Linux,
+// OSS-Fuzz, GIT) or an order of their own that we do not have (FreeBSD).
 constexpr auto entries = std::to_array<Entry>({
     {"AlmaLinux", Scheme::rpm},
     {"Alpaquita", Scheme::apk},
@@ -21,15 +22,26 @@ constexpr auto entries = std::to_array<Entry>({
     {"Amazon Linux", Scheme::rpm},
     {"Azure Linux", Scheme::rpm},
     {"BellSoft Hardened Containers", Scheme::apk},
+    {"Bioconductor", Scheme::cran},
+    {"Bitnami", Scheme::bitnami},
     {"CBL-Mariner", Scheme::rpm},
+    {"CRAN", Scheme::cran},
     {"CentOS", Scheme::rpm},
+    {"CentOS Hyperscale", Scheme::rpm},
     {"Chainguard", Scheme::apk},
+    {"CleanStart", Scheme::apk},
+    {"ConanCenter", Scheme::loose},
     {"Debian", Scheme::dpkg},
+    {"Docker Hardened Images", Scheme::loose},
     {"Echo", Scheme::dpkg},
     {"Fedora", Scheme::rpm},
+    {"GHC", Scheme::hackage},
+    {"GitHub Actions", Scheme::loose},
     {"Go", Scheme::go},
+    {"Hackage", Scheme::hackage},
     {"Hex", Scheme::semver},
-    {"Julia", Scheme::semver},
+    {"Julia", Scheme::pub},
+    {"Kubernetes", Scheme::loose},
     {"Mageia", Scheme::rpm},
     {"Maven", Scheme::maven},
     {"MinimOS", Scheme::apk},
@@ -37,7 +49,7 @@ constexpr auto entries = std::to_array<Entry>({
     {"Oracle Linux", Scheme::rpm},
     {"Packagist", Scheme::packagist},
     {"Photon OS", Scheme::rpm},
-    {"Pub", Scheme::semver},
+    {"Pub", Scheme::pub},
     {"PyPI", Scheme::pep440},
     {"Red Hat", Scheme::rpm},
     {"Rocky Linux", Scheme::rpm},
@@ -45,18 +57,20 @@ constexpr auto entries = std::to_array<Entry>({
     {"SUSE", Scheme::rpm},
     {"SwiftURL", Scheme::semver},
     {"Ubuntu", Scheme::dpkg},
+    {"VSCode", Scheme::loose},
     {"Wolfi", Scheme::apk},
     {"crates.io", Scheme::semver},
     {"npm", Scheme::npm},
+    {"opam", Scheme::opam},
     {"openEuler", Scheme::rpm},
     {"openSUSE", Scheme::rpm},
     {"rpm", Scheme::rpm},
     {"semver", Scheme::semver},
 });
 
-constexpr std::array<std::string_view, 11> names = {"dpkg",      "apk",   "rpm", "semver",
-                                                    "pep440",    "maven", "npm", "rubygems",
-                                                    "packagist", "nuget", "go"};
+constexpr auto names = std::to_array<std::string_view>(
+    {"dpkg", "apk", "rpm", "semver", "pep440", "maven", "npm", "rubygems", "packagist", "nuget",
+     "go", "pub", "cran", "hackage", "opam", "bitnami", "loose"});
 
 }  // namespace
 
@@ -86,12 +100,31 @@ std::optional<std::strong_ordering> compare_versions(Scheme scheme, std::string_
       return compare_nuget(a, b);
     case Scheme::go:
       return compare_go(a, b);
+    case Scheme::pub:
+      return compare_pub(a, b);
+    case Scheme::cran:
+      return compare_cran(a, b);
+    case Scheme::hackage:
+      return compare_hackage(a, b);
+    case Scheme::opam:
+      return compare_opam(a, b);
+    case Scheme::bitnami:
+      return compare_bitnami(a, b);
+    case Scheme::loose:
+      return compare_loose(a, b);
   }
   return std::nullopt;
 }
 
 std::optional<Scheme> scheme_of(std::string_view ecosystem) {
-  const auto name = ecosystem.substr(0, ecosystem.find(':'));
+  auto name = ecosystem.substr(0, ecosystem.find(':'));
+  // Builds of other ecosystems' packages: "Root:Debian:12", "TuxCare:npm", "Echo:PyPI".
+  if (name.size() < ecosystem.size() && (name == "Root" || name == "TuxCare" || name == "Echo")) {
+    const auto inner = ecosystem.substr(name.size() + 1);
+    // Their builds of npm's packages are told apart by build metadata alone: "1.2.3+echo.1".
+    if (inner == "npm") return Scheme::pub;
+    name = inner.substr(0, inner.find(':'));
+  }
   const auto found = std::ranges::find(entries, name, &Entry::ecosystem);
   if (found == entries.end()) return std::nullopt;
   return found->scheme;

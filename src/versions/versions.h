@@ -19,7 +19,13 @@ enum class Scheme : std::uint8_t {
   rubygems,
   packagist,
   nuget,
-  go
+  go,
+  pub,
+  cran,
+  hackage,
+  opam,
+  bitnami,
+  loose
 };
 
 // a compared with b; nothing when either is no version of that scheme.
@@ -27,8 +33,8 @@ std::optional<std::strong_ordering> compare_versions(Scheme scheme, std::string_
                                                      std::string_view b);
 
 // The scheme of an OSV ecosystem ("Debian:12" → dpkg, "PyPI" → pep440, "crates.io" → semver, …; the
-// part after ":" does not matter), or of the names "rpm" and "semver"; nothing for an ecosystem we
-// do not order.
+// part after ":" matters only to who repackages others: "Root:Alpine:3.18", "Echo:PyPI"), or of the
+// names "rpm" and "semver"; nothing for an ecosystem we do not order.
 std::optional<Scheme> scheme_of(std::string_view ecosystem);
 std::string_view name_of(Scheme scheme);
 

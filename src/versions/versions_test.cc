@@ -14,9 +14,11 @@
 namespace boltseal {
 namespace {
 
-constexpr std::array all_schemes = {Scheme::dpkg,      Scheme::apk,   Scheme::rpm, Scheme::semver,
-                                    Scheme::pep440,    Scheme::maven, Scheme::npm, Scheme::rubygems,
-                                    Scheme::packagist, Scheme::nuget, Scheme::go};
+constexpr std::array all_schemes = {
+    Scheme::dpkg,    Scheme::apk,  Scheme::rpm,      Scheme::semver,    Scheme::pep440,
+    Scheme::maven,   Scheme::npm,  Scheme::rubygems, Scheme::packagist, Scheme::nuget,
+    Scheme::go,      Scheme::pub,  Scheme::cran,     Scheme::hackage,   Scheme::opam,
+    Scheme::bitnami, Scheme::loose};
 
 char sign(Scheme scheme, std::string_view a, std::string_view b) {
   const auto order = compare_versions(scheme, a, b);
@@ -79,66 +81,84 @@ TEST(Versions, OrderIsStrictAndWeak) {
   }
 }
 
+constexpr auto no_versions = std::to_array<std::pair<Scheme, std::string_view>>({
+    {Scheme::dpkg, ""},
+    {Scheme::dpkg, "1:"},
+    {Scheme::dpkg, "a:1"},
+    {Scheme::dpkg, ":1"},
+    {Scheme::dpkg, "1.0-"},
+    {Scheme::dpkg, "1 0"},
+    {Scheme::dpkg, "2147483648:1"},
+    {Scheme::apk, ""},
+    {Scheme::apk, "latest"},
+    {Scheme::apk, "v1.0"},
+    {Scheme::apk, "1 2"},
+    {Scheme::rpm, ""},
+    {Scheme::rpm, "1 2"},
+    {Scheme::rpm, "1:"},
+    {Scheme::semver, "1.2"},
+    {Scheme::semver, "1.02.3"},
+    {Scheme::semver, "1.2.3-"},
+    {Scheme::semver, "1.2.3-01"},
+    {Scheme::semver, "1.2.3+"},
+    {Scheme::semver, "1.2.3-a..b"},
+    {Scheme::npm, "1.2"},
+    {Scheme::npm, "9007199254740992.0.0"},
+    {Scheme::npm, "latest"},
+    {Scheme::npm, "^1.2.3"},
+    {Scheme::pep440, "1.0-bulbasaur"},
+    {Scheme::pep440, "2004d"},
+    {Scheme::pep440, ""},
+    {Scheme::pep440, "1.0+"},
+    {Scheme::pep440, "1.0+a..b"},
+    {Scheme::pep440, "1..0"},
+    {Scheme::pep440, "!1"},
+    {Scheme::maven, ""},
+    {Scheme::maven, "${project.version}"},
+    {Scheme::maven, "[1.0,2.0)"},
+    {Scheme::maven, "1 2"},
+    {Scheme::rubygems, "1beta"},
+    {Scheme::rubygems, "1..2"},
+    {Scheme::rubygems, "1.15.0-x86_64-linux"},
+    {Scheme::rubygems, "a.1"},
+    {Scheme::packagist, ""},
+    {Scheme::packagist, "latest"},
+    {Scheme::packagist, "1.2.3.#"},
+    {Scheme::nuget, "1.2.3.4.5"},
+    {Scheme::nuget, "v1.0"},
+    {Scheme::nuget, "1.0-"},
+    {Scheme::nuget, "1..0"},
+    {Scheme::nuget, "1.0.0-05"},
+    {Scheme::nuget, "1.0.0-a.007"},
+    {Scheme::pub, "1.0"},
+    {Scheme::pub, "1.0.0.0"},
+    {Scheme::pub, "1.0.0+"},
+    {Scheme::cran, "1.0."},
+    {Scheme::cran, "1.0-rc1"},
+    {Scheme::cran, ""},
+    {Scheme::hackage, "1.0-1"},
+    {Scheme::hackage, ".1"},
+    {Scheme::opam, ""},
+    {Scheme::opam, "1 0"},
+    {Scheme::bitnami, "1.0"},
+    {Scheme::loose, "main"},
+    {Scheme::loose, "1.x"},
+    {Scheme::loose, "1."},
+    {Scheme::go, "(devel)"},
+    {Scheme::go, "devel go1.23-abcdef"},
+    {Scheme::go, "v1.2.3.4"},
+    {Scheme::go, "go1.19.1b4"},
+    {Scheme::go, "v1.02.3"},
+    {Scheme::go, ""},
+});
+
 TEST(Versions, WhatTheEcosystemCannotReadHasNoOrder) {
-  const std::vector<std::pair<Scheme, std::string>> bad = {
-      {Scheme::dpkg, ""},
-      {Scheme::dpkg, "1:"},
-      {Scheme::dpkg, "a:1"},
-      {Scheme::dpkg, ":1"},
-      {Scheme::dpkg, "1.0-"},
-      {Scheme::dpkg, "1 0"},
-      {Scheme::dpkg, "2147483648:1"},
-      {Scheme::apk, ""},
-      {Scheme::apk, "latest"},
-      {Scheme::apk, "v1.0"},
-      {Scheme::apk, "1 2"},
-      {Scheme::rpm, ""},
-      {Scheme::rpm, "1 2"},
-      {Scheme::rpm, "1:"},
-      {Scheme::semver, "1.2"},
-      {Scheme::semver, "1.02.3"},
-      {Scheme::semver, "1.2.3-"},
-      {Scheme::semver, "1.2.3-01"},
-      {Scheme::semver, "1.2.3+"},
-      {Scheme::semver, "1.2.3-a..b"},
-      {Scheme::npm, "1.2"},
-      {Scheme::npm, "9007199254740992.0.0"},
-      {Scheme::npm, "latest"},
-      {Scheme::npm, "^1.2.3"},
-      {Scheme::npm, "1.2.3-" + std::string(260, 'a')},
-      {Scheme::pep440, "1.0-bulbasaur"},
-      {Scheme::pep440, "2004d"},
-      {Scheme::pep440, ""},
-      {Scheme::pep440, "1.0+"},
-      {Scheme::pep440, "1.0+a..b"},
-      {Scheme::pep440, "1..0"},
-      {Scheme::pep440, "!1"},
-      {Scheme::maven, ""},
-      {Scheme::maven, "${project.version}"},
-      {Scheme::maven, "[1.0,2.0)"},
-      {Scheme::maven, "1 2"},
-      {Scheme::rubygems, "1beta"},
-      {Scheme::rubygems, "1..2"},
-      {Scheme::rubygems, "1.15.0-x86_64-linux"},
-      {Scheme::rubygems, "a.1"},
-      {Scheme::packagist, ""},
-      {Scheme::packagist, "latest"},
-      {Scheme::packagist, "1.2.3.#"},
-      {Scheme::nuget, "1.2.3.4.5"},
-      {Scheme::nuget, "v1.0"},
-      {Scheme::nuget, "1.0-"},
-      {Scheme::nuget, "1..0"},
-      {Scheme::go, "(devel)"},
-      {Scheme::go, "devel go1.23-abcdef"},
-      {Scheme::go, "v1.2.3.4"},
-      {Scheme::go, "go1.19.1b4"},
-      {Scheme::go, "v1.02.3"},
-      {Scheme::go, ""},
-  };
-  for (const auto& [scheme, text] : bad) {
+  for (const auto& [scheme, text] : no_versions) {
     EXPECT_EQ(sign(scheme, text, "1.0.0"), '?') << name_of(scheme) << ": " << text;
     EXPECT_EQ(sign(scheme, "1.0.0", text), '?') << name_of(scheme) << ": " << text;
   }
+  const auto too_long = "1.2.3-" + std::string(260, 'a');
+  EXPECT_EQ(sign(Scheme::npm, too_long, too_long), '?');
 }
 
 TEST(Versions, NothingContainsANul) {
@@ -224,7 +244,16 @@ TEST(Versions, SchemeOfAnEcosystem) {
   EXPECT_EQ(scheme_of("crates.io"), Scheme::semver);
   EXPECT_EQ(scheme_of("rpm"), Scheme::rpm);
   EXPECT_EQ(scheme_of("semver"), Scheme::semver);
-  EXPECT_EQ(scheme_of("Bitnami"), std::nullopt);
+  EXPECT_EQ(scheme_of("GitHub Actions"), Scheme::loose);
+  EXPECT_EQ(scheme_of("Echo"), Scheme::dpkg);
+  EXPECT_EQ(scheme_of("Echo:PyPI"), Scheme::pep440);
+  EXPECT_EQ(scheme_of("Root:Alpine:3.18"), Scheme::apk);
+  EXPECT_EQ(scheme_of("TuxCare:Red Hat"), Scheme::rpm);
+  EXPECT_EQ(scheme_of("TuxCare:npm"), Scheme::pub);
+  EXPECT_EQ(scheme_of("TuxCare"), std::nullopt);
+  EXPECT_EQ(scheme_of("Root:Root:npm"), std::nullopt);
+  EXPECT_EQ(scheme_of("FreeBSD:ports"), std::nullopt);
+  EXPECT_EQ(scheme_of("Linux"), std::nullopt);
   EXPECT_EQ(scheme_of(""), std::nullopt);
 }
 
