@@ -80,12 +80,12 @@ class Database {
   void flush() {
     if (!any_) return;
     if (++packages_ <= max_packages) {
-      if (!package_.name.empty()) {
+      if (!package_.name.empty() && !package_.version.empty()) {
         owned_.name = package_.name;
         sink_.package(std::move(package_), "apk database");
         if (!owned_.paths.empty()) sink_.owns(std::move(owned_));
       } else if (!fault_) {
-        fault_ = Error{Fault::corrupt, "a package without a name", {}, {}};
+        fault_ = Error{Fault::corrupt, "a package without a name or version", {}, {}};
       }
     } else if (!fault_) {
       fault_ = Error{Fault::too_large, "more packages than we read", {}, {}};
@@ -193,6 +193,6 @@ Result<> read(const FileView& file, Sink& sink) {
 }  // namespace
 
 extern const Reader apk_reader;
-const Reader apk_reader = {"apk", 1, globs, {}, 32 << 20, read};
+const Reader apk_reader = {"apk", 2, globs, {}, 32 << 20, read};
 
 }  // namespace boltseal

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
+#include "catalogers/java_identity.h"
 #include "catalogers/language.h"
 #include "layers/squash.h"
 
@@ -67,12 +68,23 @@ Distribution choose_distribution(const std::vector<Fragment>& fragments) {
   Distribution chosen = *best;
   // Debian's testing and unstable have no VERSION_ID; an os-release without one may be completed by
   // a lesser file.
+  const Distribution* apk = nullptr;
   for (const Fragment& fragment : fragments) {
     for (const Distribution& other : fragment.distributions) {
       if (other.id != chosen.id) continue;
+      if (fragment.path == "etc/apk/repositories") {
+        apk = &other;
+        continue;
+      }
       if (chosen.version_id.empty()) chosen.version_id = other.version_id;
       if (chosen.codename.empty()) chosen.codename = other.codename;
     }
+  }
+  // Where Alpine's packages come from says which release they are only where nothing better does:
+  // an address may have been added to take a single package from edge.
+  if (apk && (chosen.version_id.empty() || (chosen.codename == "edge" && apk->codename.empty()))) {
+    chosen.version_id = apk->version_id;
+    chosen.codename = apk->codename;
   }
   return chosen;
 }
@@ -84,6 +96,9 @@ class InstalledTrees {
  public:
   explicit InstalledTrees(const std::vector<Fragment>& fragments) {
     for (const Fragment& fragment : fragments) {
+      if (const auto name = file_name(fragment.path);
+          std::ranges::find(node_locks, name) != std::end(node_locks))
+        projects_.insert(fragment.path.substr(0, fragment.path.size() - name.size()));
       constexpr std::string_view below = "node_modules/";
       for (auto at = fragment.path.find(below); at != std::string::npos;
            at = fragment.path.find(below, at + 1)) {
@@ -94,12 +109,27 @@ class InstalledTrees {
       }
     }
   }
-  // Takes out of a lock file's fragment what its installed tree has not.
+  // True when node_modules or a lock file lies beside `path` or above: it belongs to a project. At
+  // the top of an image such a file says nothing about the folders below.
+  bool in_project(std::string_view path) const {
+    for (auto slash = path.rfind('/');; slash = path.rfind('/', slash - 1)) {
+      const std::string folder(path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
+      const bool own = folder.size() == path.rfind('/') + 1;
+      if ((own || !folder.empty()) && (folders_.contains(folder) || projects_.contains(folder)))
+        return true;
+      if (folder.empty() || slash == 0) return false;
+    }
+  }
+  // Takes out of a lock file's fragment what its installed tree has not, and a project itself.
   void apply(Fragment& lock) const {
+    std::erase_if(lock.packages, [&](const Package& p) {
+      return p.evidence.front().what == unpacked_package_evidence && in_project(lock.path);
+    });
     const std::string folder = lock.path.substr(0, lock.path.rfind('/') + 1);
     if (!folders_.contains(folder)) return;
     std::erase_if(lock.packages, [&](const Package& p) {
-      return p.type == PackageType::npm && !installed_.contains(key(folder, p));
+      return p.type == PackageType::npm && p.evidence.front().what != linked_folder_evidence &&
+             !installed_.contains(key(folder, p));
     });
   }
 
@@ -107,7 +137,9 @@ class InstalledTrees {
   static std::string key(std::string_view folder, const Package& package) {
     return fmt::format("{}\n{}\n{}", folder, package.name, package.version);
   }
-  std::unordered_set<std::string> folders_, installed_;
+  static constexpr std::string_view node_locks[] = {
+      "bun.lock", "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"};
+  std::unordered_set<std::string> folders_, projects_, installed_;
 };
 
 std::string key_of(PackageType type, std::string_view name) {
@@ -336,6 +368,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
     std::ranges::move(fragment.packages, std::back_inserter(packages));
     std::ranges::move(fragment.unknowns, std::back_inserter(out.unknowns));
   }
+  settle_java_groups(packages);
   const Index index = index_by_name(packages);
   attach_licences(fragments, index, packages);
   attach_owners(fragments, index, packages);

@@ -1,12 +1,14 @@
-// Executables and libraries: ELF, PE and Mach-O (universal files too), whatever is embedded in them
-// that names packages.
+// Executables and libraries: ELF, PE, Mach-O (universal files too) and WebAssembly, whatever is
+// embedded in them that names packages.
 //
 // Most of the thousands of ELF files of an image hold nothing for us, so a file is judged by its
 // section headers alone, and content is looked at only where one of them says so:
-//   Go            .go.buildinfo; a stripped section table leaves the data segment, where the mark
-//   is searched for Rust          .dep-v0 (cargo-auditable) distributions note sections with a
-//   package note (ELF only)
+//   Go             .go.buildinfo; where the table of sections was stripped, the data segment, in
+//                  which the mark is searched for
+//   Rust           .dep-v0 (cargo-auditable)
+//   distributions  note sections with a package note (ELF only)
 // Files packed with UPX have none of these until they run: that is said, they are not unpacked.
+#include "base/cursor.h"
 #include "catalogers/binary_parts.h"
 #include "codec/macho.h"
 #include "codec/pe.h"
@@ -14,7 +16,10 @@
 namespace boltseal {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::string_view audit_section = ".dep-v0";
+constexpr std::string_view wasm = "\0asm\1\0\0\0"sv;
 
 void note_upx(Sink& sink) {
   sink.unknown({Fault::unsupported, "packed with UPX: not looked into", {}, {}});
@@ -107,15 +112,32 @@ Result<> read_macho(std::string_view bytes, Sink& sink) {
   return {};
 }
 
+// WebAssembly: sections of an id, a size and that many bytes; those of id 0 are custom, and their
+// name comes first (webassembly.github.io/spec, "Binary Format", Modules). cargo-auditable has its
+// list in one of them.
+Result<> read_wasm(std::string_view bytes, Sink& sink) {
+  Cursor in(bytes);
+  in.skip(8);
+  while (in.ok() && !in.at_end()) {
+    const auto id = in.u8();
+    Cursor section(in.bytes(in.varint()));
+    if (!in.ok()) return in.corrupt("WebAssembly section over the end of the file");
+    if (id != 0) continue;
+    const auto name = section.bytes(section.varint());
+    if (section.ok() && name == audit_section) return read_cargo_audit(section.rest(), sink);
+  }
+  return {};
+}
+
 Result<> read(const FileView& file, Sink& sink) {
   if (file.content.starts_with("\x7f"
                                "ELF"))
     return read_elf(file.content, sink);
   if (file.content.starts_with("MZ")) return read_pe(file.content, sink);
+  if (file.content.starts_with(wasm)) return read_wasm(file.content, sink);
   return read_macho(file.content, sink);
 }
 
-using namespace std::string_view_literals;
 // A Java class file begins like a universal Mach-O, but with its version (45 and up) where the
 // count of parts is.
 constexpr std::string_view magics[] = {
@@ -131,11 +153,12 @@ constexpr std::string_view magics[] = {
     "\xca\xfe\xba\xbe\0\0\0\3"sv,
     "\xca\xfe\xba\xbe\0\0\0\4"sv,
     "\xca\xfe\xba\xbf\0\0\0"sv,
+    wasm,
 };
 
 }  // namespace
 
 extern const Reader binary_reader;
-const Reader binary_reader = {"binary", 1, {}, magics, std::uint64_t{512} << 20, read};
+const Reader binary_reader = {"binary", 3, {}, magics, std::uint64_t{512} << 20, read};
 
 }  // namespace boltseal

@@ -1,12 +1,14 @@
 // bun.lock: what Bun resolved (the text form; bun.lockb, the older binary form, is made of the
-// program's own structures and is not read: `bun install --save-text-lockfile` turns it into this
-// one).
+// program's own structures and is not read, which is said: `bun install --save-text-lockfile` turns
+// it into this one).
 //
 // Format: https://bun.sh/docs/install/lockfile, JSON with comments and trailing commas. "packages"
 // is keyed by the path in the tree ("a", "a/b" for the b that a uses); a value is ["name@version",
-// registry, {dependencies…}, integrity]. Of a git, file or workspace entry the version is an
-// address, and the entry is left out. Dependencies are looked up as Node does.
+// registry, {dependencies…}, integrity]. Of an entry from a repository or an archive the version is
+// an address, so it has none; folders of the project are left out. Dependencies are looked up as
+// Node does.
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/text.h"
@@ -25,6 +27,13 @@ std::string_view parent_of(std::string_view key) {
   if (before.substr(scope).starts_with('@'))
     return scope == 0 ? std::string_view{} : before.substr(0, scope - 1);
   return before;
+}
+
+bool is_own_folder(std::string_view version) {
+  for (const std::string_view kind : {"workspace:", "link:", "root:"}) {
+    if (version.starts_with(kind)) return true;
+  }
+  return version.starts_with("file:") && !version.ends_with(".tgz") && !version.ends_with(".gz");
 }
 
 class BunLock {
@@ -50,9 +59,9 @@ class BunLock {
       const auto id = item[std::size_t{0}].text();
       const auto at = id.find('@', 1);
       if (at == std::string_view::npos || key.size() > 4096) continue;
-      const auto version = id.substr(at + 1);
-      if (version.empty() || !is_digit(version[0]) || version.find(':') != std::string_view::npos)
-        continue;
+      auto version = id.substr(at + 1);
+      if (version.empty() || is_own_folder(version)) continue;
+      if (!is_digit(version[0]) || version.find(':') != std::string_view::npos) version = {};
       Package package;
       package.type = PackageType::npm;
       package.name = id.substr(0, at);
@@ -89,8 +98,10 @@ class BunLock {
             const auto target = name.size() < 512 ? resolve(items_[i].first, name) : std::nullopt;
             if (!target) continue;
             edges_.emplace_back(i, *target);
-            packages_[i].depends.push_back(packages_[*target].name + "@" +
-                                           packages_[*target].version);
+            const auto& [to_name, to_version] =
+                std::tie(packages_[*target].name, packages_[*target].version);
+            packages_[i].depends.push_back(to_version.empty() ? to_name
+                                                              : to_name + "@" + to_version);
           }
         }
       }
@@ -121,15 +132,19 @@ class BunLock {
 
 Result<> read(const FileView& file, Sink& sink) {
   if (inside_installed_package(file.path)) return {};
+  if (file.path.ends_with(".lockb")) {
+    return fail(Fault::unsupported,
+                "a binary lock file of Bun; bun install --save-text-lockfile makes it readable");
+  }
   TRY(const Document lock, parse_jsonc(file.content));
   return BunLock(lock.root()).read(sink);
 }
 
-constexpr std::string_view globs[] = {"**/bun.lock"};
+constexpr std::string_view globs[] = {"**/bun.lock", "**/bun.lockb"};
 
 }  // namespace
 
 extern const Reader bun_lock_reader;
-const Reader bun_lock_reader = {"bun-lock", 1, globs, {}, 64 << 20, read};
+const Reader bun_lock_reader = {"bun-lock", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

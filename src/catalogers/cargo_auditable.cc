@@ -5,6 +5,8 @@
 // {"packages":[{"name","version","source","kind":"build"|"runtime","dependencies":[index…],"root":true}]}.
 // What only build scripts and macros need ("build") is not in the program; it is kept as a
 // development dependency.
+#include <algorithm>
+
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
 #include "codec/value.h"
@@ -20,7 +22,8 @@ constexpr std::size_t max_name = 256, max_dependencies = 100'000;
 }  // namespace
 
 Result<> read_cargo_audit(std::string_view section, Sink& sink) {
-  TRY(const std::string json, zlib_inflate(section, max_json));
+  TRY(const std::string json, zlib_inflate(section, std::min(max_json, sink.may_inflate())));
+  sink.inflated(json.size());
   TRY(const Document document, parse_json(json));
   const auto packages = document["packages"].items();
   if (!document["packages"].is_array())

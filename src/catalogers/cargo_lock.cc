@@ -61,6 +61,6 @@ constexpr std::string_view globs[] = {"**/Cargo.lock"};
 }  // namespace
 
 extern const Reader cargo_lock_reader;
-const Reader cargo_lock_reader = {"cargo-lock", 1, globs, {}, 32 << 20, read};
+const Reader cargo_lock_reader = {"cargo-lock", 2, globs, {}, 32 << 20, read};
 
 }  // namespace boltseal

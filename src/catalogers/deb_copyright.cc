@@ -22,6 +22,6 @@ Result<> read(const FileView& file, Sink& sink) {
 }  // namespace
 
 extern const Reader deb_copyright_reader;
-const Reader deb_copyright_reader = {"deb-copyright", 1, globs, {}, 4 << 20, read};
+const Reader deb_copyright_reader = {"deb-copyright", 2, globs, {}, 4 << 20, read};
 
 }  // namespace boltseal

@@ -12,8 +12,10 @@ namespace boltseal {
 namespace {
 
 constexpr std::string_view globs[] = {
-    "var/lib/dpkg/info/*.list", "var/lib/dpkg/status.d/*.list", "var/lib/dpkg/status.d/*.md5sums",
-    "usr/lib/opkg/info/*.list", "var/lib/opkg/info/*.list",
+    "var/lib/dpkg/info/*.list",        "usr/lib/dpkg/info/*.list",
+    "var/lib/dpkg/status.d/*.list",    "usr/lib/dpkg/status.d/*.list",
+    "var/lib/dpkg/status.d/*.md5sums", "usr/lib/dpkg/status.d/*.md5sums",
+    "usr/lib/opkg/info/*.list",        "var/lib/opkg/info/*.list",
 };
 
 // "/usr/share/doc" -> "usr/share/doc"; "/." and "./" are the root and nobody's.
@@ -48,6 +50,6 @@ Result<> read(const FileView& file, Sink& sink) {
 }  // namespace
 
 extern const Reader dpkg_info_reader;
-const Reader dpkg_info_reader = {"dpkg-info", 1, globs, {}, 8 << 20, read};
+const Reader dpkg_info_reader = {"dpkg-info", 2, globs, {}, 8 << 20, read};
 
 }  // namespace boltseal

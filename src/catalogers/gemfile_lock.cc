@@ -1,4 +1,5 @@
-// Gemfile.lock (or gems.locked): the gems that Bundler resolved.
+// Gemfile.lock (or gems.locked; Gemfile.next.lock beside it while a project prepares the next
+// Rails): the gems that Bundler resolved.
 //
 // Format: Bundler's own (bundler/lib/bundler/lockfile_parser.rb reads it): sections at column 0
 // (GEM, GIT, PATH, PLUGIN SOURCE, PLATFORMS, DEPENDENCIES, CHECKSUMS, BUNDLED WITH). Under "specs:"
@@ -74,11 +75,11 @@ Result<> read(const FileView& file, Sink& sink) {
   return {};
 }
 
-constexpr std::string_view globs[] = {"**/Gemfile.lock", "**/gems.locked"};
+constexpr std::string_view globs[] = {"**/Gemfile.lock", "**/Gemfile.next.lock", "**/gems.locked"};
 
 }  // namespace
 
 extern const Reader gemfile_lock_reader;
-const Reader gemfile_lock_reader = {"gemfile-lock", 1, globs, {}, 16 << 20, read};
+const Reader gemfile_lock_reader = {"gemfile-lock", 2, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal

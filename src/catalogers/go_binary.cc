@@ -130,12 +130,31 @@ struct LdflagsVersion {
   std::string version, variable;
 };
 
-// A variable counts when it is called "version", lies in package main or in a package of the main
-// module, and its value looks like a version. main's outranks the others; others that contradict
-// each other count for nothing.
+// How much the name of a variable says, 0 most; nullopt when it names no version of the program
+// ("goVersion", "apiVersion").
+std::optional<int> rank_of(std::string_view variable) {
+  for (const std::string_view name : {"version", "ver", "appversion", "buildversion"})
+    if (variable == name) return 0;
+  for (const std::string_view name : {"gitversion", "tag", "gittag"})
+    if (variable == name) return 1;
+  return variable.ends_with("releaseversion") ? std::optional(1) : std::nullopt;
+}
+
+// Whether a package belongs to the program. Kubernetes is built from one repository whose parts are
+// modules of their own, and has its version in one of them.
+bool belongs_to(std::string_view package, std::string_view module) {
+  if (module == "k8s.io/kubernetes" && package == "k8s.io/component-base/version") return true;
+  return !module.empty() && package.starts_with(module) &&
+         (package.size() == module.size() || package[module.size()] == '/');
+}
+
+// A variable counts when its name says so, it lies in package main or in a package of the main
+// module, and its value looks like a version. main's outranks the others; of others the one whose
+// name says most counts, and where those contradict each other none.
 std::optional<LdflagsVersion> version_in_ldflags(std::string_view flags, std::string_view module) {
   std::optional<LdflagsVersion> found;
   bool agreed = true;
+  int best = 2;
   const auto all = arguments(flags);
   for (std::size_t i = 0; i < all.size(); ++i) {
     std::string_view setting = all[i];
@@ -150,18 +169,15 @@ std::optional<LdflagsVersion> version_in_ldflags(std::string_view flags, std::st
     const auto dot = parts->first.rfind('.');
     if (dot == std::string_view::npos) continue;
     const auto package = parts->first.substr(0, dot);
-    const auto variable = lower(parts->first.substr(dot + 1));
-    if (variable != "version" && variable != "ver" && variable != "appversion" &&
-        variable != "buildversion")
-      continue;
+    const auto rank = rank_of(lower(parts->first.substr(dot + 1)));
+    if (!rank) continue;
     std::string value(parts->second);
     if (!value.starts_with('v')) value.insert(0, "v");
-    if (package == "main") return LdflagsVersion{value, std::string(parts->first)};
-    const bool inside = !module.empty() && package.starts_with(module) &&
-                        (package.size() == module.size() || package[module.size()] == '/');
-    if (!inside) continue;
-    agreed = agreed && (!found || found->version == value);
-    if (!found) found = LdflagsVersion{value, std::string(parts->first)};
+    if (package == "main" && *rank == 0) return LdflagsVersion{value, std::string(parts->first)};
+    if (*rank > best || (package != "main" && !belongs_to(package, module))) continue;
+    agreed = *rank < best || !found || (agreed && found->version == value);
+    if (*rank < best || !found) found = LdflagsVersion{value, std::string(parts->first)};
+    best = *rank;
   }
   return agreed ? found : std::nullopt;
 }

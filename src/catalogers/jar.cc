@@ -19,6 +19,7 @@
 #include "crypto/digest.h"
 #include "files/reader.h"
 #include "licences/licences.h"
+#include "licences/texts.h"
 
 namespace boltseal {
 namespace {
@@ -59,6 +60,7 @@ struct Contents {
   std::vector<const ZipEntry*> nested;
   std::string classes;
   bool has_classes = false;
+  int year = 0;  // of the newest class
 };
 
 // The package that most classes share: the common beginning of those that begin with the commonest
@@ -100,6 +102,7 @@ Contents list_contents(const Zip& zip) {
     if (entry.is_folder() || (name.size() > max_name && !is_java_archive(name))) continue;
     if (name.ends_with(".class")) {
       out.has_classes = true;
+      out.year = std::max(out.year, entry.year());
       const auto slash = name.rfind('/');
       const auto folder =
           slash == std::string_view::npos ? std::string_view{} : name.substr(0, slash);
@@ -151,6 +154,17 @@ void read_properties(std::string_view text, Described& out) {
       out.version = value;
   });
   out.from_properties = true;
+}
+
+// The version that the file was published under where the metadata inside were written before that
+// was settled: "2.0-SNAPSHOT" in a-2.0.jar, "12.6.1" in a-12.6.1.jre11.jar.
+std::string published_version(std::string_view stem, const Described& d) {
+  if (!stem.starts_with(d.artifact + "-")) return d.version;
+  const auto rest = stem.substr(d.artifact.size() + 1);
+  const bool released = d.version == std::string(rest) + "-SNAPSHOT";
+  const bool longer = rest.starts_with(d.version + ".") && is_maven_version(rest) &&
+                      rest.find('-', d.version.size()) == std::string_view::npos;
+  return released || longer ? std::string(rest) : d.version;
 }
 
 bool is_complete(const Described& d) {
@@ -213,8 +227,12 @@ class Walk {
   Result<std::string> read(const Zip& zip, const ZipEntry& entry, std::uint64_t cap) {
     if (entry.size > budget_)
       return fail(Fault::too_large, "more than 512 MiB inflated in one file", {}, entry.offset);
+    const auto left = zip.budget_left();
     auto content = zip.read(entry, cap);
-    if (content) budget_ -= content->size();
+    // A read that fails has cost as much.
+    const auto spent = left - zip.budget_left();
+    budget_ -= std::min(budget_, spent);
+    sink_.inflated(spent);
     return content;
   }
 
@@ -315,7 +333,7 @@ class Walk {
     const Contents& contents;
     std::string_view bytes;
     std::string path;
-    Manifest manifest;
+    JarManifest manifest;
   };
 
   void identify(const Zip& zip, const Contents& contents, std::string_view bytes,
@@ -324,7 +342,7 @@ class Walk {
     if (contents.manifest != nullptr) {
       const auto text = read_metadata(zip, *contents.manifest);
       if (text)
-        self.manifest = Manifest(*text);
+        self.manifest = JarManifest(*text);
       else
         complain(text.error(), inside + "!/META-INF/MANIFEST.MF");
     }
@@ -333,6 +351,7 @@ class Walk {
     const auto own = own_index(stem, contents, all);
     for (std::size_t i = 0; i < all.size(); ++i) {
       Package package = package_of(all[i]);
+      if (i == own) package.version = published_version(stem, all[i]);
       const std::string_view what = all[i].from_properties ? "pom.properties" : "pom.xml";
       const ZipEntry* entry = all[i].from_properties ? all[i].where->properties : all[i].where->pom;
       const std::string path = self.path + "!/" + valid_or_replaced_utf8(entry->name);
@@ -340,7 +359,7 @@ class Walk {
       push(std::move(package), i == own ? &self : nullptr);
     }
     if (own != std::string_view::npos) return;
-    if (auto name = infer_java_name({stem, &self.manifest, contents.classes})) {
+    if (auto name = infer_java_name({stem, &self.manifest, contents.classes, contents.year})) {
       Package package;
       package.name = name->group.empty() ? name->artifact : name->group + ":" + name->artifact;
       package.version = std::move(name->version);
@@ -377,8 +396,11 @@ class Walk {
     }
     if (package.licence.empty() && self.contents.licence != nullptr) {
       if (const auto text = read_metadata(self.zip, *self.contents.licence)) {
-        package.licence =
-            licence_of_copyright_file(std::string_view(*text).substr(0, licence_head));
+        package.licence = licence_of_whole_text(*text);
+        if (package.licence.empty()) {
+          package.licence =
+              licence_of_copyright_file(std::string_view(*text).substr(0, licence_head));
+        }
       }
     }
     if (package.supplier.empty()) package.supplier = self.manifest["implementation-vendor"];
@@ -406,7 +428,7 @@ class Walk {
 
   const FileView& file_;
   Sink& sink_;
-  std::uint64_t budget_ = max_inflated;
+  std::uint64_t budget_ = std::min(max_inflated, sink_.may_inflate());
   std::uint64_t metadata_budget_ = max_all_metadata;
   std::uint64_t archives_ = 0;
   std::size_t found_ = 0;
@@ -429,6 +451,6 @@ constexpr std::string_view globs[] = {"**/*.jar", "**/*.war", "**/*.ear", "**/*.
 }  // namespace
 
 extern const Reader jar_reader;
-const Reader jar_reader = {"jar", 1, globs, {}, std::uint64_t{1} << 30, read};
+const Reader jar_reader = {"jar", 2, globs, {}, std::uint64_t{1} << 30, read};
 
 }  // namespace boltseal

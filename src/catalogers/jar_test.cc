@@ -34,6 +34,9 @@ TEST(JarName, IsSplitWhereTheVersionBegins) {
   EXPECT_EQ(split_as("app-1.0-20210101.120000-1"), "app|1.0-20210101.120000-1|");
   EXPECT_EQ(split_as("kafka_2.13-2.8.0"), "kafka_2.13|2.8.0|");
   EXPECT_EQ(split_as("commons-io-2.4.redhat-1"), "commons-io|2.4.redhat-1|");
+  EXPECT_EQ(split_as("libusb-1.3.0-linux-x86-64"), "libusb|1.3.0|linux-x86-64");
+  EXPECT_EQ(split_as("devtools-v120-4.18.1"), "devtools-v120|4.18.1|");
+  EXPECT_EQ(split_as("saxpath-1.0-FCS"), "saxpath|1.0-FCS|");
   EXPECT_EQ(split_as("jrt-fs"), "jrt-fs||");
   EXPECT_EQ(split_as("-1.0"), "-1.0||");
   EXPECT_EQ(split_as(""), "||");
@@ -45,7 +48,7 @@ TEST(JarName, AVersionOfTheManifestSettlesIt) {
 }
 
 TEST(JavaManifest, JoinsContinuedLinesAndStopsAtTheFirstSection) {
-  const Manifest manifest(
+  const JarManifest manifest(
       "Manifest-Version: 1.0\r\nBundle-SymbolicName: org.apache.comm\r\n ons.text\r\n\r\nName: "
       "x\r\n"
       "Implementation-Version: 9\r\n");
@@ -54,12 +57,22 @@ TEST(JavaManifest, JoinsContinuedLinesAndStopsAtTheFirstSection) {
 }
 
 TEST(JavaGroups, NamesakesAreToldApartByTheirClasses) {
-  EXPECT_EQ(known_java_group("ehcache", "net.sf.ehcache"), "net.sf.ehcache");
-  EXPECT_EQ(known_java_group("ehcache", "org.ehcache.core"), "org.ehcache");
-  EXPECT_EQ(known_java_group("spring-boot-starter-web", ""), "org.springframework.boot");
-  EXPECT_EQ(known_java_group("spring-web", "org.springframework"), "org.springframework");
-  EXPECT_EQ(known_java_group("spring-web", "com.acme"), "");
-  EXPECT_EQ(known_java_group("junit", "org.junitx"), "junit");
+  EXPECT_EQ(known_java_group("ehcache", "net.sf.ehcache", ""), "net.sf.ehcache");
+  EXPECT_EQ(known_java_group("ehcache", "org.ehcache.core", ""), "org.ehcache");
+  EXPECT_EQ(known_java_group("spring-boot-starter-web", "", ""), "org.springframework.boot");
+  EXPECT_EQ(known_java_group("spring-web", "org.springframework", ""), "org.springframework");
+  EXPECT_EQ(known_java_group("spring-web", "com.acme", ""), "");
+  EXPECT_EQ(known_java_group("junit", "org.junitx", ""), "junit");
+}
+
+TEST(JavaGroups, OlderVersionsStandWhereTheProjectWasThen) {
+  EXPECT_EQ(known_java_group("asm", "org.objectweb.asm", "3.3.1"), "asm");
+  EXPECT_EQ(known_java_group("asm", "org.objectweb.asm", "9.6"), "org.ow2.asm");
+  EXPECT_EQ(known_java_group("hibernate-core", "org.hibernate", "5.6.15.Final"), "org.hibernate");
+  EXPECT_EQ(known_java_group("hibernate-core", "org.hibernate", "6.0.0.Final"),
+            "org.hibernate.orm");
+  EXPECT_EQ(known_java_group("quartz", "org.quartz", "1.5.2"), "quartz");
+  EXPECT_EQ(known_java_group("quartz", "org.quartz", "1.6.3"), "opensymphony");
 }
 
 // Properties that name each other many times over would take for ever to resolve.

@@ -1,8 +1,12 @@
 // The groups under which artifacts were published that carry no Maven metadata: built by Ant or
 // Gradle, or before Maven. The rows are facts of the Maven Central repository. A name that ends in
 // "*" stands for all that begin so; a row with a package holds only for jars whose classes lie
-// there (or that have none), so that a namesake is not taken for the other.
+// there (or that have none), so that a namesake is not taken for the other. `moved` holds what
+// older versions stood under before a project changed its group.
+#include <algorithm>
+
 #include "catalogers/java_identity.h"
+#include "versions/versions.h"
 
 namespace boltseal {
 namespace {
@@ -13,7 +17,7 @@ struct Row {
 
 // More special names come before those that cover them.
 constexpr Row rows[] = {
-    {"activation", "javax.activation", "javax.activation"},
+    {"activation", "", "javax.activation"},
     {"ant", "org.apache.tools", "org.apache.ant"},
     {"ant-*", "org.apache.tools", "org.apache.ant"},
     {"antlr", "antlr", "antlr"},
@@ -39,6 +43,7 @@ constexpr Row rows[] = {
     {"byte-buddy*", "net.bytebuddy", "net.bytebuddy"},
     {"c3p0", "com.mchange", "com.mchange"},
     {"cglib*", "net.sf.cglib", "cglib"},
+    {"caffeine", "com.github.benmanes", "com.github.ben-manes.caffeine"},
     {"checker-qual", "org.checkerframework", "org.checkerframework"},
     {"classmate", "com.fasterxml.classmate", "com.fasterxml"},
     {"commons-collections4", "", "org.apache.commons"},
@@ -77,7 +82,8 @@ constexpr Row rows[] = {
     {"commons-validator", "org.apache.commons", "commons-validator"},
     {"commons-vfs", "org.apache.commons", "commons-vfs"},
     {"derby*", "org.apache.derby", "org.apache.derby"},
-    {"dom4j", "org.dom4j", "dom4j"},
+    {"dagger*", "dagger", "com.google.dagger"},
+    {"dom4j", "org.dom4j", "org.dom4j"},
     {"ecj", "org.eclipse.jdt", "org.eclipse.jdt"},
     {"ehcache", "net.sf.ehcache", "net.sf.ehcache"},
     {"ehcache", "org.ehcache", "org.ehcache"},
@@ -85,9 +91,10 @@ constexpr Row rows[] = {
     {"freemarker", "freemarker", "org.freemarker"},
     {"geronimo-*", "javax", "org.apache.geronimo.specs"},
     {"gradle-*", "org.gradle", "org.gradle"},
-    {"groovy", "groovy", "org.codehaus.groovy"},
-    {"groovy*", "org.codehaus.groovy", "org.codehaus.groovy"},
+    {"groovy", "groovy", "org.apache.groovy"},
+    {"groovy*", "org.codehaus.groovy", "org.apache.groovy"},
     {"groovy*", "org.apache.groovy", "org.apache.groovy"},
+    {"graphql-java", "graphql", "com.graphql-java"},
     {"grpc-*", "io.grpc", "io.grpc"},
     {"gson", "com.google.gson", "com.google.code.gson"},
     {"guava*", "com.google", "com.google.guava"},
@@ -98,7 +105,10 @@ constexpr Row rows[] = {
     {"hadoop-*", "org.apache.hadoop", "org.apache.hadoop"},
     {"hazelcast*", "com.hazelcast", "com.hazelcast"},
     {"hibernate-validator*", "org.hibernate.validator", "org.hibernate.validator"},
-    {"hibernate-*", "org.hibernate", "org.hibernate"},
+    {"hibernate-commons-annotations", "org.hibernate", "org.hibernate.common"},
+    {"hibernate-jpa-*", "javax.persistence", "org.hibernate.javax.persistence"},
+    {"hibernate-search-*", "org.hibernate", "org.hibernate.search"},
+    {"hibernate-*", "org.hibernate", "org.hibernate.orm"},
     {"hsqldb", "org.hsqldb", "org.hsqldb"},
     {"httpasyncclient*", "org.apache.http", "org.apache.httpcomponents"},
     {"httpclient*", "org.apache.http", "org.apache.httpcomponents"},
@@ -148,7 +158,7 @@ constexpr Row rows[] = {
     {"jsr305", "javax.annotation", "com.google.code.findbugs"},
     {"jsr311-api", "javax.ws.rs", "javax.ws.rs"},
     {"jsr250-api", "javax.annotation", "javax.annotation"},
-    {"jstl", "javax.servlet.jsp", "javax.servlet"},
+    {"jstl", "", "javax.servlet"},
     {"jta", "javax.transaction", "javax.transaction"},
     {"jul-to-slf4j", "org.slf4j", "org.slf4j"},
     {"junit", "", "junit"},
@@ -159,6 +169,7 @@ constexpr Row rows[] = {
     {"jzlib", "com.jcraft.jzlib", "com.jcraft"},
     {"kafka-*", "org.apache.kafka", "org.apache.kafka"},
     {"kafka_*", "", "org.apache.kafka"},
+    {"jodd-*", "jodd", "org.jodd"},
     {"kotlin-*", "kotlin", "org.jetbrains.kotlin"},
     {"kotlinx-*", "kotlinx", "org.jetbrains.kotlinx"},
     {"log4j", "org.apache.log4j", "log4j"},
@@ -168,10 +179,11 @@ constexpr Row rows[] = {
     {"logkit", "org.apache.log", "logkit"},
     {"lombok", "lombok", "org.projectlombok"},
     {"lucene-*", "org.apache.lucene", "org.apache.lucene"},
-    {"mail", "javax.mail", "javax.mail"},
+    {"mail", "", "javax.mail"},
     {"mariadb-java-client", "org.mariadb", "org.mariadb.jdbc"},
     {"micrometer-*", "io.micrometer", "io.micrometer"},
     {"mockito-*", "org.mockito", "org.mockito"},
+    {"moshi*", "com.squareup.moshi", "com.squareup.moshi"},
     {"msgpack*", "org.msgpack", "org.msgpack"},
     {"mssql-jdbc", "com.microsoft", "com.microsoft.sqlserver"},
     {"mx4j*", "", "mx4j"},
@@ -186,6 +198,7 @@ constexpr Row rows[] = {
     {"okhttp", "okhttp3", "com.squareup.okhttp3"},
     {"okhttp", "com.squareup.okhttp", "com.squareup.okhttp"},
     {"okhttp-*", "okhttp3", "com.squareup.okhttp3"},
+    {"logging-interceptor", "okhttp3", "com.squareup.okhttp3"},
     {"okio*", "okio", "com.squareup.okio"},
     {"opentelemetry-*", "io.opentelemetry", "io.opentelemetry"},
     {"org.eclipse.core.*", "", "org.eclipse.platform"},
@@ -193,6 +206,7 @@ constexpr Row rows[] = {
     {"org.eclipse.osgi*", "", "org.eclipse.platform"},
     {"org.osgi.*", "org.osgi", "org.osgi"},
     {"oro", "org.apache.oro", "oro"},
+    {"picocli*", "picocli", "info.picocli"},
     {"poi*", "org.apache.poi", "org.apache.poi"},
     {"portlet-api", "javax.portlet", "javax.portlet"},
     {"postgresql", "org.postgresql", "org.postgresql"},
@@ -206,11 +220,32 @@ constexpr Row rows[] = {
     {"rxjava", "rx", "io.reactivex"},
     {"rxjava", "io.reactivex.rxjava3", "io.reactivex.rxjava3"},
     {"rxjava", "io.reactivex", "io.reactivex.rxjava2"},
+    {"scala-collection-compat_*", "scala", "org.scala-lang.modules"},
+    {"scala-java8-compat_*", "scala", "org.scala-lang.modules"},
+    {"scala-parallel-collections_*", "scala", "org.scala-lang.modules"},
+    {"scala-parser-combinators_*", "scala", "org.scala-lang.modules"},
+    {"scala-swing_*", "scala", "org.scala-lang.modules"},
+    {"scala-xml_*", "scala", "org.scala-lang.modules"},
     {"scala-*", "scala", "org.scala-lang"},
+    {"scala3-*", "scala", "org.scala-lang"},
+    {"selenium-*", "org.openqa.selenium", "org.seleniumhq.selenium"},
     {"serializer", "org.apache.xml", "xalan"},
     {"servlet-api", "javax.servlet", "javax.servlet"},
     {"slf4j-*", "org.slf4j", "org.slf4j"},
     {"solr-*", "org.apache.solr", "org.apache.solr"},
+    {"spring-amqp*", "org.springframework", "org.springframework.amqp"},
+    {"spring-batch-*", "org.springframework", "org.springframework.batch"},
+    {"spring-graphql*", "org.springframework", "org.springframework.graphql"},
+    {"spring-hateoas", "org.springframework", "org.springframework.hateoas"},
+    {"spring-ldap-*", "org.springframework", "org.springframework.ldap"},
+    {"spring-plugin-*", "org.springframework", "org.springframework.plugin"},
+    {"spring-rabbit*", "org.springframework", "org.springframework.amqp"},
+    {"spring-restdocs-*", "org.springframework", "org.springframework.restdocs"},
+    {"spring-retry", "org.springframework", "org.springframework.retry"},
+    {"spring-shell-*", "org.springframework", "org.springframework.shell"},
+    {"spring-statemachine-*", "org.springframework", "org.springframework.statemachine"},
+    {"spring-vault-*", "org.springframework", "org.springframework.vault"},
+    {"spring-webflow", "org.springframework", "org.springframework.webflow"},
     {"spring-boot*", "org.springframework.boot", "org.springframework.boot"},
     {"spring-cloud-*", "org.springframework.cloud", "org.springframework.cloud"},
     {"spring-data-*", "org.springframework.data", "org.springframework.data"},
@@ -240,12 +275,47 @@ constexpr Row rows[] = {
     {"xml-apis*", "", "xml-apis"},
     {"xml-resolver", "org.apache.xml", "xml-resolver"},
     {"xmlbeans", "org.apache.xmlbeans", "org.apache.xmlbeans"},
+    {"xom", "nu.xom", "xom"},
     {"xmlpull", "org.xmlpull", "xmlpull"},
     {"xmlrpc-*", "org.apache.xmlrpc", "org.apache.xmlrpc"},
     {"xpp3*", "org.xmlpull", "xpp3"},
     {"xstream", "com.thoughtworks.xstream", "com.thoughtworks.xstream"},
     {"xz", "org.tukaani", "org.tukaani"},
     {"zookeeper", "org.apache.zookeeper", "org.apache.zookeeper"},
+};
+
+// `artifact` before `version` stood under `old` where it now stands under `group`.
+struct Move {
+  std::string_view artifact, group, version, old;
+};
+
+constexpr Move moved[] = {
+    {"ant", "org.apache.ant", "1.7", "ant"},
+    {"ant-*", "org.apache.ant", "1.7", "ant"},
+    {"asm", "org.ow2.asm", "4", "asm"},
+    {"asm-*", "org.ow2.asm", "4", "asm"},
+    {"aspectj*", "org.aspectj", "1.6", "aspectj"},
+    {"batik-*", "org.apache.xmlgraphics", "1.7", "batik"},
+    {"commons-email", "org.apache.commons", "1.1", "commons-email"},
+    {"dom4j", "org.dom4j", "2", "dom4j"},
+    {"freemarker", "org.freemarker", "2.3.10", "freemarker"},
+    {"groovy*", "org.apache.groovy", "4-alpha", "org.codehaus.groovy"},
+    {"hibernate-commons-annotations", "org.hibernate.common", "4", "org.hibernate"},
+    {"hibernate-search-*", "org.hibernate.search", "6-alpha", "org.hibernate"},
+    {"hibernate-*", "org.hibernate.orm", "6-alpha", "org.hibernate"},
+    {"hsqldb", "org.hsqldb", "1.8.1", "hsqldb"},
+    {"jdom", "org.jdom", "1.1", "jdom"},
+    {"jfreechart", "org.jfree", "1.0.14", "jfree"},
+    {"jgroups", "org.jgroups", "2.10", "jgroups"},
+    {"jmock*", "org.jmock", "2-alpha", "jmock"},
+    {"jna", "net.java.dev.jna", "3.1", "com.sun.jna"},
+    {"jython", "org.python", "2.2", "jython"},
+    {"nekohtml", "net.sourceforge.nekohtml", "1.9.7", "nekohtml"},
+    {"poi*", "org.apache.poi", "3-alpha", "poi"},
+    {"postgresql", "org.postgresql", "9.2", "postgresql"},
+    {"quartz", "org.quartz-scheduler", "1.6", "quartz"},
+    {"quartz*", "org.quartz-scheduler", "1.7", "opensymphony"},
+    {"velocity", "org.apache.velocity", "1.5", "velocity"},
 };
 
 bool covers(std::string_view pattern, std::string_view artifact) {
@@ -261,11 +331,18 @@ bool lies_in(std::string_view classes, std::string_view package) {
 
 }  // namespace
 
-std::string_view known_java_group(std::string_view artifact, std::string_view classes) {
-  for (const auto& row : rows) {
-    if (covers(row.artifact, artifact) && lies_in(classes, row.classes)) return row.group;
+std::string_view known_java_group(std::string_view artifact, std::string_view classes,
+                                  std::string_view version) {
+  const auto row = std::ranges::find_if(rows, [&](const Row& r) {
+    return covers(r.artifact, artifact) && lies_in(classes, r.classes);
+  });
+  if (row == std::end(rows)) return {};
+  for (const auto& move : moved) {
+    if (move.group != row->group || !covers(move.artifact, artifact)) continue;
+    const auto order = compare_versions(Scheme::maven, version, move.version);
+    if (order && *order < 0) return move.old;
   }
-  return {};
+  return row->group;
 }
 
 }  // namespace boltseal

@@ -11,12 +11,11 @@ namespace {
 // "30.1-jre", "4.1.0-incubating".
 bool is_qualifier(std::string_view token) {
   static constexpr std::string_view known[] = {
-      "alpha",      "android",   "atlassian", "b",       "beta",     "build",    "cdh",
-      "cr",         "dev",       "ea",        "final",   "fuse",     "ga",       "hotfix",
-      "incubating", "incubator", "jbossorg",  "jenkins", "jre",      "m",        "milestone",
-      "nightly",    "patch",     "pre",       "preview", "r",        "rc",       "redhat",
-      "rel",        "release",   "rev",       "seam",    "security", "snapshot", "sp",
-      "stable",     "v"};
+      "alpha",     "android",  "atlassian", "b",     "beta",   "build",     "cdh",     "cr",
+      "dev",       "ea",       "fcs",       "final", "fuse",   "ga",        "hotfix",  "incubating",
+      "incubator", "jbossorg", "jenkins",   "jre",   "m",      "milestone", "nightly", "patch",
+      "pre",       "preview",  "r",         "rc",    "redhat", "rel",       "release", "rev",
+      "seam",      "security", "snapshot",  "sp",    "stable", "v"};
   const auto word = lower(token.substr(0, token.find_first_of("0123456789.")));
   return std::ranges::binary_search(known, word);
 }
@@ -42,7 +41,8 @@ bool is_domain(std::string_view text) {
 
 // maven-bundle-plugin makes the symbolic name from group and artifact, without what both have:
 // org.apache.commons and commons-lang3 give org.apache.commons.lang3; com.h2database and h2 (the
-// end of the group) would give com.h2database. This is the way back.
+// end of the group) would give com.h2database. This is the way back. What follows the artifact is a
+// classifier ("com.acme.tool.native").
 std::string group_of_symbolic_name(std::string_view symbolic, std::string_view artifact) {
   if (!is_domain(symbolic) || symbolic == artifact) return {};
   std::string_view group = symbolic;
@@ -51,23 +51,54 @@ std::string group_of_symbolic_name(std::string_view symbolic, std::string_view a
     if (group.find('.') == std::string_view::npos) break;
     const auto last = group.substr(group.rfind('.') + 1);
     const auto tail = symbolic.substr(dot + 1);
-    if (plain(tail) == plain(artifact)) return std::string(group);
+    if (plain(tail.substr(0, tail.find('.'))) == plain(artifact) || plain(tail) == plain(artifact))
+      return std::string(group);
     if (plain(std::string(last) + std::string(tail)) == plain(artifact)) return std::string(group);
   }
   return {};
 }
 
 // Most groups are the first three parts of the package of the classes: org.apache.htrace,
-// com.google.re2j.
-std::string group_of_classes(std::string_view classes) {
+// com.google.re2j; those of a project with a domain of its own are two: io.ktor holds ktor-utils.
+std::string group_of_classes(std::string_view classes, std::string_view artifact) {
   const auto parts = split(classes, '.');
   if (parts.size() < 2 || classes == "org.apache") return {};
+  const bool own_domain =
+      plain(parts[1]) == plain(artifact.substr(0, artifact.find_first_of("-_.")));
   std::string group;
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, parts.size()); ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(own_domain ? 2 : 3, parts.size()); ++i) {
     if (i > 0) group += '.';
     group += parts[i];
   }
   return group;
+}
+
+// Maven 1 named the group after the project: until 2005 nearly every group is the artifact's own
+// name, or as much of its beginning as the packages of the classes have in that order: ant for
+// ant-launcher (org.apache.tools.ant.launch), commons-attributes for commons-attributes-api.
+std::string group_of_its_age(const JarFacts& facts, std::string_view artifact) {
+  constexpr int first_year = 1997, last_year = 2005;
+  if (facts.year < first_year || facts.year > last_year) return {};
+  // Interfaces of Java itself have always stood under their own names.
+  for (const std::string_view api : {"javax", "org.w3c", "org.xml"}) {
+    if (facts.classes.starts_with(api)) return {};
+  }
+  const auto parts = split(facts.classes, '.');
+  std::size_t end = 0, part = 0;
+  while (end < artifact.size()) {
+    const auto dash = std::min(artifact.find('-', end == 0 ? 0 : end + 1), artifact.size());
+    const auto word = artifact.substr(end == 0 ? 0 : end + 1, dash - (end == 0 ? 0 : end + 1));
+    while (part < parts.size() && plain(parts[part]) != plain(word)) ++part;
+    if (part == parts.size()) break;
+    end = dash;
+  }
+  return std::string(end == 0 ? artifact : artifact.substr(0, end));
+}
+
+// "core_2.13", "core_3": sbt writes the organisation, which becomes the group, as vendor id.
+bool is_scala_name(std::string_view artifact) {
+  const auto tail = artifact.substr(std::min(artifact.rfind('_'), artifact.size()));
+  return tail == "_3" || (tail.starts_with("_2.1") && tail.size() == 5 && is_digit(tail[4]));
 }
 
 struct Group {
@@ -75,14 +106,27 @@ struct Group {
   std::string_view from;
 };
 
-Group infer_group(const JarFacts& facts, std::string_view artifact) {
-  if (const auto known = known_java_group(artifact, facts.classes); !known.empty()) {
-    return {std::string(known), "the table of well-known artifacts"};
-  }
-  const Manifest& manifest = *facts.manifest;
+// Ivy's and Nebula's "group#artifact;version".
+std::string_view group_of_title(std::string_view title, std::string_view artifact) {
+  const auto hash = title.find('#');
+  const auto end = title.find(';');
+  const bool whole = hash != std::string_view::npos && end != std::string_view::npos &&
+                     hash < end && title.substr(hash + 1, end - hash - 1) == artifact;
+  return whole ? title.substr(0, hash) : std::string_view{};
+}
+
+Group infer_group(const JarFacts& facts, std::string_view artifact, std::string_view version) {
+  const JarManifest& manifest = *facts.manifest;
+  if (const auto named = group_of_title(manifest["implementation-title"], artifact); !named.empty())
+    return {std::string(named), sure_java_groups[1]};
   const auto vendor = manifest["implementation-vendor-id"];
+  if (is_scala_name(artifact) && is_domain(vendor))
+    return {std::string(vendor), sure_java_groups[2]};
+  if (const auto known = known_java_group(artifact, facts.classes, version); !known.empty())
+    return {std::string(known), sure_java_groups[0]};
+  if (auto group = group_of_its_age(facts, artifact); !group.empty()) return {group, "its age"};
   // Vendor ids were copied around; one that its classes bear out is believed.
-  if (is_domain(vendor) && vendor != "org.apache" &&
+  if (is_domain(vendor) && vendor != "org.apache" && vendor != "com.sun" &&
       (facts.classes.empty() || facts.classes.starts_with(vendor))) {
     return {std::string(vendor), "Implementation-Vendor-Id"};
   }
@@ -94,7 +138,7 @@ Group infer_group(const JarFacts& facts, std::string_view artifact) {
       !group.empty()) {
     return {group, "Automatic-Module-Name"};
   }
-  if (auto group = group_of_classes(facts.classes); !group.empty())
+  if (auto group = group_of_classes(facts.classes, artifact); !group.empty())
     return {group, "the packages of its classes"};
   if (is_domain(symbolic)) return {std::string(symbolic), "Bundle-SymbolicName"};
   return {{}, {}};
@@ -109,7 +153,7 @@ std::string_view version_in(std::string_view text) {
 
 }  // namespace
 
-Manifest::Manifest(std::string_view text) {
+JarManifest::JarManifest(std::string_view text) {
   constexpr std::size_t max_attributes = 1000;
   std::string* value = nullptr;
   bool done = false;
@@ -128,7 +172,7 @@ Manifest::Manifest(std::string_view text) {
   });
 }
 
-std::string_view Manifest::operator[](std::string_view lower_name) const {
+std::string_view JarManifest::operator[](std::string_view lower_name) const {
   const auto at = main_.find(lower_name);
   return at == main_.end() ? std::string_view{} : trim(at->second);
 }
@@ -155,15 +199,22 @@ JarName split_jar_name(std::string_view stem, const std::vector<std::string_view
     if (rest.empty()) return {stem.substr(0, at), hint, {}};
   }
   // Without a hint the first part that starts with a digit begins the version, unless a plain word
-  // and then another such part follow: that word ended the artifact ("log4j-1.2-api-2.14.1").
+  // and then another such part follow: that word ended the artifact ("log4j-1.2-api-2.14.1", but
+  // not "usb-1.3.0-linux-x86-64").
   std::size_t version = std::string_view::npos, end = stem.size();
-  bool word = false;
+  bool word = false, dotted = false;  // the version so far has a dot
   for (auto dash = stem.find('-'); dash != std::string_view::npos;
        dash = stem.find('-', dash + 1)) {
     const auto token = stem.substr(dash + 1, stem.find('-', dash + 1) - dash - 1);
-    const bool starts = dash > 0 && starts_version(token);
-    if (version == std::string_view::npos || (word && starts)) {
+    // In "devtools-v120-4.18.1" the letter marks a part of the artifact.
+    const auto next = stem.substr(std::min(stem.size(), dash + 2 + token.size()));
+    const bool lettered = !token.empty() && !is_digit(token[0]) && !next.empty() &&
+                          is_digit(next[0]) && next.find('.') < next.find('-');
+    const bool starts = dash > 0 && starts_version(token) && !lettered;
+    const bool dot = token.find('.') != std::string_view::npos;
+    if (version == std::string_view::npos || (word && starts && dot >= dotted)) {
       if (!starts) continue;
+      dotted = dot;
       version = dash + 1;
       end = stem.size();
       word = false;
@@ -178,7 +229,7 @@ JarName split_jar_name(std::string_view stem, const std::vector<std::string_view
 }
 
 std::optional<JavaName> infer_java_name(const JarFacts& facts) {
-  const Manifest& manifest = *facts.manifest;
+  const JarManifest& manifest = *facts.manifest;
   const std::vector<std::string_view> declared = {version_in(manifest["implementation-version"]),
                                                   version_in(manifest["bundle-version"]),
                                                   version_in(manifest["specification-version"])};
@@ -186,7 +237,8 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
   // Eclipse writes its bundles as name_version.
   auto symbolic = manifest["bundle-symbolicname"];
   symbolic = trim(symbolic.substr(0, symbolic.find(';')));
-  if (is_maven_id(symbolic) && facts.stem.starts_with(std::string(symbolic) + "_")) {
+  if (is_maven_id(symbolic) && facts.stem.starts_with(std::string(symbolic) + "_") &&
+      !is_scala_name(name.artifact)) {
     name = {facts.stem.substr(0, symbolic.size()), facts.stem.substr(symbolic.size() + 1), {}};
   }
   JavaName out;
@@ -198,12 +250,11 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
     out.version = *first;
   if (!is_maven_version(out.version) || !is_maven_id(name.artifact)) return std::nullopt;
   out.artifact = name.artifact;
-  Group group = infer_group(facts, out.artifact);
+  Group group = infer_group(facts, out.artifact, out.version);
   if (is_maven_id(group.name)) out.group = std::move(group.name);
   const bool confirmed = std::ranges::find(declared, name.version) != declared.end();
-  out.how = in_name && !confirmed ? "inferred from the file name"
-                                  : "inferred from the file name and manifest";
-  if (!out.group.empty()) out.how += "; group from " + std::string(group.from);
+  out.how = std::string(inferred_java_name) + (in_name && !confirmed ? "" : " and manifest");
+  if (!out.group.empty()) out.how += std::string(java_group_from) + std::string(group.from);
   return out;
 }
 

@@ -7,14 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "inventory/package.h"
+
 namespace boltseal {
 
 // The main section of META-INF/MANIFEST.MF (JAR File Specification), continuation lines joined;
 // names in lower case.
-class Manifest {
+class JarManifest {
  public:
-  Manifest() = default;
-  explicit Manifest(std::string_view text);
+  JarManifest() = default;
+  explicit JarManifest(std::string_view text);
   std::string_view operator[](std::string_view lower_name) const;  // "" when there is none
 
  private:
@@ -30,22 +32,36 @@ struct JarName {
 JarName split_jar_name(std::string_view stem, const std::vector<std::string_view>& hints);
 
 struct JarFacts {
-  std::string_view stem;               // file name without extension
-  const Manifest* manifest = nullptr;  // never null
+  std::string_view stem;                  // file name without extension
+  const JarManifest* manifest = nullptr;  // never null
   std::string classes;  // the package that holds most classes, "org.tukaani.xz"; may be empty
+  int year = 0;         // of the newest class, as the archive dates it; 0 when not known
 };
 
 struct JavaName {
   std::string group, artifact, version;  // group empty: nothing honest can be said
-  std::string how;                       // what it was inferred from, in words
+  std::string how;                       // what it was inferred from, in words; see below
 };
+
+// How the evidence of a guess begins, and how it goes on where a group is named.
+constexpr std::string_view inferred_java_name = "inferred from the file name";
+constexpr std::string_view java_group_from = "; group from ";
+// Sources that settle the group; after any other it is a guess that better evidence may replace.
+constexpr std::string_view sure_java_groups[] = {"the table of well-known artifacts",
+                                                 "Implementation-Title",
+                                                 "Implementation-Vendor-Id of a Scala build"};
 
 // nullopt when neither file name nor manifest gives a version.
 std::optional<JavaName> infer_java_name(const JarFacts& facts);
 
 // The group under which a well-known artifact was published; "" for others. `classes` as above, may
-// be empty. (java_groups.cc)
-std::string_view known_java_group(std::string_view artifact, std::string_view classes);
+// be empty; `version` tells which it is where the project has moved. (java_groups.cc)
+std::string_view known_java_group(std::string_view artifact, std::string_view classes,
+                                  std::string_view version);
+
+// Archives whose group is a guess, and poms of others that depend on them by their full name: the
+// poms know. (java_neighbours.cc)
+void settle_java_groups(std::vector<Package>& packages);
 
 bool is_maven_id(std::string_view text);       // a group or artifact id
 bool is_maven_version(std::string_view text);  // holds a digit, no space, no ${…}

@@ -39,6 +39,19 @@ struct Algorithm {
 constexpr Algorithm algorithms[] = {
     {"sha512", 64}, {"sha384", 48}, {"sha256", 32}, {"sha1", 20}, {"md5", 16}};
 
+// "MIT", {"type": "MIT"}, and for "licenses" a list of either, which was meant as a choice.
+std::string licence_of_value(const Value& value) {
+  if (value.is_text()) return value.string();
+  if (value.is_object()) return value[value["type"].is_text() ? "type" : "name"].string();
+  std::string all;
+  for (const auto& item : value.items().first(std::min<std::size_t>(value.items().size(), 20))) {
+    const auto one =
+        item.is_text() ? item.string() : licence_of_value(item.is_object() ? item : Value());
+    if (!one.empty()) all += (all.empty() ? "" : " OR ") + one;
+  }
+  return all;
+}
+
 }  // namespace
 
 void declare_licence(Package& package, std::string_view declared) {
@@ -86,6 +99,10 @@ std::string pypi_name(std::string_view name) {
       out += '-';
   }
   return out;
+}
+
+std::string node_licence(const Value& manifest) {
+  return licence_of_value(manifest["license"] ? manifest["license"] : manifest["licenses"]);
 }
 
 std::string_view first_line(std::string_view text) {

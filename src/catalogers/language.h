@@ -22,9 +22,20 @@ void declare_licence(Package& package, std::string_view declared);
 // The same for several declarations that all hold.
 void declare_licences(Package& package, const std::vector<std::string>& declared);
 
+// The licence that a package.json, or its entry in a lock file, declares in one of the ways npm
+// ever had: for declare_licence.
+std::string node_licence(const Value& manifest);
+
 // A subresource integrity value or its kin: "sha512-<base64>" (the strongest of several),
 // "sha256:<hex>", "sha1=<hex>".
 std::optional<std::pair<std::string, std::string>> hash_of_integrity(std::string_view text);
+
+// Evidence of a lock file's entry that stands for a folder of the project, not for something that
+// was installed into node_modules.
+constexpr std::string_view linked_folder_evidence = "npm lock file, linked folder";
+
+// Evidence of a package.json that lies in no node_modules.
+constexpr std::string_view unpacked_package_evidence = "package.json outside node_modules";
 
 // PEP 503: "Foo.Bar_baz" is foo-bar-baz.
 std::string pypi_name(std::string_view name);

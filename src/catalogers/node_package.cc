@@ -5,7 +5,11 @@
 //
 // Format: https://docs.npmjs.com/cli/configuring-npm/package-json. Only the root of an installed
 // package counts, as npm itself sees it: a package.json deeper inside (fixtures, "type": "module"
-// markers) describes no package. The name is the one in the file: the folder may be an alias
+// markers) describes no package. Outside of node_modules a package.json is either a project, which
+// has its dependencies beside it, or a package that somebody unpacked (the official Node images
+// keep yarn in /opt so): assemble.cc tells them apart, and "private" ones and extensions of VS
+// Code, which are in no npm registry, are passed over here. The name is the one in the file: the
+// folder may be an alias
 // ("npm:"). Older packages write "licenses" or an object for the licence, and the author as an
 // object. package.json says ranges for its dependencies, so "depends" has names without versions.
 #include <algorithm>
@@ -36,19 +40,6 @@ bool is_package_root(std::string_view path) {
          (parent.starts_with("usr/lib/") && parent.ends_with("/nodejs"));
 }
 
-// "MIT", {"type": "MIT"}, and for "licenses" a list of either, which was meant as a choice.
-std::string declared_licence(const Value& value) {
-  if (value.is_text()) return value.string();
-  if (value.is_object()) return value[value["type"].is_text() ? "type" : "name"].string();
-  std::string all;
-  for (const auto& item : value.items().first(std::min<std::size_t>(value.items().size(), 20))) {
-    const auto one =
-        item.is_text() ? item.string() : declared_licence(item.is_object() ? item : Value());
-    if (!one.empty()) all += (all.empty() ? "" : " OR ") + one;
-  }
-  return all;
-}
-
 std::string person(const Value& value) {
   if (value.is_text()) return value.string();
   const auto name = value["name"].string();
@@ -57,22 +48,26 @@ std::string person(const Value& value) {
 }
 
 Result<> read(const FileView& file, Sink& sink) {
-  if (!is_package_root(file.path)) return {};
+  const bool installed = is_package_root(file.path);
+  if (!installed && inside_installed_package(file.path)) return {};
   TRY(const Document document, parse_json(file.content));
   const Value& root = document.root();
+  if (!installed && (root["private"].boolean() || root["engines"]["vscode"])) return {};
   Package package;
   package.type = PackageType::npm;
   package.name = root["name"].string();
   package.version = root["version"].string();
   if (package.name.empty() || package.version.empty())
     return {};  // a workspace link or a marker, as npm too sees it
-  if (package.version.starts_with('v') || package.version.starts_with('='))
-    package.version.erase(0, 1);
-  declare_licence(package, declared_licence(root["license"] ? root["license"] : root["licenses"]));
+  // As npm cleans it: " =v1.0.0 " is 1.0.0.
+  auto version = trim(package.version);
+  while (version.starts_with('v') || version.starts_with('=')) version = trim(version.substr(1));
+  package.version = std::string(version);
+  declare_licence(package, node_licence(root));
   package.description = first_line(root["description"].text());
   package.homepage = root["homepage"].string();
   package.supplier = person(root["author"]);
-  for (const auto* key : {"dependencies", "optionalDependencies"}) {
+  for (const auto* key : {"dependencies", "optionalDependencies", "peerDependencies"}) {
     for (const auto& [name, range] : root[key].members()) {
       if (package.depends.size() >= max_dependencies) break;
       // {"a": "npm:b@^1"} needs b.
@@ -82,17 +77,15 @@ Result<> read(const FileView& file, Sink& sink) {
     }
   }
   settle_depends(package);
-  sink.package(std::move(package), "package.json");
+  sink.package(std::move(package), installed ? "package.json" : unpacked_package_evidence);
   return {};
 }
 
-constexpr std::string_view globs[] = {
-    "**/node_modules/**/package.json", "usr/share/nodejs/**/package.json",
-    "usr/lib/nodejs/**/package.json", "usr/lib/*/nodejs/**/package.json"};
+constexpr std::string_view globs[] = {"**/package.json"};
 
 }  // namespace
 
 extern const Reader node_package_reader;
-const Reader node_package_reader = {"node-package", 1, globs, {}, 4 << 20, read};
+const Reader node_package_reader = {"node-package", 2, globs, {}, 4 << 20, read};
 
 }  // namespace boltseal

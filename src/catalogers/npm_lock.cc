@@ -3,8 +3,11 @@
 // Format: https://docs.npmjs.com/cli/configuring-npm/package-lock-json. lockfileVersion 1 nests
 // "dependencies"; 2 and 3 list "packages" by folder ("node_modules/a/node_modules/b"; version 2 has
 // both). A dependency is looked up as Node does: in the folder's own node_modules, then in each
-// parent's. "link": true is a workspace, "" the project itself. Files inside node_modules were not
-// used for this installation; npm's own node_modules/.package-lock.json repeats package.json files.
+// parent's. "" is the project itself; "link": true stands for a folder elsewhere (a workspace, a
+// "file:" dependency), which `npm ls` lists as a package too when it has a version. "devOptional"
+// is what development needs and an optional dependency too, so it runs. What comes from a
+// repository or an address has no version in version 1. Files inside node_modules were not used for
+// this installation; npm's own node_modules/.package-lock.json repeats package.json files.
 #include <algorithm>
 #include <unordered_map>
 
@@ -21,6 +24,8 @@ Package package_of(std::string_view name, const Value& item) {
   Package package;
   package.type = PackageType::npm;
   package.name = item["name"].is_text() ? item["name"].text() : name;
+  if (const auto at = package.name.rfind(modules); at != std::string::npos)
+    package.name.erase(0, at + modules.size());
   package.version = item["version"].string();
   // Version 1 puts an alias, a folder or an address there: "npm:b@1.2.3", "git+ssh://…".
   if (package.version.starts_with("npm:")) {
@@ -30,10 +35,11 @@ Package package_of(std::string_view name, const Value& item) {
       package.version.erase(0, at + 1);
     }
   }
-  declare_licence(package, item["license"].text());
+  if (package.version.find(':') != std::string::npos) package.version.clear();
+  declare_licence(package, node_licence(item));
   if (const auto hash = hash_of_integrity(item["integrity"].text()))
     package.hashes.push_back(*hash);
-  package.development = item["dev"].boolean() || item["devOptional"].boolean();
+  package.development = item["dev"].boolean();
   return package;
 }
 
@@ -54,6 +60,24 @@ const Value* resolve(const Folders& folders, std::string_view folder, std::strin
   return nullptr;
 }
 
+// The folder that a link leads to and its entry; of anything else its own.
+std::pair<std::string_view, const Value*> linked_folder(const Folders& folders,
+                                                        std::string_view folder,
+                                                        const Value& item) {
+  if (!item["link"].boolean()) return {folder, &item};
+  const auto to = item["resolved"].text();
+  const auto found = to.empty() ? folders.end() : folders.find(to);
+  return found == folders.end() ? std::pair{folder, &item} : std::pair{found->first, found->second};
+}
+
+// "name@version" of what a dependency on `name` leads to.
+std::string locked_name(const Folders& folders, std::string_view name, const Value& target) {
+  const Value& real = *linked_folder(folders, {}, target).second;
+  const auto version = real["version"].text();
+  return std::string(real["name"].text_or(name)) + (version.empty() ? "" : "@") +
+         std::string(version);
+}
+
 Result<> read_packages(const Value& packages, Sink& sink) {
   if (packages.members().size() > max_locked_packages)
     return fail(Fault::too_large, "too many packages");
@@ -62,22 +86,23 @@ Result<> read_packages(const Value& packages, Sink& sink) {
   std::size_t dependencies = 0;
   for (const auto& [folder, item] : packages.members()) {
     const auto at = folder.rfind(modules);
-    if (at == std::string_view::npos || item["link"].boolean() || !item["version"].is_text())
-      continue;
+    if (at == std::string_view::npos) continue;
     if (folder.size() > 4096) return fail(Fault::corrupt, "an overlong folder name");
-    auto package = package_of(folder.substr(at + modules.size()), item);
-    for (const auto* key : {"dependencies", "optionalDependencies"}) {
-      for (const auto& [name, range] : item[key].members()) {
+    const bool linked = item["link"].boolean();
+    const auto [home, real] = linked_folder(folders, folder, item);
+    if (linked && (*real)["version"].text().empty()) continue;
+    auto package = package_of(folder.substr(at + modules.size()), *real);
+    for (const auto* key : {"dependencies", "optionalDependencies", "peerDependencies"}) {
+      for (const auto& [name, range] : (*real)[key].members()) {
         if (++dependencies > max_locked_dependencies)
           return fail(Fault::too_large, "too many dependencies");
-        const auto* target = name.size() < 512 ? resolve(folders, folder, name) : nullptr;
-        if (target == nullptr) continue;  // optional, and not for this platform
-        const auto real = (*target)["name"].text_or(name);
-        package.depends.push_back(std::string(real) + "@" + (*target)["version"].string());
+        const auto* target = name.size() < 512 ? resolve(folders, home, name) : nullptr;
+        if (target != nullptr) package.depends.push_back(locked_name(folders, name, *target));
+        // else it is optional, and not for this platform, or a peer that nobody brought
       }
     }
     settle_depends(package);
-    sink.package(std::move(package), "npm lock file");
+    sink.package(std::move(package), linked ? linked_folder_evidence : "npm lock file");
   }
   return {};
 }
@@ -102,9 +127,9 @@ class OldLock {
       }
       TRY_DO(add_requires(package, item["requires"]));
       if (inner.is_object()) levels_.pop_back();
-      const bool fetched =
-          !package.version.empty() && package.version.find(':') == std::string::npos;
-      if (fetched) sink_.package(std::move(package), "npm lock file");
+      // A folder beside the project is its own; npm 6 does not say which version it has.
+      const bool own = item["version"].text().starts_with("file:");
+      if (!own && !package.name.empty()) sink_.package(std::move(package), "npm lock file");
       if (inner.is_object()) TRY_DO(read(inner));
     }
     levels_.pop_back();
@@ -120,7 +145,8 @@ class OldLock {
         const auto found = level->find(name);
         if (found == level->end()) continue;
         const auto target = package_of(name, *found->second);
-        package.depends.push_back(target.name + "@" + target.version);
+        package.depends.push_back(target.name +
+                                  (target.version.empty() ? "" : "@" + target.version));
         break;
       }
     }
@@ -145,6 +171,6 @@ constexpr std::string_view globs[] = {"**/npm-shrinkwrap.json", "**/package-lock
 }  // namespace
 
 extern const Reader npm_lock_reader;
-const Reader npm_lock_reader = {"npm-lock", 1, globs, {}, 128 << 20, read};
+const Reader npm_lock_reader = {"npm-lock", 2, globs, {}, 128 << 20, read};
 
 }  // namespace boltseal

@@ -2,9 +2,10 @@
 // https://www.freedesktop.org/software/systemd/man/os-release.html: shell assignments, values bare
 // or quoted. Where neither exists (CentOS 6, SLES 11, old Debian roots, images that lost it) these
 // stand for it: etc/lsb-release, etc/redhat-release and its kin ("CentOS release 6.10 (Final)"),
-// etc/SuSE-release, etc/alpine-release, etc/debian_version, etc/arch-release, etc/gentoo-release.
-// Ids are the ones that os-release of the same distribution has. Every file gives one Distribution;
-// the first in the order of `globs` that the tree has is the right one.
+// etc/SuSE-release, etc/alpine-release, etc/debian_version, etc/arch-release, etc/gentoo-release,
+// and etc/apk/repositories (apk-repositories(5)), whose addresses name Alpine's release. Ids are
+// the ones that os-release of the same distribution has. Every file gives one Distribution; the
+// first in the order of `globs` that the tree has is the right one.
 //
 // Alpine's edge says "3.22.0_alpha20250108" as its version; it gets the codename "edge". Debian
 // testing and sid have no VERSION_ID; their codename says what they are.
@@ -17,9 +18,10 @@ namespace boltseal {
 namespace {
 
 constexpr std::string_view globs[] = {
-    "etc/os-release",     "usr/lib/os-release", "etc/lsb-release",    "etc/oracle-release",
-    "etc/centos-release", "etc/system-release", "etc/redhat-release", "etc/SuSE-release",
-    "etc/alpine-release", "etc/debian_version", "etc/arch-release",   "etc/gentoo-release",
+    "etc/os-release",        "usr/lib/os-release", "etc/lsb-release",    "etc/oracle-release",
+    "etc/almalinux-release", "etc/rocky-release",  "etc/fedora-release", "etc/centos-release",
+    "etc/system-release",    "etc/redhat-release", "etc/SuSE-release",   "etc/alpine-release",
+    "etc/apk/repositories",  "etc/debian_version", "etc/arch-release",   "etc/gentoo-release",
 };
 
 // A shell word: '…' as it is, "…" with \ before $ ` " \, else bare with \.
@@ -90,16 +92,13 @@ Distribution from_os_release(std::string_view content) {
   });
   // The default of ID, by the specification.
   if (out.id.empty() && !(out.name + pretty + out.version_id).empty()) out.id = "linux";
-  // Before VERSION_CODENAME came: "7 (wheezy)", "14.04.6 LTS, Trusty Tahr".
-  if (out.codename.empty() && out.id == "debian") {
-    const auto open = version.find('(');
-    if (open != version.npos)
-      out.codename = version.substr(open + 1, version.find(')', open) - open - 1);
-  } else if (out.codename.empty() && out.id == "ubuntu") {
-    if (const auto comma = cut(version, ", ")) {
-      const auto name = words(comma->second);
-      if (!name.empty()) out.codename = lower(name[0]);
-    }
+  // Before VERSION_CODENAME came: "7 (wheezy)", "14.04.6 LTS, Trusty Tahr", "15.10 (Wily
+  // Werewolf)".
+  if (out.codename.empty() && (out.id == "debian" || out.id == "ubuntu")) {
+    const auto begin = version.find_first_of("(,");
+    const auto name = words(begin == version.npos ? std::string_view{}
+                                                  : std::string_view(version).substr(begin + 1));
+    if (!name.empty()) out.codename = lower(trim_end(name[0], ')'));
   } else if (out.codename.empty() && out.id == "alpine" && is_alpine_edge(out.version_id)) {
     out.codename = "edge";
   }
@@ -211,12 +210,49 @@ Distribution from_alpine_release(std::string_view content) {
   return out;
 }
 
+// A release in an address of Alpine's: "https://dl-cdn.alpinelinux.org/alpine/v3.19/main", "3.19".
+std::string_view release_in(std::string_view address) {
+  const auto parts = split(address, '/');
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const auto next = parts[i + 1];
+    if (next != "main" && next != "community" && next != "testing") continue;
+    if (parts[i] == "edge") return parts[i];
+    if (!parts[i].starts_with('v')) continue;
+    const auto number = cut(parts[i].substr(1), ".");
+    if (number && parse_u64(number->first) && parse_u64(number->second)) return parts[i].substr(1);
+  }
+  return {};
+}
+
+// One address per line. One behind "@tag" serves only packages that are asked for with that tag.
+// Of several releases the highest counts, and edge only where it stands alone: what was installed
+// first came from the release.
+Distribution from_apk_repositories(std::string_view content) {
+  std::string_view release;
+  const auto rank = [](std::string_view text) {
+    const auto number = cut(text, ".");
+    return number ? std::pair(parse_u64(number->first), parse_u64(number->second))
+                  : std::pair<std::optional<std::uint64_t>, std::optional<std::uint64_t>>{};
+  };
+  each_line(content, [&](std::string_view line) {
+    line = trim(line);
+    if (line.starts_with('#') || line.starts_with('@')) return;
+    const auto found = release_in(line);
+    if (!found.empty() && (release.empty() || rank(release) < rank(found))) release = found;
+  });
+  if (release.empty()) return {};
+  Distribution out = named("alpine", "Alpine Linux " + std::string(release));
+  (release == "edge" ? out.codename : out.version_id) = release;
+  return out;
+}
+
 Distribution read_file(std::string_view path, std::string_view content) {
   const auto name = path.substr(path.rfind('/') + 1);
   if (name == "os-release") return from_os_release(content);
   if (name == "lsb-release") return from_lsb_release(content);
   if (name == "SuSE-release") return from_suse_release(content);
   if (name == "alpine-release") return from_alpine_release(content);
+  if (name == "repositories") return from_apk_repositories(content);
   if (name == "debian_version") return from_debian_version(content);
   if (name == "arch-release") return named("arch", "Arch Linux");  // an empty file
   if (name == "gentoo-release") return named("gentoo", std::string(first_line(content)));
@@ -232,6 +268,6 @@ Result<> read(const FileView& file, Sink& sink) {
 }  // namespace
 
 extern const Reader os_release_reader;
-const Reader os_release_reader = {"os-release", 1, globs, {}, 64 << 10, read};
+const Reader os_release_reader = {"os-release", 2, globs, {}, 64 << 10, read};
 
 }  // namespace boltseal

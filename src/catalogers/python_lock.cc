@@ -6,7 +6,9 @@
 // (poetry), strings (pdm: requirement specifiers) or tables with a name (uv, PEP 751). A hash is
 // taken only where one artefact is listed: of several, which one was installed is not said. uv
 // lists the project itself with a "virtual" or "editable" source: it is no package that somebody
-// can fetch, and is left out. Files inside site-packages are fixtures of installed packages.
+// can fetch, and is left out; what only its dependency groups reach is for development. A script's
+// own lock (uv lock --script) is <script>.py.lock. Files inside site-packages are fixtures of
+// installed packages.
 #include <algorithm>
 #include <map>
 
@@ -76,6 +78,57 @@ bool is_the_project(const Value& item) {
   return source["virtual"] || source["editable"] || item["directory"]["editable"].boolean();
 }
 
+// uv says what is for development only by what the project's own entries need, so that is followed.
+class UvGroups {
+ public:
+  explicit UvGroups(std::span<const Value> packages) {
+    for (const auto& item : packages) {
+      numbers_.emplace(key_of(item), static_cast<std::uint32_t>(numbers_.size()));
+      by_name_.emplace(pypi_name(item["name"].text()), numbers_[key_of(item)]);
+    }
+    std::vector<std::uint32_t> roots;
+    for (const auto& item : packages) {
+      const bool own = is_the_project(item);
+      if (own) roots.push_back(numbers_[key_of(item)]);
+      grouped_ = grouped_ || (own && item["dev-dependencies"].is_object());
+      add_edges(item, item["dependencies"]);
+      for (const auto& [extra, needs] : item["optional-dependencies"].members())
+        add_edges(item, needs);
+    }
+    std::ranges::sort(edges_);
+    runs_ = reachable(numbers_.size(), edges_, std::move(roots));
+  }
+  bool development(const Value& item) const {
+    const auto found = numbers_.find(key_of(item));
+    return grouped_ && found != numbers_.end() && !runs_[found->second];
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  static Key key_of(const Value& item) {
+    return {pypi_name(item["name"].text()), item["version"].string()};
+  }
+  void add_edges(const Value& from, const Value& needs) {
+    for (const auto& need : needs.items()) {
+      if (edges_.size() >= max_locked_dependencies) return;
+      const auto exact = numbers_.find(key_of(need));
+      if (exact != numbers_.end()) {
+        edges_.emplace_back(numbers_[key_of(from)], exact->second);
+        continue;
+      }
+      const auto [first, last] = by_name_.equal_range(pypi_name(need["name"].text()));
+      for (auto at = first; at != last; ++at)
+        edges_.emplace_back(numbers_[key_of(from)], at->second);
+    }
+  }
+
+  std::map<Key, std::uint32_t> numbers_;
+  std::multimap<std::string, std::uint32_t> by_name_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges_;
+  std::vector<bool> runs_;
+  bool grouped_ = false;
+};
+
 Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
   TRY(const Document lock, parse_toml(file.content));
   const auto packages = lock[what == "pylock.toml" ? "packages" : "package"].items();
@@ -86,6 +139,8 @@ Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
         versions.emplace(pypi_name(item["name"].text()), item["version"].text());
     if (!fresh && at->second != item["version"].text()) at->second.clear();
   }
+  const std::optional<UvGroups> groups_of_uv =
+      what == "uv.lock" ? std::optional<UvGroups>(packages) : std::nullopt;
   for (const auto& item : packages) {
     if (is_the_project(item)) continue;
     Package package;
@@ -100,8 +155,12 @@ Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
     const bool runs = groups.empty() || std::ranges::any_of(groups, [](const Value& group) {
                         return group.text() == "main" || group.text() == "default";
                       });
-    package.development = item["category"].text() == "dev" || !runs;
+    package.development = item["category"].text() == "dev" || !runs ||
+                          (groups_of_uv && groups_of_uv->development(item));
     add_dependencies(package, item["dependencies"], versions);
+    // uv lists the extras that somebody asked for.
+    for (const auto& [extra, needs] : item["optional-dependencies"].members())
+      add_dependencies(package, needs, versions);
     add_hash(package, item);
     sink.package(std::move(package), what);
   }
@@ -115,14 +174,14 @@ Result<> read_pipfile(const FileView& file, Sink& sink) {
     if (section == "_meta") continue;
     for (const auto& [name, item] : packages.members()) {
       const auto version = item["version"].text();
-      if (!version.starts_with("==")) continue;  // editable and VCS entries have no version
+      if (item["path"]) continue;  // the project itself
       if (++count > max_locked_packages) return fail(Fault::too_large, "too many packages");
       Package package;
       package.type = PackageType::pypi;
       package.name = name;
-      package.version = version.substr(version.find_first_not_of('=') == version.npos
-                                           ? version.size()
-                                           : version.find_first_not_of('='));
+      // What comes from a repository or an address has no version, but is there all the same.
+      if (version.starts_with("=="))
+        package.version = version.substr(std::min(version.find_first_not_of('='), version.size()));
       package.development = section != "default";
       if (item["hashes"].items().size() == 1) {
         if (const auto hash = hash_of_integrity(item["hashes"][0].text()))
@@ -138,15 +197,19 @@ Result<> read(const FileView& file, Sink& sink) {
   if (inside_installed_package(file.path)) return {};
   const auto name = file_name(file.path);
   if (name == "Pipfile.lock") return read_pipfile(file, sink);
-  return read_toml(file, sink, name.starts_with("pylock.") ? "pylock.toml" : name);
+  return read_toml(file, sink,
+                   name.starts_with("pylock.")  ? "pylock.toml"
+                   : name.ends_with(".py.lock") ? "uv.lock"
+                                                : name);
 }
 
 constexpr std::string_view globs[] = {"**/Pipfile.lock",  "**/pdm.lock",    "**/poetry.lock",
-                                      "**/pylock.*.toml", "**/pylock.toml", "**/uv.lock"};
+                                      "**/pylock.*.toml", "**/pylock.toml", "**/uv.lock",
+                                      "**/*.py.lock"};
 
 }  // namespace
 
 extern const Reader python_lock_reader;
-const Reader python_lock_reader = {"python-lock", 1, globs, {}, 64 << 20, read};
+const Reader python_lock_reader = {"python-lock", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

@@ -1,5 +1,6 @@
-// Installed Python packages: *.dist-info/METADATA (wheels), *.egg-info/PKG-INFO and a single file
-// *.egg-info (distutils).
+// Installed Python packages: *.dist-info/METADATA (wheels), *.egg-info/PKG-INFO, a single file
+// *.egg-info (distutils), and eggs, as a folder or as a zip archive (`setup.py install` of
+// setuptools before 80; https://setuptools.pypa.io/en/latest/deprecated/python_eggs.html).
 //
 // Format: core metadata, https://packaging.python.org/specifications/core-metadata/, header lines
 // as in e-mail, then the description, which is not read. Package.name keeps the author's spelling.
@@ -12,6 +13,7 @@
 
 #include "base/text.h"
 #include "catalogers/language.h"
+#include "codec/zip.h"
 #include "files/reader.h"
 #include "licences/licences.h"
 
@@ -19,6 +21,7 @@ namespace boltseal {
 namespace {
 
 constexpr std::size_t max_fields = 50'000;
+constexpr std::uint64_t max_metadata_bytes = 4 << 20;
 
 struct Metadata {
   Package package;
@@ -84,8 +87,9 @@ void settle_licence(Metadata& m) {
   }
 }
 
-// The headers: a line that begins with white space continues the one before; an empty line ends
-// them.
+// The headers, as Python's own e-mail parser takes them: a line that begins with white space
+// continues the one before, even where nothing else is on it (PKG-INFO has its description among
+// the headers, so); an empty line ends them, and one that is no header does.
 Result<Metadata> parse(std::string_view text) {
   Metadata m;
   std::string name, value;
@@ -94,24 +98,26 @@ Result<Metadata> parse(std::string_view text) {
     const auto end = text.find('\n');
     const auto line = trim_end(text.substr(0, end), '\r');
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    if (trim(line).empty() && !(line.starts_with(' ') && name == "License")) break;
+    if (line.empty()) break;
     if (line[0] == ' ' || line[0] == '\t') {
       if (value.size() < 65'536) value += "\n" + std::string(trim(line));
       continue;
     }
     add_field(m, name, trim(value));
     ++fields;
+    name.clear();  // it is added
     const auto parts = cut(line, ":");
-    name = parts ? parts->first : std::string_view{};
-    value = parts ? trim(parts->second) : std::string_view{};
+    if (!parts || parts->first.find(' ') != std::string_view::npos) break;
+    name = parts->first;
+    value = trim(parts->second);
   }
   add_field(m, name, trim(value));
   if (m.package.name.empty()) return fail(Fault::corrupt, "Python metadata without a name");
   return m;
 }
 
-Result<> read(const FileView& file, Sink& sink) {
-  TRY(auto m, parse(file.content));
+Result<Package> package_of(std::string_view metadata) {
+  TRY(auto m, parse(metadata));
   settle_licence(m);
   auto& package = m.package;
   package.type = PackageType::pypi;
@@ -120,17 +126,42 @@ Result<> read(const FileView& file, Sink& sink) {
   package.supplier = first_line(!m.author.empty()         ? m.author
                                 : !m.author_email.empty() ? m.author_email
                                                           : m.maintainer);
+  return std::move(package);
+}
+
+// A file of that name which is no archive, or holds no EGG-INFO, is something else.
+Result<> read_egg(const FileView& file, Sink& sink) {
+  constexpr std::string_view metadata = "EGG-INFO/PKG-INFO";
+  if (!file.content.starts_with("PK")) return {};
+  TRY(const auto zip, Zip::open(file.content));
+  const auto* entry = zip.find(metadata);
+  if (entry == nullptr) return {};
+  TRY(const auto text,
+      zip.read(*entry, std::min<std::uint64_t>(max_metadata_bytes, sink.may_inflate())));
+  sink.inflated(text.size());
+  TRY(auto package, package_of(text));
+  package.evidence.push_back({std::string(file.path) + "!/" + std::string(metadata), 0, "egg"});
+  sink.package(std::move(package), "egg");
+  return {};
+}
+
+Result<> read(const FileView& file, Sink& sink) {
+  if (file.path.ends_with(".egg")) return read_egg(file, sink);
+  if (file.content.size() > max_metadata_bytes)
+    return fail(Fault::too_large, "Python metadata over 4 MiB");
+  TRY(auto package, package_of(file.content));
   const bool wheel = file_name(file.path) == "METADATA";
   sink.package(std::move(package), wheel ? "dist-info METADATA" : "egg-info");
   return {};
 }
 
-constexpr std::string_view globs[] = {"**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO",
-                                      "**/EGG-INFO/PKG-INFO", "**/*.egg-info"};
+constexpr std::string_view globs[] = {"**/*dist-info/METADATA", "**/*.DIST-INFO/METADATA",
+                                      "**/*egg-info/PKG-INFO",  "**/*EGG-INFO/PKG-INFO",
+                                      "**/*.egg-info",          "**/*.egg"};
 
 }  // namespace
 
 extern const Reader python_metadata_reader;
-const Reader python_metadata_reader = {"python-metadata", 1, globs, {}, 4 << 20, read};
+const Reader python_metadata_reader = {"python-metadata", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

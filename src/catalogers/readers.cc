@@ -7,8 +7,11 @@ extern const Reader apk_reader;
 extern const Reader binary_reader;
 extern const Reader bun_lock_reader;
 extern const Reader cargo_lock_reader;
+extern const Reader chisel_reader;
 extern const Reader composer_reader;
+extern const Reader conda_meta_reader;
 extern const Reader deb_copyright_reader;
+extern const Reader deno_lock_reader;
 extern const Reader dotnet_deps_reader;
 extern const Reader dpkg_info_reader;
 extern const Reader dpkg_status_reader;
@@ -18,6 +21,7 @@ extern const Reader gradle_lockfile_reader;
 extern const Reader jar_reader;
 extern const Reader node_package_reader;
 extern const Reader npm_lock_reader;
+extern const Reader nuget_config_reader;
 extern const Reader nuget_lock_reader;
 extern const Reader os_release_reader;
 extern const Reader pnpm_lock_reader;
@@ -39,8 +43,11 @@ constexpr const Reader* readers[] = {
     &binary_reader,
     &bun_lock_reader,
     &cargo_lock_reader,
+    &chisel_reader,
     &composer_reader,
+    &conda_meta_reader,
     &deb_copyright_reader,
+    &deno_lock_reader,
     &dotnet_deps_reader,
     &dpkg_info_reader,
     &dpkg_status_reader,
@@ -50,6 +57,7 @@ constexpr const Reader* readers[] = {
     &jar_reader,
     &node_package_reader,
     &npm_lock_reader,
+    &nuget_config_reader,
     &nuget_lock_reader,
     &os_release_reader,
     &pnpm_lock_reader,

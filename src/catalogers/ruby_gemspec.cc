@@ -18,6 +18,50 @@ namespace {
 
 constexpr std::size_t max_dependencies = 2000;
 
+void append_code_point(std::uint32_t c, std::string& out) {
+  const auto byte = [&](std::uint32_t bits) { out += static_cast<char>(bits); };
+  if (c < 0x80) return byte(c);
+  if (c < 0x800) {
+    byte(0xc0 | c >> 6);
+  } else if (c < 0x10000) {
+    byte(0xe0 | c >> 12);
+    byte(0x80 | (c >> 6 & 0x3f));
+  } else {
+    byte(0xf0 | (c >> 18 & 0x07));
+    byte(0x80 | (c >> 12 & 0x3f));
+    byte(0x80 | (c >> 6 & 0x3f));
+  }
+  byte(0x80 | (c & 0x3f));
+}
+
+// What stands behind a "\" of a "…" string (Ruby's String#dump, which to_ruby uses), as in
+// "Jos\u00E9" and "\u{1F48E}"; gives how many characters it took.
+std::size_t append_escaped(std::string_view text, std::string& out) {
+  constexpr std::string_view letters = "ntr", meanings = "\n\t\r";
+  if (const auto at = letters.find(text[0]); at != std::string_view::npos) {
+    out += meanings[at];
+    return 1;
+  }
+  std::size_t begin = 1, count = text[0] == 'u' ? 4 : text[0] == 'x' ? 2 : 0;
+  std::size_t end = begin + count;
+  if (text.starts_with("u{")) {
+    begin = 2;
+    count = std::min(text.find('}'), text.size()) - begin;
+    end = begin + count + 1;
+  }
+  const auto digits = text.substr(std::min(begin, text.size()), count);
+  const auto value = count == 0 || end > text.size() ? std::nullopt : parse_u64(digits, 16);
+  if (!value || *value > 0x10ffff) {
+    out += text[0];
+    return 1;
+  }
+  if (text[0] == 'x')
+    out += static_cast<char>(*value);
+  else
+    append_code_point(static_cast<std::uint32_t>(*value), out);
+  return end;
+}
+
 // The literal at the front of `text`, which is moved past it; nothing when there is none.
 std::optional<std::string> take_string(std::string_view& text) {
   char end = 0;
@@ -33,6 +77,10 @@ std::optional<std::string> take_string(std::string_view& text) {
     if (text[i] == end) {
       text.remove_prefix(i + 1);
       return out;
+    }
+    if (text[i] == '\\' && end == '"' && i + 1 < text.size()) {
+      i += append_escaped(text.substr(i + 1), out);
+      continue;
     }
     if (text[i] == '\\' && end != '>' && i + 1 < text.size()) ++i;
     // "#{…}" is code, and what it would give is not known.
@@ -85,7 +133,7 @@ void add_dependency(Spec& spec, std::string_view text) {
     if (literal != std::string_view::npos) name = string_of(text.substr(literal));
   }
   if (!name.empty() && spec.package.depends.size() < max_dependencies)
-    spec.package.depends.push_back(std::move(name));
+    spec.package.depends.push_back(valid_or_replaced_utf8(name));
 }
 
 void read_assignment(Spec& spec, std::string_view key, std::string_view value) {
@@ -115,8 +163,10 @@ void read_assignment(Spec& spec, std::string_view key, std::string_view value) {
 void read_line(std::string_view line, Spec& spec) {
   line = trim(line);
   if (line.starts_with("# stub: ")) return read_stub(line.substr(8), spec);
-  if (line.find("respond_to? :add_runtime_dependency") != std::string_view::npos)
-    spec.two_branches = true;
+  for (const std::string_view test : {"respond_to? :add_runtime_dependency", "Gem::VERSION)"}) {
+    if (line.starts_with("if ") && line.find(test) != std::string_view::npos)
+      spec.two_branches = true;
+  }
   const auto dot = line.find('.');  // "s.name = …", "spec.name = …"
   if (dot == std::string_view::npos || dot == 0 ||
       !std::ranges::all_of(line.substr(0, dot), [](char c) { return is_alnum(c) || c == '_'; }))
@@ -174,12 +224,11 @@ Result<> read(const FileView& file, Sink& sink) {
   return {};
 }
 
-constexpr std::string_view globs[] = {"**/specifications/*.gemspec",
-                                      "**/specifications/default/*.gemspec"};
+constexpr std::string_view globs[] = {"**/specifications/**/*.gemspec"};
 
 }  // namespace
 
 extern const Reader ruby_gemspec_reader;
-const Reader ruby_gemspec_reader = {"ruby-gemspec", 1, globs, {}, 4 << 20, read};
+const Reader ruby_gemspec_reader = {"ruby-gemspec", 2, globs, {}, 4 << 20, read};
 
 }  // namespace boltseal

@@ -107,8 +107,23 @@ Result<std::vector<Entry>> parse_berry(std::string_view text) {
   return entries;
 }
 
-// The name of what was fetched stands in the address when the pattern is an alias: a@npm:b@^1.
+// ".../@s/b/-/b-1.0.0.tgz" is the archive of @s/b in every registry.
+std::string name_in_address(std::string_view address) {
+  const auto end = address.find("/-/");
+  if (end == std::string_view::npos) return {};
+  const auto path = percent_decode(address.substr(0, end));  // "@s%2fb"
+  if (!path) return {};
+  const auto slash = path->rfind('/');
+  if (slash == std::string::npos || slash == 0) return {};
+  const auto scope = path->rfind('/', slash - 1) + 1;
+  auto name = path->substr((*path)[scope] == '@' ? scope : slash + 1);
+  return valid_utf8(name) ? name : std::string();
+}
+
+// The name of what was fetched: the pattern may be an alias (a@npm:b@^1), and a resolution of the
+// project may put another package in its place, which only the address tells.
 std::string real_name(const Entry& entry) {
+  if (auto name = name_in_address(entry.resolved); !name.empty()) return name;
   const auto alias = cut(entry.patterns.front(), "@npm:");
   if (entry.resolved.empty() || !alias) return entry.name;
   const auto real = alias->second.substr(0, alias->second.find('@', 1));
@@ -166,6 +181,6 @@ constexpr std::string_view globs[] = {"**/yarn.lock"};
 }  // namespace
 
 extern const Reader yarn_lock_reader;
-const Reader yarn_lock_reader = {"yarn-lock", 1, globs, {}, 64 << 20, read};
+const Reader yarn_lock_reader = {"yarn-lock", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

@@ -122,7 +122,8 @@ ZipEntry read_central(Cursor& in) {
   in.skip(4);
   entry.flags = in.u16le();
   entry.method = in.u16le();
-  in.skip(4);
+  in.skip(2);
+  entry.date = in.u16le();
   entry.crc = in.u32le();
   entry.packed = in.u32le();
   entry.size = in.u32le();

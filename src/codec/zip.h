@@ -31,7 +31,9 @@ struct ZipEntry {
   std::uint32_t crc = 0;
   std::uint16_t method = 0;  // 0 stored, 8 deflated
   std::uint16_t flags = 0;
+  std::uint16_t date = 0;  // as MS-DOS writes it; what made the archive may have made it up
 
+  int year() const { return 1980 + (date >> 9); }
   bool is_folder() const { return name.ends_with('/'); }
   bool is_encrypted() const { return (flags & 0x2041) != 0; }
 };
