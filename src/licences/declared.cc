@@ -255,9 +255,31 @@ class DeclaredParser {
   std::size_t at_ = 0;
 };
 
+// "MIT (http://…)", "MIT <http://…>", "MIT License. Copyright 2013 Acme": the name in front of an
+// address or of a line of copyright, which are no licences; the whole where there is neither.
+std::string_view without_trailer(std::string_view text) {
+  const auto low = lower(text);
+  auto end = std::string::npos;
+  if (const auto scheme = low.find("://"); scheme != std::string::npos) {
+    end = low.find_last_of(" (<", scheme);
+    // Nothing may follow the address but what closes it.
+    if (low.find(' ', scheme) != std::string::npos) return text;
+  } else if (const auto notice = low.find("copyright "); notice != std::string::npos) {
+    if (low.find("licen", notice) != std::string::npos) return text;
+    end = notice;
+  }
+  if (end == std::string::npos || end == 0) return text;
+  auto head = trim(text.substr(0, end));
+  while (!head.empty() && std::string_view("(<-.,:").find(head.back()) != std::string_view::npos)
+    head = trim(head.substr(0, head.size() - 1));
+  return head;
+}
+
 LicenceTerm term_of(std::string_view text) {
   if (auto strict = parse_spdx(text)) return *std::move(strict);
-  if (const auto known = licence_of_name(text); !known.empty()) return *parse_spdx(known);
+  for (const auto name : {text, without_trailer(text)}) {
+    if (const auto known = licence_of_name(name); !known.empty()) return *parse_spdx(known);
+  }
   if (text.size() > max_declared ||
       (text.find('\n') != std::string_view::npos && text.size() > 200)) {
     const auto known = licence_of_text(text);

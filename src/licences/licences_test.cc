@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <sstream>
 
 #include "base/text.h"
 #include "licences/expression.h"
@@ -108,6 +110,22 @@ TEST(SpdxExpression, KeepsTheStructure) {
       {"LicenseRef-Mine AND MIT", "LicenseRef-Mine AND MIT"},
       {"DocumentRef-a:LicenseRef-b", "DocumentRef-a:LicenseRef-b"},
   });
+}
+
+TEST(SpdxExpression, ANameMayHaveAnAddressOrACopyrightBehindIt) {
+  expect_rows({
+      {"MIT (http://example.org/license.txt)", "MIT"},
+      {"MIT <https://opensource.org/licenses/MIT>", "MIT"},
+      {"MIT License - https://opensource.org/licenses/MIT", "MIT"},
+      {"MIT, Copyright (c) 2013 Acme", "MIT"},
+      {"Apache lisence V2", "Apache-2.0"},
+      {"GPL-2.0-only WITH Simple-Library-Usage-exception",
+       "GPL-2.0-only WITH Simple-Library-Usage-exception"},
+  });
+  // These say more than the name.
+  EXPECT_NE(spdx_expression("MIT (http://a.example/) and GPL-2.0-only"), "MIT");
+  EXPECT_NE(spdx_expression("MIT / http://a.example/license"), "MIT");
+  EXPECT_NE(spdx_expression("MIT, Copyright Acme, other parts under the GPL license"), "MIT");
 }
 
 TEST(SpdxExpression, NeverDropsOrInventsAPart) {
@@ -215,6 +233,34 @@ TEST(LicenceOfText, OwnTextOfTheGplIsNoGrantOfLaterVersions) {
           "under the terms of the GNU General Public License, either version 3 of the License, or "
           "(at your option) any later version."),
       "GPL-3.0-only");
+}
+
+// Debian and Ubuntu keep the texts that most packages refer to.
+std::string common_licence(const std::string& name) {
+  std::ifstream in("/usr/share/common-licenses/" + name, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return std::move(out).str();
+}
+
+TEST(LicenceOfWholeText, KnowsALicenceByItsOwnText) {
+  const auto text = common_licence("LGPL-2.1");
+  if (text.empty()) GTEST_SKIP() << "no /usr/share/common-licenses here";
+  EXPECT_EQ(licence_of_text(text), "LGPL-2.1-only");
+  EXPECT_EQ(licence_of_text(common_licence("GPL-3")), "GPL-3.0-only");
+  EXPECT_EQ(licence_of_text(common_licence("Apache-2.0")), "Apache-2.0");
+  EXPECT_EQ(licence_of_text(common_licence("Artistic")), "Artistic-1.0-Perl");
+  EXPECT_EQ(licence_of_text("Copyright (c) 2020 Acme\n\n" + text), "LGPL-2.1-only");
+}
+
+TEST(LicenceOfWholeText, IsSilentOnPartsAndMixtures) {
+  const auto lgpl = common_licence("LGPL-2.1"), apache = common_licence("Apache-2.0");
+  if (lgpl.empty()) GTEST_SKIP() << "no /usr/share/common-licenses here";
+  EXPECT_EQ(licence_of_whole_text(lgpl.substr(0, lgpl.size() / 2)), "");
+  EXPECT_EQ(licence_of_whole_text(lgpl + apache), "");
+  EXPECT_EQ(licence_of_whole_text(""), "");
+  EXPECT_EQ(licence_of_whole_text("word"), "");
+  EXPECT_EQ(licence_of_whole_text(std::string(300 * 1024, 'a')), "");
 }
 
 TEST(LicenceCategory, OfIdsAndExpressions) {

@@ -17,9 +17,11 @@ namespace {
 
 constexpr std::size_t max_name = 200;  // longer text is no name
 
+// The misspelt ones are common in package metadata.
 constexpr std::string_view fillers[] = {"gnu",      "licence", "licences", "license", "licensed",
-                                        "licenses", "of",      "software", "terms",   "the",
-                                        "under",    "v",       "ver",      "version", "versions"};
+                                        "licenses", "licese",  "lisence",  "lisense", "of",
+                                        "software", "terms",   "the",      "under",   "v",
+                                        "ver",      "version", "versions"};
 
 bool is_filler(std::string_view word) { return std::ranges::binary_search(fillers, word); }
 

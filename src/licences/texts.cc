@@ -224,6 +224,10 @@ void find_gnu_references(std::string_view text, std::vector<Found>& out) {
 
 std::string licence_of_text(std::string_view text) {
   const auto words = bare_words(text);
+  // Debian's reference to a licence is a grant beside the text.
+  if (find(words, "usr share common licenses ") == none) {
+    if (auto whole = licence_of_whole_text(text); !whole.empty()) return whole;
+  }
   std::vector<Found> found;
   for (const auto& name : gnu_names) find_gnu(words, name, found);
   find_gnu_references(words, found);

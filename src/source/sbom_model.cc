@@ -250,6 +250,9 @@ std::vector<std::uint32_t> SbomBuilder::sort_packages() {
 
 Inventory SbomBuilder::finish() {
   settle_distribution();
+  // An empty list must not look like a clean bill.
+  if (inventory_.packages.empty())
+    unknown(Fault::unsupported, "the document lists no package, so there is nothing to match");
   const auto to = sort_packages();
   const auto find = [&](const std::string& ref) -> std::optional<std::uint32_t> {
     const auto found = by_ref_.find(ref);

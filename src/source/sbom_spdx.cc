@@ -6,7 +6,7 @@
 // ("acquired package info from DPKG DB: /var/lib/dpkg/status, …"), Trivy what it was built from
 // ("built package from: openssl 3.0.11-1"). Files, snippets, annotations and extracted licence
 // texts are not read. The package that the document describes is the image, not a part of it,
-// unless it has a purl of an ecosystem.
+// unless it has a purl of an ecosystem or is the only one.
 #include <algorithm>
 #include <array>
 #include <unordered_set>
@@ -31,6 +31,8 @@ std::string party(const Value& value) {
   }
   return text;
 }
+
+constexpr std::size_t max_described = 1000;
 
 struct Edge {
   std::string_view name;
@@ -58,6 +60,10 @@ class Spdx {
   Result<Inventory> read() {
     find_roots();
     for (const Value& package : root_["packages"].items()) TRY_DO(read_package(package));
+    // Of a document about nothing but what it describes, that is the list.
+    if (!builder_.has_packages()) {
+      for (SbomComponent& described : described_) TRY_DO(builder_.add(std::move(described)));
+    }
     for (const Value& relation : root_["relationships"].items()) read_relation(relation);
     return builder_.finish();
   }
@@ -132,7 +138,13 @@ class Spdx {
       if (type == "purl" && out.purl.empty()) out.purl = reference["referenceLocator"].string();
       if (type == "cpe23Type") package.cpes.push_back(reference["referenceLocator"].string());
     }
-    if (is_no_package(value, out)) return {};
+    const bool skipped = is_no_package(value, out);
+    const auto purpose = value["primaryPackagePurpose"].text();
+    const bool is_software = purpose.empty() || purpose == "APPLICATION" || purpose == "LIBRARY" ||
+                             purpose == "FRAMEWORK" || purpose == "SOURCE";
+    const bool described = skipped && is_software && roots_.contains(out.ref) && out.purl.empty() &&
+                           !is_digest(package.version) && described_.size() < max_described;
+    if (skipped && !described) return {};
     for (const Value& sum : value["checksums"].items()) {
       package.hashes.emplace_back(hash_name(sum["algorithm"].text()),
                                   lower(sum["checksumValue"].text()));
@@ -141,7 +153,9 @@ class Spdx {
     const std::string declared = stated(value["licenseDeclared"]);
     out.licences.push_back(declared.empty() ? stated(value["licenseConcluded"]) : declared);
     read_source_info(value["sourceInfo"].text(), out);
-    return builder_.add(std::move(out));
+    if (!described) return builder_.add(std::move(out));
+    described_.push_back(std::move(out));
+    return {};
   }
 
   static void read_source_info(std::string_view text, SbomComponent& out) {
@@ -161,6 +175,7 @@ class Spdx {
   const Value& root_;
   SbomBuilder builder_;
   std::unordered_set<std::string> roots_, development_;
+  std::vector<SbomComponent> described_;  // not taken for packages unless there is no other
 };
 
 }  // namespace
