@@ -22,7 +22,11 @@ void add_cache(CLI::App& program, int& exit) {
   });
   cache->add_subcommand("clear", "Remove all of it")->callback([directory, &exit] {
     const auto removed = Cache(*directory, 0).clear();
-    std::fputs(fmt::format("{} entries removed\n", removed.value_or(0)).c_str(), stdout);
+    if (!removed) {
+      exit = complain(removed.error());
+      return;
+    }
+    std::fputs(fmt::format("{} entries removed\n", *removed).c_str(), stdout);
     exit = Exit::clean;
   });
 }

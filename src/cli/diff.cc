@@ -20,7 +20,6 @@ struct DiffCommand {
   std::string before, after;
   CommonOptions common;
   MatchingOptions matching;
-  bool json = false;
 
   int run() const;
 };
@@ -30,9 +29,16 @@ struct Change {
   std::vector<std::string> before, after;  // versions, sorted
 };
 
+// A finding, whatever the version it was found in.
+struct Flaw {
+  std::string id, type, package;
+  Severity severity = Severity::unknown;
+  auto operator<=>(const Flaw&) const = default;
+};
+
 struct Difference {
   std::vector<Change> packages;
-  std::vector<std::string> fixed, introduced;  // "CVE-… package severity", sorted
+  std::vector<Flaw> fixed, introduced;  // sorted
 };
 
 using Versions = std::map<std::pair<std::string, std::string>, std::set<std::string>>;
@@ -44,11 +50,11 @@ Versions versions_of(const Inventory& inventory) {
   return versions;
 }
 
-std::set<std::string> findings_of(const Report& report) {
-  std::set<std::string> all;
+std::set<Flaw> findings_of(const Report& report) {
+  std::set<Flaw> all;
   for (const Finding& f : report.findings) {
-    all.insert(fmt::format("{} {} {}", f.id, report.inventory.packages[f.package].name,
-                           name_of(f.severity)));
+    const Package& p = report.inventory.packages[f.package];
+    all.insert({f.id, std::string(name_of(p.type)), p.name, f.severity});
   }
   return all;
 }
@@ -81,15 +87,40 @@ std::string as_text(const Difference& d) {
     out += fmt::format("{} {:<9} {} {}{}{}\n", sign, c.type, c.name, fmt::join(c.before, ", "),
                        arrow, fmt::join(c.after, ", "));
   }
-  for (const auto& f : d.fixed) out += fmt::format("- finding   {}\n", f);
-  for (const auto& f : d.introduced) out += fmt::format("+ finding   {}\n", f);
+  const auto list = [&](char sign, const std::vector<Flaw>& flaws) {
+    for (const Flaw& f : flaws)
+      out += fmt::format("{} finding   {} {} {}\n", sign, f.id, f.package, name_of(f.severity));
+  };
+  list('-', d.fixed);
+  list('+', d.introduced);
   if (out.empty()) out = "no difference in packages or findings\n";
   return printable(out, true);
 }
 
-std::string as_json(const Difference& d) {
+void image(JsonWriter& json, std::string_view name, const Report& report) {
+  const ImageInfo& image = report.inventory.image;
+  json.key(name).object().member("reference", image.reference);
+  json.text_if("manifestDigest", image.manifest_digest).end();
+}
+
+void flaws(JsonWriter& json, std::string_view name, const std::vector<Flaw>& list) {
+  json.key(name).array();
+  for (const Flaw& f : list)
+    json.object()
+        .member("id", f.id)
+        .member("type", f.type)
+        .member("package", f.package)
+        .member("severity", name_of(f.severity))
+        .end();
+  json.end();
+}
+
+std::string as_json(const Difference& d, const Report& before, const Report& after) {
   JsonWriter json;
-  json.object().key("packages").array();
+  json.object();
+  image(json, "before", before);
+  image(json, "after", after);
+  json.key("packages").array();
   for (const Change& c : d.packages)
     json.object()
         .member("type", c.type)
@@ -97,22 +128,26 @@ std::string as_json(const Difference& d) {
         .texts("before", c.before)
         .texts("after", c.after)
         .end();
-  json.end().key("fixed").array();
-  for (const auto& f : d.fixed) json.value(f);
-  json.end().key("introduced").array();
-  for (const auto& f : d.introduced) json.value(f);
-  json.end().end();
+  json.end();
+  flaws(json, "fixed", d.fixed);
+  flaws(json, "introduced", d.introduced);
+  json.end();
   return json.take();
 }
 
 int DiffCommand::run() const {
+  const auto outputs = read_outputs(common.outputs, "table", answer_formats);
+  if (!outputs) return complain_of_call(outputs.error());
   const auto first = run_scan(before, common, &matching, false);
   if (!first) return complain(first.error());
   const auto second = run_scan(after, common, &matching, false);
   if (!second) return complain(second.error());
   const auto d = difference(*first, *second);
-  const std::string out = json ? as_json(d) : as_text(d);
-  std::fwrite(out.data(), 1, out.size(), stdout);
+  for (const Output& output : *outputs) {
+    const auto written =
+        write_output(output, output.format == "json" ? as_json(d, *first, *second) : as_text(d));
+    if (!written) return complain(written.error());
+  }
   return d.introduced.empty() ? Exit::clean : Exit::findings;
 }
 
@@ -128,8 +163,7 @@ void add_diff(CLI::App& program, int& exit) {
       ->add_option("AFTER", state->after,
                    "The newer one; exit code 1 when it has findings that the older has not")
       ->required();
-  command->add_flag("--json", state->json, "Print JSON instead of lines");
-  add_common_options(*command, state->common);
+  add_common_options(*command, state->common, "table, json");
   add_matching_options(*command, state->matching);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });

@@ -1,6 +1,7 @@
 // Shell completion and man pages, made from the options themselves, so that they cannot differ from
 // --help.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <memory>
@@ -139,6 +140,15 @@ void add_docs(CLI::App& program, int& exit) {
   const auto directory = std::make_shared<std::string>();
   man->add_option("DIR", *directory, "An existing folder")->required();
   man->callback([directory, &program, &exit] {
+    struct stat info{};
+    if (::stat(directory->c_str(), &info) != 0) {
+      exit = complain(errno_error("cannot write man pages into this folder", *directory));
+      return;
+    }
+    if (!S_ISDIR(info.st_mode)) {
+      exit = complain({Fault::io, "man pages go into a folder, and this is none", *directory, {}});
+      return;
+    }
     const auto written = write_pages(program, "boltseal", *directory);
     exit = written ? static_cast<int>(Exit::clean) : complain(written.error());
   });

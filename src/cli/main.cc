@@ -1,14 +1,20 @@
 // The program: which commands there are, and what a wrong call says. Real things are wired in this
 // folder and nowhere else.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/hints.h"
 
 namespace {
 
@@ -17,11 +23,26 @@ constexpr std::string_view description =
     "it.\n"
     "Start with:  boltseal scan IMAGE";
 
+// CLI11's own words first, then what was probably meant.
+int complain_of_words(const CLI::App& program, const CLI::ParseError& error, int argc,
+                      char** argv) {
+  if (program.exit(error) == 0) return boltseal::Exit::clean;  // --help, --version
+  std::vector<std::string> names;
+  for (const auto* command : program.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const std::string hint =
+      boltseal::hint_for(std::vector<std::string_view>(argv + 1, argv + argc),
+                         std::vector<std::string_view>(names.begin(), names.end()));
+  if (!hint.empty()) std::fputs((hint + "\n").c_str(), stderr);
+  return boltseal::Exit::usage;
+}
+
 int run(int argc, char** argv) {
   CLI::App program{std::string(description), "boltseal"};
   int exit = boltseal::Exit::usage;
   program.set_version_flag("--version", "boltseal " BOLTSEAL_VERSION);
   program.require_subcommand(1);
+  program.fallthrough();  // --config behind the command too
   program.failure_message(CLI::FailureMessage::simple);
   boltseal::add_config_file(program);
   boltseal::add_scan(program, exit);
@@ -35,8 +56,7 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // 0 for --help and --version, our own code for every wrong call.
-    return program.exit(error) == 0 ? boltseal::Exit::clean : boltseal::Exit::usage;
+    return complain_of_words(program, error, argc, argv);
   }
   return exit;
 }
@@ -44,6 +64,12 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A standard descriptor that is closed would be the next file that is opened, and what is printed
+  // would go there. Standard output gets one that cannot be written, so that its loss is told.
+  for (const int fd : {0, 1, 2}) {
+    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
+  }
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a failed write, not a death
   // Before anything is set up: pipelines call this often.
   if (argc == 2 && std::string_view(argv[1]) == "--version") {
     std::puts("boltseal " BOLTSEAL_VERSION);

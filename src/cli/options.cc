@@ -46,10 +46,37 @@ void add_default_ignore_files(std::vector<std::string>& files) {
   }
 }
 
+// "os" and "library" stand for many types.
+std::vector<PackageType> package_types(const std::vector<std::string>& names) {
+  std::vector<PackageType> types;
+  for (const auto& name : names) {
+    for (auto t = PackageType{}; t <= PackageType::generic;
+         t = static_cast<PackageType>(static_cast<unsigned>(t) + 1)) {
+      if (name == name_of(t) || (name == "os" && is_os_package(t)) ||
+          (name == "library" && !is_os_package(t)))
+        types.push_back(t);
+    }
+  }
+  return types;
+}
+
+// "high" is that severity, "high+" all from there on; as bits 1 << Severity.
+std::optional<std::uint8_t> severities_of(std::string_view name) {
+  const bool open = name.ends_with('+');
+  const auto severity = severity_of(open ? name.substr(0, name.size() - 1) : name);
+  if (!severity) return std::nullopt;
+  const unsigned bit = 1U << static_cast<unsigned>(*severity);
+  constexpr unsigned all = (2U << static_cast<unsigned>(Severity::critical)) - 1;
+  return static_cast<std::uint8_t>(open ? all & ~(bit - 1) : bit);
+}
+
 Result<MatchOptions> match_options(const MatchingOptions& matching) {
   MatchOptions options;
   options.only_fixed = matching.only_fixed;
   options.development = !matching.no_development;
+  for (const auto& name : matching.severities)
+    options.severities |= severities_of(name).value_or(0);
+  options.types = package_types(matching.types);
   options.today = today();
   auto ignore_files = matching.ignore_files;
   add_default_ignore_files(ignore_files);
@@ -91,25 +118,25 @@ bool wants_colour() {
          !(term && std::string_view(term) == "dumb");
 }
 
-Result<> write_one(const Report& report, std::string_view output, RenderOptions options) {
-  const auto named = cut(output, "=");
-  const std::string_view name = named ? named->first : output;
-  const ReportFormat* format = report_format(name);
-  if (!format) {
-    std::string known;
-    for (const auto& f : report_formats()) known += fmt::format(" {}", f.name);
-    return fail(Fault::unsupported, fmt::format("no such output format; there are:{}", known),
-                std::string(name));
-  }
-  if (!options.findings && format->needs_findings)
-    return fail(Fault::unsupported, "this format shows findings: use it with `boltseal scan`",
-                std::string(name));
-  if (!named) {
-    options.colour = wants_colour();
-    options.width = terminal_width();
-    return write_all(STDOUT_FILENO, format->write(report, options), "standard output");
-  }
-  return write_file_atomically(std::string(named->second), format->write(report, options));
+std::string not_a_type(const std::string& name) {
+  return package_types({name}).empty()
+             ? fmt::format(
+                   "\"{}\" is no type of packages: os, library, or a type of package "
+                   "URLs: deb, apk, rpm, pypi, npm, maven, golang, cargo, gem, composer, nuget",
+                   name)
+             : "";
+}
+
+std::string not_a_severity(const std::string& name) {
+  return severities_of(name) ? ""
+                             : fmt::format(
+                                   "\"{}\" is no severity: critical, high, medium, low, "
+                                   "negligible or unknown; \"high+\" is high and above",
+                                   name);
+}
+
+std::string not_a_size(const std::string& text) {
+  return parse_size(text) ? "" : fmt::format("\"{}\" is no size: write 500M or 2G", text);
 }
 
 }  // namespace
@@ -133,11 +160,21 @@ void add_environment(CLI::App& command) {
   }
 }
 
-void add_common_options(CLI::App& command, CommonOptions& options) {
+void add_common_options(CLI::App& command, CommonOptions& options, std::string_view formats) {
   command
-      .add_option("-o,--output", options.outputs,
-                  "Report as FORMAT, or FORMAT=FILE; may be given more than once")
+      .add_option(
+          "-o,--output", options.outputs,
+          fmt::format("Report as FORMAT to standard output, or to a file; may be given more "
+                      "than once. FORMAT is {}",
+                      formats))
       ->type_name("FORMAT[=FILE]")
+      ->allow_extra_args(false);
+  command
+      .add_option(
+          "--exclude", options.exclude,
+          "Leave out files and folders that this pattern names; may be given more than once")
+      ->type_name("GLOB")
+      ->delimiter(',')
       ->allow_extra_args(false);
   command
       .add_option("--platform", options.platform,
@@ -149,6 +186,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       ->type_name("DIR");
   command.add_option("--cache-limit", options.cache_limit, "Largest size of the layer cache")
       ->type_name("SIZE")
+      ->check(CLI::Validator(not_a_size, ""))
       ->capture_default_str();
   command.add_option("--threads", options.threads, "Layers read at once (default: one per core)")
       ->type_name("N")
@@ -183,6 +221,20 @@ void add_matching_options(CLI::App& command, MatchingOptions& options) {
       .add_option("--licence-policy", options.licence_policy,
                   "Which licences are allowed, warned of or denied")
       ->type_name("FILE");
+  command
+      .add_option("--severity", options.severities,
+                  "Only findings of these severities: high,critical or, with all above, high+")
+      ->type_name("LIST")
+      ->delimiter(',')
+      ->check(CLI::Validator(not_a_severity, ""))
+      ->allow_extra_args(false);
+  command
+      .add_option("--type", options.types,
+                  "Only findings in these packages: os, library, or types as in package URLs")
+      ->type_name("LIST")
+      ->delimiter(',')
+      ->check(CLI::Validator(not_a_type, ""))
+      ->allow_extra_args(false);
   command.add_flag("--only-fixed", options.only_fixed, "Leave out findings that have no fix");
   command.add_flag("--no-dev", options.no_development,
                    "Leave out packages that are only needed to build or test");
@@ -205,9 +257,8 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
         common.cache_directory.empty() ? default_cache_directory() : common.cache_directory;
   options.source.spool_directory =
       options.cache_directory.empty() ? "/tmp" : options.cache_directory;
-  const auto limit = parse_size(common.cache_limit);
-  if (!limit) return fail(Fault::unsupported, "not a size; write 500M or 2G", common.cache_limit);
-  options.cache_limit = *limit;
+  options.cache_limit = parse_size(common.cache_limit).value_or(0);
+  options.exclude = common.exclude;
   std::optional<Database> database;
   if (matching) {
     TRY(options.match, match_options(*matching));
@@ -222,28 +273,50 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
   return scan(options);
 }
 
-bool shows_proofs(const CommonOptions& common) {
-  return std::ranges::any_of(common.outputs, [](std::string_view output) {
-    const ReportFormat* format = report_format(output.substr(0, output.find('=')));
-    return format && format->shows_proofs;
-  });
+std::vector<std::string_view> report_names(bool findings) {
+  std::vector<std::string_view> names;
+  for (const ReportFormat& format : report_formats())
+    if (findings || !format.needs_findings) names.push_back(format.name);
+  return names;
 }
 
-Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings,
-                       std::string_view otherwise) {
+Result<std::vector<Output>> report_outputs(const CommonOptions& common, bool findings) {
+  auto outputs = read_outputs(common.outputs, "table", report_names(true));
+  if (!outputs || findings) return outputs;
+  for (const Output& output : *outputs)
+    if (report_format(output.format)->needs_findings)
+      return fail(Fault::unsupported, "this format shows findings: use it with `boltseal scan`",
+                  output.format);
+  return outputs;
+}
+
+bool shows_proofs(const std::vector<Output>& outputs) {
+  return std::ranges::any_of(
+      outputs, [](const Output& output) { return report_format(output.format)->shows_proofs; });
+}
+
+Result<> write_outputs(const Report& report, const std::vector<Output>& outputs, bool findings) {
   RenderOptions options;
   options.findings = findings;
   const auto epoch = source_date_epoch();
   options.timestamp =
       epoch ? formatted(*epoch, "%Y-%m-%dT%H:%M:%SZ") : report.inventory.image.created;
-  if (common.outputs.empty()) return write_one(report, otherwise, options);
-  for (const auto& output : common.outputs) TRY_DO(write_one(report, output, options));
+  for (const Output& output : outputs) {
+    options.colour = output.file.empty() && wants_colour();
+    options.width = output.file.empty() ? terminal_width() : 80;
+    TRY_DO(write_output(output, report_format(output.format)->write(report, options)));
+  }
   return {};
 }
 
 int complain(const Error& error) {
   std::fputs(fmt::format("boltseal: {}\n", error.message()).c_str(), stderr);
   return Exit::could_not;
+}
+
+int complain_of_call(const Error& error) {
+  const int exit = complain(error);
+  return error.fault == Fault::unsupported ? Exit::usage : exit;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

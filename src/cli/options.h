@@ -1,19 +1,25 @@
 // The options that commands share, and how they become a scan.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "advisories/database.h"
+#include "cli/output.h"
 #include "inventory/finding.h"
 #include "report/report.h"
 #include "scan/scan.h"
 
 namespace boltseal {
 
+// What -o takes at commands that answer one question.
+constexpr std::array<std::string_view, 2> answer_formats = {"table", "json"};
+
 struct CommonOptions {
   std::vector<std::string> outputs;  // FORMAT[=FILE]
+  std::vector<std::string> exclude;  // path patterns
   std::string platform;
   std::string cache_directory;
   std::string cache_limit = "2G";
@@ -31,12 +37,13 @@ struct MatchingOptions {
   std::vector<std::string> ignore_files;
   std::vector<std::string> vex_files;
   std::string licence_policy;
+  std::vector<std::string> severities, types;  // to show; empty: all
   bool only_fixed = false;
   bool no_development = false;
 };
 
-// Each option also as BOLTSEAL_<NAME>.
-void add_common_options(CLI::App& command, CommonOptions& options);
+// Each option also as BOLTSEAL_<NAME>. `formats`: what -o takes, for --help.
+void add_common_options(CLI::App& command, CommonOptions& options, std::string_view formats);
 void add_matching_options(CLI::App& command, MatchingOptions& options);
 
 // "--some-name" → "BOLTSEAL_SOME_NAME"
@@ -50,18 +57,22 @@ void add_environment(CLI::App& command);
 Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
                         const MatchingOptions* matching, bool explain);
 
+// The names of the report formats, for --help and for read_outputs.
+std::vector<std::string_view> report_names(bool findings);
+// What -o asks for; `findings` false: only the formats of an inventory.
+Result<std::vector<Output>> report_outputs(const CommonOptions& common, bool findings);
 // Whether one of the formats asked for shows proofs.
-bool shows_proofs(const CommonOptions& common);
-
-// Writes the report in every format asked for (`otherwise` when none was): to its file, or to
-// standard output.
-Result<> write_outputs(const Report& report, const CommonOptions& common, bool findings,
-                       std::string_view otherwise);
+bool shows_proofs(const std::vector<Output>& outputs);
+// Writes the report in every format asked for.
+Result<> write_outputs(const Report& report, const std::vector<Output>& outputs, bool findings);
 
 // The day that counts for expiry dates: SOURCE_DATE_EPOCH's, else today (UTC).
 std::string today();
 // Prints the error for a person and gives Exit::could_not.
 int complain(const Error& error);
+// The same for what was wrong in the call itself where it is that (Fault::unsupported):
+// Exit::usage.
+int complain_of_call(const Error& error);
 
 // A scan's database: the file named, else the updated one, else the starter that came with the
 // program.

@@ -13,6 +13,7 @@ namespace boltseal {
 namespace {
 
 constexpr auto redraw_after = std::chrono::milliseconds(100);
+constexpr std::uint64_t files_per_line = 200'000;
 constexpr std::size_t bars_shown = 8;
 constexpr std::size_t bar_width = 24;
 
@@ -54,7 +55,11 @@ void ProgressView::update(std::size_t layer, std::uint64_t bytes) {
     if (now - last_ < redraw_after) return;
     last_ = now;
     draw();
-  } else if (first && size_[layer] > 0) {
+  } else if (size_[layer] == 0) {  // a folder, in a log: a line now and then
+    if (done_[layer] < told_ + files_per_line) return;
+    told_ = done_[layer];
+    std::fputs(fmt::format("{} files looked at\n", told_).c_str(), stderr);
+  } else if (first) {
     std::fputs(fmt::format("reading layer {} of {}, {}\n", layer + 1, size_.size(),
                            megabytes(size_[layer]))
                    .c_str(),
@@ -77,7 +82,7 @@ void ProgressView::draw() {
     if (known && share >= 1 && size_.size() > bars_shown) continue;
     text += known ? fmt::format("  layer {:>3}/{}  {} {:>3.0f} %  {}\n", i + 1, size_.size(),
                                 bar(share), share * 100, megabytes(size_[i]))
-                  : fmt::format("  {} files read\n", done_[i]);
+                  : fmt::format("  {} files looked at\n", done_[i]);
     ++lines;
   }
   erase();

@@ -24,7 +24,8 @@ class ProgressView {
   void erase();
   bool terminal_;
   bool quiet_;
-  std::size_t lines_ = 0;  // drawn last time
+  std::size_t lines_ = 0;   // drawn last time
+  std::uint64_t told_ = 0;  // files of a folder, in the last line
   std::vector<std::uint64_t> size_, done_;
   std::chrono::steady_clock::time_point last_{};
 };

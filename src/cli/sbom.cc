@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "cli/commands.h"
@@ -11,9 +13,11 @@ struct SbomCommand {
   CommonOptions common;
 
   int run() const {
+    const auto outputs = report_outputs(common, false);
+    if (!outputs) return complain_of_call(outputs.error());
     const auto report = run_scan(reference, common, nullptr, false);
     if (!report) return complain(report.error());
-    if (const auto written = write_outputs(*report, common, false, "table"); !written)
+    if (const auto written = write_outputs(*report, *outputs, false); !written)
       return complain(written.error());
     return Exit::clean;
   }
@@ -29,7 +33,8 @@ void add_sbom(CLI::App& program, int& exit) {
       ->add_option("REF", state->reference,
                    "Image, archive, folder or SBOM; see the manual, \"References\"")
       ->required();
-  add_common_options(*command, state->common);
+  add_common_options(*command, state->common,
+                     fmt::format("{}", fmt::join(report_names(false), ", ")));
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }

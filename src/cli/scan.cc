@@ -21,9 +21,11 @@ struct ScanCommand {
   int run() const {
     const auto limit = parse_fail_on(fail_on);
     if (!limit) return complain(limit.error()), Exit::usage;
-    const auto report = run_scan(reference, common, &matching, shows_proofs(common));
+    const auto outputs = report_outputs(common, true);
+    if (!outputs) return complain_of_call(outputs.error());
+    const auto report = run_scan(reference, common, &matching, shows_proofs(*outputs));
     if (!report) return complain(report.error());
-    if (const auto written = write_outputs(*report, common, true, "table"); !written)
+    if (const auto written = write_outputs(*report, *outputs, true); !written)
       return complain(written.error());
     const int code = fails(*limit, *report) ? Exit::findings : Exit::clean;
     // A report is a million small strings; taking them apart one by one to end takes a tenth of a
@@ -50,7 +52,8 @@ void add_scan(CLI::App& program, int& exit) {
                    "a,b: either; a+b: both at once")
       ->capture_default_str()
       ->type_name("WHAT");
-  add_common_options(*command, state->common);
+  add_common_options(*command, state->common,
+                     fmt::format("{}", fmt::join(report_names(true), ", ")));
   add_matching_options(*command, state->matching);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });

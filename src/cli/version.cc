@@ -77,7 +77,7 @@ void add_version(CLI::App& program, int& exit) {
                    "By its OSV name (Debian, PyPI, npm, …), or rpm or semver")
       ->required();
   command
-      ->add_option("A B", state->pair,
+      ->add_option("A\u00a0B", state->pair,  // as in why.cc
                    "Two versions; without them rows \"A<TAB>B\" are read from standard input")
       ->expected(0, 2);
   command->callback([state, &exit] { exit = state->run(); });

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "report/json.h"
 
 namespace boltseal {
 namespace {
@@ -59,7 +60,7 @@ std::string absence(const Report& report, const Database& database, const std::s
   if (!package.empty() && std::ranges::none_of(packages, [&](const Package& p) {
         return p.name == package || p.source_name == package;
       })) {
-    return fmt::format("the image holds no package named {}\n", package);
+    return fmt::format("the image holds no package named {}", package);
   }
   const auto names = database.alias_class(id);
   std::set<std::string> records;
@@ -68,52 +69,82 @@ std::string absence(const Report& report, const Database& database, const std::s
       if (database.find_id(name)) records.insert(name);
     }
   }
-  std::string out =
-      records.empty()
-          ? fmt::format("no record of the database is, or is an alias of, {}", id)
-          : fmt::format(
-                "the database knows it ({}), but no record of it names a package of this image",
-                fmt::join(records, ", "));
-  out += fmt::format("\n  database {} of {}\n", report.database.digest, report.database.date);
+  if (records.empty())
+    return fmt::format("no record of the database is, or is an alias of, {}", id);
+  return fmt::format(
+      "the database knows it ({}), but no record of it names a package of this image",
+      fmt::join(records, ", "));
+}
+
+struct Answer {
+  std::vector<const Finding*> findings;  // that show it
+  std::string text;                      // what there is to say without them
+  bool holds = false;                    // the question was right
+  bool searched = false;                 // nothing is known of it: what was searched counts
+};
+
+Result<Answer> answer_of(const WhyCommand& command, const Report& report, const std::string& id,
+                         const std::string& package) {
+  const auto present = select(report.findings, report.inventory, id, package);
+  const auto absent = select(report.dropped, report.inventory, id, package);
+  const auto& asked = command.negated ? absent : present;
+  if (!asked.empty()) return Answer{asked, {}, true};
+  if (command.negated && !present.empty())
+    return Answer{{}, fmt::format("{} is a finding of this image; see `boltseal why`", id), false};
+  if (!absent.empty())
+    return Answer{
+        {}, fmt::format("{} is no finding of this image; see `boltseal why-not`", id), false};
+  TRY(const auto database, open_database(command.matching.database));
+  return Answer{
+      {}, fmt::format("{}: {}", id, absence(report, database, id, package)), command.negated, true};
+}
+
+std::string as_text(const Answer& answer, const Report& report) {
+  std::string out;
+  for (const auto* finding : answer.findings)
+    out += (out.empty() ? "" : "\n") + text_of(*finding, report.inventory);
+  if (!answer.text.empty()) out += answer.text + "\n";
+  if (!answer.searched) return printable(out, true);
+  out += fmt::format("  database {} of {}\n", report.database.digest, report.database.date);
   for (const Uncovered& set : report.uncovered)
     out += fmt::format("  not covered: {} ({})\n", set.what, set.reason);
-  return out;
+  return printable(out, true);
+}
+
+std::string as_json(const WhyCommand& command, const Answer& answer, const Report& report) {
+  JsonWriter json;
+  json.object().member("question", command.negated ? "why-not" : "why");
+  json.member("id", command.words.front()).member("reference", command.words.back());
+  json.member("holds", answer.holds).text_if("answer", answer.text).key("findings").array();
+  for (const Finding* finding : answer.findings) {
+    json.object().key("package");
+    write_package(json, report.inventory, finding->package);
+    json.key("finding");
+    write_finding(json, *finding);
+    json.end();
+  }
+  json.end().key("database").object().member("digest", report.database.digest);
+  json.member("date", report.database.date).end().end();
+  return json.take();
 }
 
 int WhyCommand::run() const {
+  const auto outputs = read_outputs(common.outputs, "table", answer_formats);
+  if (!outputs) return complain_of_call(outputs.error());
   const std::string& id = words.front();
   const std::string& reference = words.back();
   const std::string package = words.size() == 3 ? words[1] : "";
   const auto report = run_scan(reference, common, &matching, true);
   if (!report) return complain(report.error());
-  const auto present = select(report->findings, report->inventory, id, package);
-  const auto absent = select(report->dropped, report->inventory, id, package);
-  std::string out;
-  for (const auto* finding : negated ? absent : present)
-    out += text_of(*finding, report->inventory) + "\n";
-  if (out.empty() && negated && !present.empty()) {
-    std::fputs(
-        fmt::format("{} is a finding of this image; see `boltseal why`\n", printable(id)).c_str(),
-        stderr);
-    return Exit::findings;
+  const auto answer = answer_of(*this, *report, id, package);
+  if (!answer) return complain(answer.error());
+  for (const Output& output : *outputs) {
+    const auto written =
+        write_output(output, output.format == "json" ? as_json(*this, *answer, *report)
+                                                     : as_text(*answer, *report));
+    if (!written) return complain(written.error());
   }
-  if (out.empty() && !absent.empty()) {
-    std::fputs(
-        fmt::format("{} is no finding of this image; see `boltseal why-not`\n", printable(id))
-            .c_str(),
-        stderr);
-    return Exit::findings;
-  }
-  if (out.empty()) {
-    const auto database = open_database(matching.database);
-    if (!database) return complain(database.error());
-    out = fmt::format("{}: {}", id, absence(*report, *database, id, package));
-    std::fputs(printable(out, true).c_str(), stdout);
-    return negated ? Exit::clean : Exit::findings;
-  }
-  out.pop_back();
-  std::fputs(out.c_str(), stdout);
-  return Exit::clean;
+  return answer->holds ? Exit::clean : Exit::findings;
 }
 
 void add_one(CLI::App& program, int& exit, bool negated) {
@@ -123,11 +154,11 @@ void add_one(CLI::App& program, int& exit, bool negated) {
   const auto state = std::make_shared<WhyCommand>();
   state->negated = negated;
   command
-      ->add_option("ID [PKG] REF", state->words,
+      ->add_option("ID\u00a0[PKG]\u00a0REF", state->words,  // CLI11 2.4 refuses spaces that break
                    "Flaw (any of its names), perhaps one package, and the image")
       ->required()
       ->expected(2, 3);
-  add_common_options(*command, state->common);
+  add_common_options(*command, state->common, "table, json");
   add_matching_options(*command, state->matching);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });

@@ -4,6 +4,7 @@
 // there" for "none".
 #include "report/json.h"
 
+#include "inventory/purl.h"
 #include "report/advice.h"
 #include "report/common.h"
 
@@ -222,6 +223,13 @@ void write_report(JsonWriter& json, const Report& report, const RenderOptions& o
   for (const auto& notice : report.notices) json.value(notice);
   json.end().end();
 }
+
+void write_package(JsonWriter& json, const Inventory& inventory, std::uint32_t index) {
+  const Package& p = inventory.packages[index];
+  package(json, p, purl(p, inventory.distribution), {});
+}
+
+void write_finding(JsonWriter& json, const Finding& f) { finding(json, f); }
 
 std::string write_json(const Report& report, const RenderOptions& options) {
   JsonWriter json;

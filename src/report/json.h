@@ -13,4 +13,8 @@ struct JsonParts {
 void write_report(JsonWriter& json, const Report& report, const RenderOptions& options,
                   JsonParts parts);
 
+// One of its packages (by index, without what it depends on) or findings, as it stands there.
+void write_package(JsonWriter& json, const Inventory& inventory, std::uint32_t index);
+void write_finding(JsonWriter& json, const Finding& finding);
+
 }  // namespace boltseal

@@ -2,7 +2,9 @@
 //
 // One rule per vulnerability, one result per vulnerability and package. What could not be read or
 // is not covered becomes a notification of the run, so that a green page is not mistaken for a
-// clean image. Results that the user's ignore rules set aside are there with a suppression.
+// clean image. What the user's rules set aside is left out: GitHub has no notion of a suppressed
+// result and shows it as an open alert. GitHub also refuses a file with more than 25,000 results,
+// 1,000 locations of one result, or a result without any.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,6 +45,8 @@ std::string markdown(std::string_view text) {
 std::string relative_uri(std::string_view path) {
   return percent_encode(valid_or_replaced_utf8(path), "/");
 }
+
+constexpr std::size_t most_results = 25'000, most_locations = 100;
 
 struct Rule {
   const Finding* worst = nullptr;
@@ -101,7 +105,15 @@ void location(JsonWriter& json, std::string_view path, std::string_view purl, st
 
 void locations(JsonWriter& json, const Report& report, const Package& p, const std::string& purl) {
   json.key("locations").array();
-  for (const Evidence& e : p.evidence) {
+  // A package of an SBOM may come without a place: then the document itself is the place.
+  if (p.evidence.empty()) {
+    std::string_view subject = report.inventory.image.reference;
+    if (subject.starts_with("sbom:")) subject.remove_prefix(5);
+    while (subject.starts_with('/')) subject.remove_prefix(1);
+    location(json, subject, purl, p.name, {});
+  }
+  for (std::size_t i = 0; i < std::min(p.evidence.size(), most_locations); ++i) {
+    const Evidence& e = p.evidence[i];
     std::string note = e.what;
     if (e.layer < report.inventory.image.layers.size())
       note += fmt::format("{}layer {}", note.empty() ? "" : ", ", e.layer + 1);
@@ -124,18 +136,14 @@ void result(JsonWriter& json, const Report& report, const Finding& f, const std:
   // What stays the same when the image is built again: not the version, not the layer.
   const std::string path = p.evidence.empty() ? std::string() : p.evidence.front().path;
   const std::string key = fmt::format("{}\n{}\n{}\n{}", f.id, name_of(p.type), p.name, path);
-  json.key("partialFingerprints").object().member("boltseal/v1", sha256_hex(key)).end();
-  if (f.verdict == Verdict::suppressed) {
-    json.key("suppressions")
-        .array()
-        .object()
-        .member("kind", "external")
-        .member("status", "accepted");
-    json.text_if("justification",
-                 f.proof.empty() ? std::string_view() : std::string_view(f.proof.back().text))
-        .end()
-        .end();
-  }
+  // GitHub looks at a fingerprint of this name only, and makes one of lines of source when there is
+  // none.
+  const std::string print = sha256_hex(key);
+  json.key("partialFingerprints")
+      .object()
+      .member("boltseal/v1", print)
+      .member("primaryLocationLineHash", print.substr(0, 16) + ":1")
+      .end();
   json.key("properties")
       .object()
       .member("severity", name_of(f.severity))
@@ -165,7 +173,7 @@ void notification(JsonWriter& json, std::string_view level, std::string_view mes
   json.end();
 }
 
-void invocation(JsonWriter& json, const Report& report) {
+void invocation(JsonWriter& json, const Report& report, std::size_t left_out) {
   json.key("invocations")
       .array()
       .object()
@@ -177,6 +185,13 @@ void invocation(JsonWriter& json, const Report& report) {
   for (const Uncovered& u : report.uncovered)
     notification(json, "warning", fmt::format("not covered: {}: {}", u.what, u.reason), nullptr);
   if (!report.end_of_life.empty()) notification(json, "warning", report.end_of_life, nullptr);
+  if (left_out > 0)
+    notification(
+        json, "warning",
+        fmt::format("{} findings are left out: code scanning takes no more than {}; choose "
+                    "with --severity",
+                    left_out, most_results),
+        nullptr);
   for (const auto& notice : report.notices) notification(json, "note", notice, nullptr);
   json.end().end().end();
 }
@@ -190,9 +205,9 @@ std::string write_sarif(const Report& report, const RenderOptions& options) {
   if (options.findings) {
     for (const Finding& f : report.findings)
       if (f.package < purls.size()) results.push_back(&f);
-    for (const Finding& f : report.dropped)
-      if (f.verdict == Verdict::suppressed && f.package < purls.size()) results.push_back(&f);
   }
+  const std::size_t left_out = results.size() - std::min(results.size(), most_results);
+  results.resize(results.size() - left_out);  // the least urgent
   Rules rules;
   for (const Finding* f : results) {
     Rule& rule = rules[f->id];
@@ -214,11 +229,13 @@ std::string write_sarif(const Report& report, const RenderOptions& options) {
       .object()
       .key("driver")
       .object();
-  json.member("name", "Boltseal").text_if("version", report.tool_version);
+  json.member("name", "Boltseal")
+      .text_if("version", report.tool_version)
+      .text_if("semanticVersion", report.tool_version);
   json.key("rules").array();
   for (const auto& [id, one] : rules) rule(json, report, *one.worst);
   json.end().end().end();
-  invocation(json, report);
+  invocation(json, report, left_out);
   json.key("originalUriBaseIds")
       .object()
       .key("ROOTPATH")

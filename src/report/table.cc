@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "match/suppress.h"
 #include "report/advice.h"
 #include "report/canvas.h"
 #include "report/common.h"
@@ -211,33 +212,61 @@ void draw_uncovered(Canvas& canvas, const Report& report) {
   }
 }
 
+// Packages are many and reasons few: one entry for each reason, with as many names as two lines
+// hold.
 void draw_licences(Canvas& canvas, const Report& report) {
   if (report.licence_issues.empty()) return;
-  canvas.heading("LICENCES", "what your policy denies or warns of");
-  constexpr std::size_t shown = 20;
-  for (std::size_t i = 0; i < report.licence_issues.size() && i < shown; ++i) {
-    const LicenceIssue& issue = report.licence_issues[i];
-    const Package& package = report.inventory.packages[issue.package];
-    const auto mark = issue.denied ? canvas.paint(Ink::high, "denied") : std::string("warn  ");
-    canvas.line(fmt::format(
-        "  {} {}", mark,
-        fit(printable(fmt::format("{} {}: {}", package.name, package.version, issue.reason)),
-            canvas.width() - 9)));
+  constexpr std::size_t most = 16;
+  struct Entry {
+    bool denied = false;
+    std::string reason;
+    std::set<std::string> names;
+  };
+  std::map<std::pair<bool, std::string>, Entry> by_reason;
+  for (const LicenceIssue& issue : report.licence_issues) {
+    Entry& entry = by_reason[{issue.denied, issue.reason}];
+    entry.denied = issue.denied;
+    entry.reason = printable(issue.reason);
+    entry.names.insert(printable(report.inventory.packages[issue.package].name));
   }
-  if (report.licence_issues.size() > shown)
-    canvas.line(fmt::format("    and {} more", report.licence_issues.size() - shown));
+  std::vector<Entry> entries;
+  for (auto& [key, entry] : by_reason) entries.push_back(std::move(entry));
+  std::ranges::stable_sort(entries, [](const Entry& a, const Entry& b) {
+    return a.denied != b.denied ? a.denied : a.names.size() > b.names.size();
+  });
+  canvas.heading("LICENCES", "what your policy denies or warns of");
+  for (std::size_t i = 0; i < std::min(entries.size(), most); ++i) {
+    const Entry& entry = entries[i];
+    const auto mark = entry.denied ? canvas.paint(Ink::high, "denied") : std::string("warned");
+    canvas.line("  " + mark + " " + fit(entry.reason, canvas.width() - 9));
+    std::vector<std::string> items;
+    std::size_t used = 0;
+    for (const auto& name : entry.names) {
+      used += columns(name) + 2;
+      if (used > 2 * (canvas.width() - 9) - 12) break;
+      items.push_back(name);
+    }
+    if (items.size() < entry.names.size())
+      items.push_back(fmt::format("+{} more", entry.names.size() - items.size()));
+    canvas.wrapped("", 9, items, ", ", Ink::dim);
+  }
+  if (entries.size() > most)
+    canvas.line(fmt::format("    and {} more reasons: -o json lists them", entries.size() - most));
 }
 
 void draw_end(Canvas& canvas, const Report& report, const Advice& advice) {
   const auto dropped = count_dropped(report);
   std::vector<std::string> aside;
-  const auto note = [&](Verdict verdict, std::string_view words) {
-    if (const auto n = dropped[static_cast<std::size_t>(verdict)])
-      aside.push_back(fmt::format("{} {}", grouped(n), words));
+  const auto note = [&](std::uint64_t n, std::string_view words) {
+    if (n > 0) aside.push_back(fmt::format("{} {}", grouped(n), words));
   };
-  note(Verdict::suppressed, "suppressed by your rules");
-  note(Verdict::not_affected, "not affected");
-  note(Verdict::covered_by_owner, "judged by the package that owns the file");
+  const auto of = [&](Verdict verdict) { return dropped[static_cast<std::size_t>(verdict)]; };
+  const auto by_call =
+      static_cast<std::uint64_t>(std::ranges::count_if(report.dropped, left_out_by_the_call));
+  note(of(Verdict::suppressed) - by_call, "by your rules");
+  note(by_call, "not asked for");
+  note(of(Verdict::not_affected), "not affected");
+  note(of(Verdict::covered_by_owner), "judged by the package that owns the file");
   canvas.line();
   if (!aside.empty())
     canvas.wrapped(canvas.paint(Ink::dim, "Set aside: "), 11, aside, ", ", Ink::dim);

@@ -163,7 +163,7 @@ def test_the_configuration_shown_in_the_manual_is_accepted(tmp_path):
     command = [PROGRAM, "scan", "-q", "--no-cache", "dir:root"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    (tmp_path / "boltseal.yaml").write_text(example("Configuration", "yaml").replace("only-fixed", "only-fixt"))
+    (tmp_path / "boltseal.yaml").write_text(example("Configuration", "yaml").replace("exclude", "exclud"))
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60).returncode == 3
 
 

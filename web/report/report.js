@@ -45,7 +45,7 @@ function bytes(n) {
 // Rounded down: 100 % is said of all only.
 const percent = (n, all) => `${n * 10 < all ? Math.floor(1000 * n / all) / 10 : Math.floor(100 * n / all)} %`;
 const short = digest => digest && digest.length > 25 ? digest.slice(0, 19) + '…' : digest || '';
-const worse = (a, b) => b === 'none' || severities.indexOf(a) < severities.indexOf(b) ? a : b;
+const worse = (a, b) => a === 'none' ? b : b === 'none' || severities.indexOf(a) < severities.indexOf(b) ? a : b;
 const tag = s => h(`span.tag.s-${s}`, s);
 const paint = (node, style) => { Object.assign(node.style, style); return node; };   // CSSOM: the policy allows no style attributes
 
@@ -173,8 +173,8 @@ function summary() {
   const s = data.summary, total = Object.values(s.findings).reduce((a, b) => a + b, 0), d = s.dropped;
   const unjudged = data.uncovered.length, unread = data.unknowns.length;
   const left = total ? [h('div.tiles', five(s.findings).map(([name, n]) =>
-      h(`button.tile.s-${name}${n ? '' : '.none'}`, {type: 'button', 'aria-label': `show ${n} ${name} findings`, onclick: e => jump(e, () =>
-        filterFindings({severity: name === 'other' ? ['negligible', 'unknown'] : [name]}))}, h('b', number(n)), h('span', name)))), stack(s.findings), kinds()]
+      h(`button.tile.s-${name}${n ? '' : '.none'}`, {type: 'button', title: `show ${name} findings`, onclick: e => jump(e, () =>
+        filterFindings({severity: name === 'other' ? ['negligible', 'unknown'] : [name]}))}, h('b', number(n)), ' ', h('span', name)))), stack(s.findings), kinds()]
     : h('p.clean', unjudged || unread || s.undecided ? 'No known vulnerability in what could be judged' : '✓ No known vulnerability');
   const point = (style, n, text) => n ? h(`li${style}`, h('b', number(n)), h('span', text)) : null;
   main.append(h('div.card.summary', h('div', left), h('div', h('ul.points',
@@ -183,7 +183,8 @@ function summary() {
     point('', s.undecided, 'undecided: a version that cannot be compared'),
     point('', unjudged, unjudged === 1 ? 'set of packages that no advisory feed covers' : 'sets of packages that no advisory feed covers'),
     point('', unread, unread === 1 ? 'file that could not be read' : 'files that could not be read'),
-    point('', d.suppressed, 'suppressed by your rules'),
+    point('.bad', (data.licenceIssues || []).filter(i => i.verdict === 'deny').length, 'packages whose licence your policy denies'),
+    point('', d.suppressed, 'set aside by your rules or options'),
     point('', d['not-affected'], 'set aside as not affected'),
     point('', d['covered-by-owner'], 'judged by the package that owns the file')))));
 }
@@ -192,7 +193,7 @@ function summary() {
 
 const countList = counts => h('div.counts', five(counts).filter(([, n]) => n).map(([s, n]) => h(`span.s-${s}`, `${n} ${s}`)));
 function stepIds(step) { return [...new Set((step.findings || []).map(i => findings[i].id))]; }
-function stepRow(step, rank, worst, gone) {
+function stepRow(step, rank, share, gone) {
   const ids = stepIds(step), first = packages[step.packages[0]], os = ['deb', 'apk', 'rpm'].includes(step.type);
   const names = [...new Set(step.packages.map(i => packages[i].name))];
   const where = os ? (names.length > 1 || names[0] !== step.name ? names.join(', ') : '') : first.evidence.map(e => e.path).join(', ');
@@ -201,18 +202,21 @@ function stepRow(step, rank, worst, gone) {
         h('span.change', step.installed, ' → ', h('ins', step.target))),
       h('div.ids', step.exploited ? [h('span.tag.hot', 'exploited'), ' '] : null, ids.join(', ')),
       where && h('div.ids', h('span', {title: where}, `${step.type} · ${where}`))),
-    h('div.side', countList(step.counts), stack(step.counts, worst), h('div.gone', gone)));
+    h('div.side', countList(step.counts), paint(stack(step.counts), {width: `${Math.max(7, 100 * share)}%`}), h('div.gone', gone)));
 }
 function advice() {
   if (data.upgrades.length) {
     const size = s => Object.values(s.counts).reduce((a, b) => a + b, 0);
     const total = Object.values(data.summary.findings).reduce((a, b) => a + b, 0), worst = Math.max(...data.upgrades.map(size));
-    let sum = 0, shown = 0;
+    const urgent = counts => counts.critical + counts.high, urgents = urgent(data.summary.findings);
+    let sum = 0, hot = 0, shown = 0;
+    const gone = () => hot && hot < urgents ? `${number(hot)} of ${number(urgents)} critical and high gone by now` : `${percent(sum, total)} of all gone by now`;
     const list = h('ol.steps'), button = h('button.more', {type: 'button', onclick: () => more(200)});
     const more = count => {
       for (const end = Math.min(data.upgrades.length, shown + count); shown < end; ++shown) {
         sum += size(data.upgrades[shown]);
-        list.append(stepRow(data.upgrades[shown], shown + 1, worst, `${percent(sum, total)} of all gone by now`));
+        hot += urgent(data.upgrades[shown].counts);
+        list.append(stepRow(data.upgrades[shown], shown + 1, Math.log1p(size(data.upgrades[shown])) / Math.log1p(worst), gone()));
       }
       button.textContent = `Show more upgrades (${number(data.upgrades.length - shown)} left)`;
       button.hidden = shown >= data.upgrades.length;
@@ -277,12 +281,13 @@ function treemap() {
         if (b.w < 4 || b.h < 4) return;
         const s = folderWorst.get(`${i}/${folder.path}`);
         const text = `/${folder.path} · ${bytes(folder.bytes)}${s ? ` · worst: ${s}` : ''} · layer ${i + 1}`;
-        node.append(at(h(`span.cell${s ? '.found.s-' + s : ''}`, {title: text, onmouseenter: () => say.textContent = safe(text)}, b.w > 44 && b.h > 19 ? `/${folder.path}` : ''), b));
+        node.append(at(h(`span.cell${s ? '.found.s-' + s : ''}`, {title: text, 'data-name': b.w > 44 && b.h > 19 ? `/${folder.path}` : '', onmouseenter: () => say.textContent = safe(text)}), b));
       });
       map.append(node);
     });
   };
-  const legend = h('div.legend', used.map(s => h('span', h(`i.s-${s}`), s)), judged && h('span', h('i.s-none'), 'no finding'), say);
+  const other = ['negligible', 'unknown'].some(s => layerWorst.includes(s) || [...folderWorst.values()].includes(s));
+  const legend = h('div.legend', used.map(s => h('span', h(`i.s-${s}`), s)), other && h('span', h('i.s-other'), 'other'), judged && h('span', h('i.s-none'), 'no finding'), say);
   section('map', 'Where it is', judged ? 'Layers and folders by size, coloured by the worst finding that is read from there.' : 'Layers and folders by size.', map, legend);
   new ResizeObserver(draw).observe(map);
 }
@@ -327,7 +332,7 @@ function findingSection() {
         (!type.value || p.type === type.value) && (layer < 0 || p.evidence.some(e => e.layer === layer)) && (!only || only.has(f.package)) && wanted.every(w => text(f).includes(w));
     });
     list.set(shown);
-    said.textContent = shown.length === set.length ? counted(set.length, 'row') : `${number(shown.length)} of ${counted(set.length, 'row')}`;
+    said.textContent = `${shown.length === set.length ? counted(set.length, 'row') : `${number(shown.length)} of ${counted(set.length, 'row')}`}, one for each package that a flaw is in`;
   };
   const find = search('Search id, package, path…', apply);
   const kind = segment('kind of finding', [['affected', `Affected ${number(sets.affected.length)}`], ['undecided', `Undecided ${number(sets.undecided.length)}`], ['aside', `Set aside ${number(sets.aside.length)}`]], false, apply);
@@ -387,6 +392,25 @@ function packageSection() {
     packages.length ? bars(packages.map(p => p.licence || 'no licence declared'), 8) : null, h('div.tools', find, type, licence), said, rows);
   apply();
 }
+// What the user's policy says, one entry for each reason: the packages are many, the reasons few.
+function licenceSection() {
+  const issues = data.licenceIssues || [];
+  if (!issues.length) return;
+  const reasons = new Map();
+  for (const issue of issues) {
+    const key = `${issue.verdict} ${issue.reason}`;
+    if (!reasons.has(key)) reasons.set(key, {...issue, names: new Set()});
+    reasons.get(key).names.add(packages[issue.package].name);
+  }
+  const list = [...reasons.values()].sort((a, b) => (a.verdict !== 'deny') - (b.verdict !== 'deny') || b.names.size - a.names.size || (a.reason < b.reason ? -1 : 1));
+  const denied = issues.filter(i => i.verdict === 'deny').length;
+  const said = [denied && `${counted(denied, 'package')} denied`, issues.length > denied && `${counted(issues.length - denied, 'package')} warned of`].filter(Boolean).join(', ');
+  section('licences', 'Licences', `What your policy says: ${said}.`, h('ul.notes.card', list.map(r => {
+    const names = [...r.names], shown = names.slice(0, 24);
+    const more = names.length > shown.length ? h('details.all', h('summary', `and ${number(names.length - shown.length)} more`), names.slice(24).join(', ')) : null;
+    return h('li', h('b', h(`span.tag.s-${r.verdict === 'deny' ? 'high' : 'medium'}`, r.verdict === 'deny' ? 'denied' : 'warned'), ' ', r.reason), h('span.soft', shown.join(', ')), more);
+  })));
+}
 function layerSection() {
   if (!layers.length) return;
   section('layers', 'Layers', 'In the order they were put on each other, each with the step that made it.', h('ol.layers.card', layers.map((l, i) =>
@@ -407,6 +431,7 @@ function gaps() {
 if (judged) { summary(); advice(); }
 treemap();
 if (judged) findingSection();
+licenceSection();
 packageSection();
 layerSection();
 gaps();
