@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <charconv>
+#include <cstring>
 
 namespace boltseal {
 namespace {

@@ -75,8 +75,8 @@ int main(int argc, char** argv) {
     std::puts("boltseal " BOLTSEAL_VERSION);
     return 0;
   }
-  // A warm scan is over in milliseconds, of which a good part went into pages that the allocator gave
-  // back and asked for again.
+  // A warm scan is over in milliseconds, of which a good part went into pages that the allocator
+  // gave back and asked for again.
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
   try {

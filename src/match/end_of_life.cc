@@ -1,8 +1,8 @@
 // When distributions end their security support. The dates are those that endoflife.date lists
 // (https://github.com/endoflife-date/endoflife.date, products/*.md, August 2026). Those of
 // CBL-Mariner, Azure Linux, Amazon Linux 1, Oracle Linux 5 and 10, which it lacks, and of Debian 9
-// were checked against no list. For Debian it is the end of its LTS team's work, for all others that of
-// free support; paid extensions do not count.
+// were checked against no list. For Debian it is the end of its LTS team's work, for all others
+// that of free support; paid extensions do not count.
 #include <fmt/format.h>
 
 #include <algorithm>
