@@ -164,12 +164,26 @@ TEST(Purl, WritesAnyPurlAsTheSpecificationDoes) {
 }
 
 TEST(Purl, RefusesWhatIsNone) {
-  for (const char* text :
-       {"", "pkg:", "pkg:npm", "pkg:npm/", "EnterpriseLibrary.Common@6.0.1304", "pkg:maven/@1.3.4",
-        "pkg:EnterpriseLibrary.Common@6.0", "pkg:n&g?inx/nginx@0.8.9", "pkg:3nginx/nginx@0.8.9",
-        "pkg:nginx:a/nginx@0.8.9", "pkg:npm/myartifact@1.0.0?in%20production=true",
-        "pkg%3Amaven/org.apache.commons/io", "pkg:npm/a%2", "pkg:npm/a%zz", "pkg:npm/a@%g0",
-        "pkg:npm/a%1b[31m", "pkg:npm/a%00b", "pkg:npm/a?=x", "pkg:npm/a?x"}) {
+  for (const char* text : {"",
+                           "pkg:",
+                           "pkg:npm",
+                           "pkg:npm/",
+                           "EnterpriseLibrary.Common@6.0.1304",
+                           "pkg:maven/@1.3.4",
+                           "pkg:EnterpriseLibrary.Common@6.0",
+                           "pkg:n&g?inx/nginx@0.8.9",
+                           "pkg:3nginx/nginx@0.8.9",
+                           "pkg:nginx:a/nginx@0.8.9",
+                           "pkg:npm/myartifact@1.0.0?in%20production=true",
+                           "pkg%3Amaven/org.apache.commons/io",
+                           "pkg:npm/a%2",
+                           "pkg:npm/a%zz",
+                           "pkg:npm/a@%g0",
+                           "pkg:npm/a%1b[31m",
+                           "pkg:npm/a%00b",
+                           "pkg:npm/a?=x",
+                           "pkg:npm/a?x",
+                           "pkg:deb/debian/a?distro=de%01b"}) {
     EXPECT_FALSE(parse_purl(text)) << text;
   }
   EXPECT_EQ(parse_purl("pkg:npm/" + std::string(20000, 'a')).error().fault, Fault::too_large);
