@@ -31,6 +31,8 @@ std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Resul
     for (Fragment& fragment : layers[i].fragments) {
       fragment.layer = i;
       for (Package& package : fragment.packages) {
+        // Only a child that was taken over sends a package that was seen nowhere.
+        if (package.evidence.empty()) package.evidence.push_back({fragment.path, i, {}});
         for (Evidence& evidence : package.evidence) evidence.layer = i;
       }
       for (Unknown& unknown : fragment.unknowns) unknown.layer = i;

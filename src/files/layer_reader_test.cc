@@ -251,5 +251,21 @@ TEST(LayerOutcome, GoesOverTheWireAndRefusesTruncation) {
     EXPECT_FALSE(from_wire<LayerOutcome>(bytes.substr(0, size)));
 }
 
+// A child that was taken over may name a type that there is not.
+TEST(LayerOutcome, RefusesNumbersThatNameNothing) {
+  LayerOutcome outcome;
+  Package package;
+  package.type = static_cast<PackageType>(46);
+  outcome.fragments.resize(1);
+  outcome.fragments[0].packages.push_back(package);
+  EXPECT_FALSE(from_wire<LayerOutcome>(to_wire(outcome)));
+  outcome.fragments[0].packages[0].type = PackageType::generic;
+  EXPECT_TRUE(from_wire<LayerOutcome>(to_wire(outcome)));
+  Unknown unknown;
+  unknown.fault = static_cast<Fault>(5);
+  outcome.fragments[0].unknowns.push_back(unknown);
+  EXPECT_FALSE(from_wire<LayerOutcome>(to_wire(outcome)));
+}
+
 }  // namespace
 }  // namespace boltseal

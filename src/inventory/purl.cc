@@ -103,7 +103,9 @@ std::string write(const Parts& parts) {
 
 // "3:1.2" as epoch and rest; no epoch when what stands before the colon is no number.
 std::pair<std::string_view, std::string_view> cut_epoch(std::string_view version) {
-  if (const auto parts = cut(version, ":"); parts && parse_u64(parts->first)) return *parts;
+  if (const auto parts = cut(version, ":");
+      parts && parse_u64(parts->first) && !parts->second.empty())
+    return *parts;
   return {{}, version};
 }
 
@@ -297,7 +299,8 @@ std::string purl(const Package& package, const Distribution& distribution) {
       os_parts(package, distribution, parts);
       break;
     case PackageType::maven:
-      if (const auto both = cut(package.name, ":")) {
+      if (const auto both = cut(package.name, ":");
+          both && !both->first.empty() && !both->second.empty()) {
         parts.space = both->first;
         parts.name = both->second;
       }
@@ -326,7 +329,11 @@ Result<Package> parse_purl(std::string_view text, Distribution* distribution) {
   Package package;
   const auto type = package_type(parts.type);
   package.type = type.value_or(PackageType::generic);
-  package.name = (type ? "" : parts.type + ":") + package_name(parts, package.type);
+  package.name = package_name(parts, package.type);
+  // The type is part of a generic name where it would be lost, or another be read out of the name.
+  const auto typed = cut(package.name, ":");
+  if (!type || (package.type == PackageType::generic && typed && purl_type_text(typed->first)))
+    package.name = parts.type + ":" + package.name;
   package.version = parts.version;
   auto& qualifiers = parts.qualifiers;
   package.arch = package.type == PackageType::gem ? qualifiers["platform"] : qualifiers["arch"];

@@ -92,8 +92,8 @@ TEST(Purl, ReadsWhatItWrites) {
   for (const char* text :
        {"pkg:npm/%40angular/animation@12.3.1", "pkg:maven/org.apache.commons/io@1.3.4%20Final",
         "pkg:conda/absl-py@0.4.1", "pkg:golang/github.com/BurntSushi/toml@v1.2.0%2Bincompatible",
-        "pkg:generic/bitwarderl/x", "pkg:maven/io",
-        "pkg:github/package-url/purl-spec@244fd47e07d1004",
+        "pkg:generic/bitwarderl/x", "pkg:maven/io", "pkg:maven/:", "pkg:maven/:0",
+        "pkg:generic/conda:absl-py@1", "pkg:github/package-url/purl-spec@244fd47e07d1004",
         "pkg:gem/jruby-launcher@1.1.2?platform=java"}) {
     const auto read = parse_purl(text);
     ASSERT_TRUE(read) << text;

@@ -18,6 +18,10 @@
 
 namespace boltseal {
 
+// The last of each enumeration that travels: a number past it is none.
+constexpr PackageType last_of(PackageType) { return PackageType::generic; }
+constexpr Fault last_of(Fault) { return Fault::io; }
+
 class WireWriter {
  public:
   static constexpr bool reading = false;
@@ -59,6 +63,8 @@ class WireReader {
     requires std::integral<T> || std::is_enum_v<T>
   void value(T& n) {
     const std::uint64_t raw = in_.varint();
+    if constexpr (std::is_enum_v<T>)
+      if (raw > static_cast<std::uint64_t>(last_of(T{}))) return in_.fail();
     if constexpr (std::signed_integral<T>)
       n = static_cast<T>(static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1));
     else
