@@ -74,8 +74,8 @@ std::string drain(int fd) {
 class RegistrySource : public testing::Test {
  protected:
   void SetUp() override {  // nothing of the user's own configuration
-    ::setenv("HOME", "/nonexistent", 1);
-    ::setenv("CONTAINERS_REGISTRIES_CONF", "/nonexistent", 1);
+    ::setenv("HOME", "/proc/none", 1);
+    ::setenv("CONTAINERS_REGISTRIES_CONF", "/proc/none", 1);
   }
   const std::string large_ = std::string(3U << 20, 'L');
 };
