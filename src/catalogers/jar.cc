@@ -178,7 +178,7 @@ int fitness(std::string_view stem, const Described& d) {
     if (!stem.starts_with(name + "-") && !stem.starts_with(name + "_")) continue;
     const auto rest = stem.substr(name.size() + 1);
     if (rest.starts_with(d.version)) return 4;
-    if (is_digit(rest.front())) return 2;
+    if (!rest.empty() && is_digit(rest.front())) return 2;
   }
   return 0;
 }
