@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "inventory/names.h"
 
 namespace boltseal {
 
@@ -16,21 +17,7 @@ std::string layout::digest_of(std::string_view file) {
 
 std::string normal_name(std::string_view ecosystem, std::string_view name) {
   if (ecosystem == "Packagist" || ecosystem == "NuGet") return lower(name);
-  if (ecosystem != "PyPI") return std::string(name);
-  std::string out;
-  out.reserve(name.size());
-  bool gap = false;  // a run of "-", "_" and "." is one "-"
-  for (const char c : name) {
-    if (c == '-' || c == '_' || c == '.') {
-      gap = true;
-      continue;
-    }
-    if (gap) out += '-';
-    gap = false;
-    out += to_lower(c);
-  }
-  if (gap) out += '-';
-  return out;
+  return ecosystem == "PyPI" ? pypi_name(name) : std::string(name);
 }
 
 namespace {

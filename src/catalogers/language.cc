@@ -90,17 +90,6 @@ std::optional<std::pair<std::string, std::string>> hash_of_integrity(std::string
   return std::nullopt;
 }
 
-std::string pypi_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c != '-' && c != '_' && c != '.')
-      out += to_lower(c);
-    else if (out.empty() || out.back() != '-')
-      out += '-';
-  }
-  return out;
-}
-
 std::string node_licence(const Value& manifest) {
   return licence_of_value(manifest["license"] ? manifest["license"] : manifest["licenses"]);
 }

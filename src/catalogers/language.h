@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/value.h"
+#include "inventory/names.h"
 #include "inventory/package.h"
 
 namespace boltseal {
@@ -36,9 +37,6 @@ constexpr std::string_view linked_folder_evidence = "npm lock file, linked folde
 
 // Evidence of a package.json that lies in no node_modules.
 constexpr std::string_view unpacked_package_evidence = "package.json outside node_modules";
-
-// PEP 503: "Foo.Bar_baz" is foo-bar-baz.
-std::string pypi_name(std::string_view name);
 
 std::string_view first_line(std::string_view text);
 std::string_view file_name(std::string_view path);
