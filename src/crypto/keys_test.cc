@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "crypto/public_key.h"
+#include "crypto/signer.h"
+
+namespace boltseal {
+namespace {
+
+class EveryKind : public testing::TestWithParam<KeyKind> {};
+
+TEST_P(EveryKind, SignsAndVerifies) {
+  const auto key = PrivateKey::generate(GetParam(), 2048);
+  ASSERT_TRUE(key) << key.error().message();
+  const PublicKey& half = key->public_key();
+  EXPECT_EQ(half.kind(), GetParam());
+  for (const HashKind kind : {HashKind::sha256, HashKind::sha384, HashKind::sha512}) {
+    for (const Padding padding : {Padding::pkcs1, Padding::pss}) {
+      const Scheme scheme{kind, padding, false};
+      const auto signature = key->sign("message", scheme);
+      ASSERT_TRUE(signature) << signature.error().message();
+      EXPECT_TRUE(half.verify("message", *signature, scheme));
+      EXPECT_FALSE(half.verify("massage", *signature, scheme));
+      EXPECT_FALSE(half.verify("message", signature->substr(1), scheme));
+      EXPECT_FALSE(half.verify("message", {}, scheme));
+      EXPECT_EQ(half.verify_hash(hash(kind, "message"), *signature, scheme),
+                GetParam() != KeyKind::ed25519);
+      EXPECT_FALSE(half.verify_hash("message", *signature, scheme));
+    }
+  }
+  EXPECT_FALSE(key->sign("message", {HashKind::sha1, Padding::pkcs1, false}) &&
+               GetParam() != KeyKind::ed25519);
+}
+
+TEST_P(EveryKind, ComesBackFromItsFiles) {
+  const auto key = PrivateKey::generate(GetParam(), 2048);
+  ASSERT_TRUE(key);
+  const auto again = PrivateKey::from_pkcs8(key->pkcs8()->view());
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->public_key(), key->public_key());
+  const auto half = PublicKey::from_pem(key->public_key().pem());
+  ASSERT_TRUE(half) << half.error().message();
+  EXPECT_EQ(*half, key->public_key());
+  EXPECT_EQ(half->id().size(), 64U);
+  EXPECT_FALSE(PublicKey::from_der(half->spki() + "x"));
+  EXPECT_FALSE(PublicKey::from_der(half->spki().substr(0, 20)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Keys, EveryKind,
+                         testing::Values(KeyKind::ecdsa_p256, KeyKind::ecdsa_p384,
+                                         KeyKind::ecdsa_p521, KeyKind::ed25519, KeyKind::rsa));
+
+TEST(Ed25519, HasAPrehashedFormOfItsOwn) {
+  const auto key = PrivateKey::generate(KeyKind::ed25519);
+  const Scheme prehashed{HashKind::sha512, Padding::pkcs1, true};
+  const auto signature = key->sign("message", prehashed);
+  ASSERT_TRUE(signature);
+  EXPECT_TRUE(key->public_key().verify("message", *signature, prehashed));
+  EXPECT_FALSE(key->public_key().verify("message", *signature));
+  EXPECT_FALSE(key->public_key().verify("massage", *signature, prehashed));
+}
+
+TEST(Keys, RefusesWeakOnes) {
+  const auto weak = PrivateKey::generate(KeyKind::rsa, 1024);
+  ASSERT_FALSE(weak);
+  EXPECT_EQ(weak.error().fault, Fault::unsupported);
+}
+
+TEST(EcdsaForms, TurnIntoEachOther) {
+  const auto key = PrivateKey::generate(KeyKind::ecdsa_p384);
+  const auto der = key->sign("m", {HashKind::sha384, Padding::pkcs1, false});
+  const auto raw = ecdsa_raw_of_der(*der, KeyKind::ecdsa_p384);
+  ASSERT_TRUE(raw);
+  EXPECT_EQ(raw->size(), 96U);
+  EXPECT_EQ(ecdsa_der_of_raw(*raw).value(), *der);
+  EXPECT_FALSE(ecdsa_raw_of_der(*der, KeyKind::ecdsa_p256));
+  EXPECT_FALSE(ecdsa_der_of_raw("short"));
+}
+
+}  // namespace
+}  // namespace boltseal

@@ -1,0 +1,143 @@
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <sodium.h>
+
+#include "base/text.h"
+#include "codec/pem.h"
+#include "crypto/openssl.h"
+#include "crypto/signer.h"
+
+namespace boltseal {
+namespace {
+
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+const EVP_MD* algorithm_of(HashKind kind) {
+  return kind == HashKind::sha512   ? EVP_sha512()
+         : kind == HashKind::sha384 ? EVP_sha384()
+                                    : EVP_sha256();
+}
+
+EVP_PKEY* generated(KeyKind kind, unsigned rsa_bits) {
+  switch (kind) {
+    case KeyKind::ecdsa_p256:
+      return EVP_EC_gen("P-256");
+    case KeyKind::ecdsa_p384:
+      return EVP_EC_gen("P-384");
+    case KeyKind::ecdsa_p521:
+      return EVP_EC_gen("P-521");
+    case KeyKind::ed25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case KeyKind::rsa:
+      return EVP_RSA_gen(rsa_bits);
+  }
+  return nullptr;
+}
+
+// The public half as a key of its own, so that nothing secret hangs on a PublicKey.
+Result<PublicKey> public_half(EVP_PKEY* key) {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  if (size <= 0) return openssl_error(Fault::corrupt, "a private key without a public half");
+  const std::string spki(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return PublicKey::from_der(spki);
+}
+
+}  // namespace
+
+Result<PrivateKey> PrivateKey::adopt(EVP_PKEY* taken) {
+  std::shared_ptr<EVP_PKEY> key(taken, EVP_PKEY_free);
+  if (!taken) return openssl_error(Fault::corrupt, "not a private key");
+  TRY(auto half, public_half(taken));
+  return PrivateKey(std::move(key), std::move(half));
+}
+
+Result<PrivateKey> PrivateKey::generate(KeyKind kind, unsigned rsa_bits) {
+  return adopt(generated(kind, rsa_bits));
+}
+
+Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der) {
+  const unsigned char* at = bytes_of(der);
+  return adopt(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size())));
+}
+
+Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
+  TRY(auto blocks, parse_pem(pem));
+  for (PemBlock& block : blocks) {
+    if (block.label == "EC PARAMETERS") continue;  // openssl ecparam -genkey writes them first
+    if (block.label == "ENCRYPTED PRIVATE KEY" || !block.headers.empty())
+      return fail(Fault::unsupported,
+                  "the private key is encrypted by OpenSSL; `openssl pkey -in KEY` takes that off");
+    if (block.label != "PRIVATE KEY" && block.label != "EC PRIVATE KEY" &&
+        block.label != "RSA PRIVATE KEY")
+      return fail(Fault::unsupported,
+                  "a PEM block \"" + printable(block.label) + "\" is no private key");
+    auto key = from_pkcs8(block.bytes);
+    wipe(block.bytes.data(), block.bytes.size());
+    return key;
+  }
+  return fail(Fault::not_found, "no private key in the PEM");
+}
+
+Result<Secret> PrivateKey::pkcs8() const {
+  const OpenSsl<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(EVP_PKEY2PKCS8(key_.get()));
+  const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : 0;
+  if (size <= 0) return openssl_error(Fault::io, "the private key cannot be written");
+  Secret out(static_cast<std::size_t>(size));
+  auto* at = reinterpret_cast<unsigned char*>(out.data());
+  i2d_PKCS8_PRIV_KEY_INFO(info.get(), &at);
+  return out;
+}
+
+Result<std::string> PrivateKey::sign(std::string_view message, const Scheme& scheme) const {
+  const bool edwards = public_.kind() == KeyKind::ed25519;
+  if (scheme.prehashed && edwards) return sign_ed25519ph(message);
+  if (scheme.prehashed || scheme.hash == HashKind::sha1)
+    return fail(Fault::unsupported, "the key cannot sign in that way");
+  const OpenSsl<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* key_context = nullptr;
+  if (!context ||
+      EVP_DigestSignInit(context.get(), &key_context, edwards ? nullptr : algorithm_of(scheme.hash),
+                         nullptr, key_.get()) != 1)
+    return openssl_error(Fault::io, "signing failed");
+  if (public_.kind() == KeyKind::rsa && scheme.padding == Padding::pss &&
+      (EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) != 1 ||
+       EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST) != 1))
+    return openssl_error(Fault::io, "signing failed");
+  std::size_t size = 0;
+  if (EVP_DigestSign(context.get(), nullptr, &size, bytes_of(message), message.size()) != 1)
+    return openssl_error(Fault::io, "signing failed");
+  std::string out(size, '\0');
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
+                     bytes_of(message), message.size()) != 1)
+    return openssl_error(Fault::io, "signing failed");
+  out.resize(size);
+  return out;
+}
+
+// OpenSSL has Ed25519ph from 3.2 on only; libsodium wants seed || public key.
+Result<std::string> PrivateKey::sign_ed25519ph(std::string_view message) const {
+  Secret key(std::size_t{crypto_sign_ed25519_SECRETKEYBYTES});
+  std::size_t size = crypto_sign_ed25519_SEEDBYTES;
+  auto* bytes = reinterpret_cast<unsigned char*>(key.data());
+  const std::string raw = public_.raw_ed25519();
+  std::string out(crypto_sign_ed25519_BYTES, '\0');
+  crypto_sign_ed25519ph_state state;
+  if (EVP_PKEY_get_raw_private_key(key_.get(), bytes, &size) != 1 || raw.size() != 32)
+    return openssl_error(Fault::io, "signing failed");
+  raw.copy(key.data() + size, raw.size());
+  if (crypto_sign_ed25519ph_init(&state) != 0 ||
+      crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size()) != 0 ||
+      crypto_sign_ed25519ph_final_create(&state, reinterpret_cast<unsigned char*>(out.data()),
+                                         nullptr, bytes) != 0)
+    return fail(Fault::io, "signing failed");
+  return out;
+}
+
+}  // namespace boltseal
