@@ -1,0 +1,49 @@
+#include "seal/schemes.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace boltseal {
+namespace {
+
+std::vector<Scheme> accepted(const PublicKey& key) {
+  switch (key.kind()) {
+    case KeyKind::ed25519:
+      return {Scheme{}, Scheme{.hash = HashKind::sha512, .prehashed = true}};
+    case KeyKind::rsa: {
+      std::vector<Scheme> out;
+      for (const HashKind kind : {HashKind::sha256, HashKind::sha384, HashKind::sha512}) {
+        out.push_back({.hash = kind, .padding = Padding::pkcs1});
+        out.push_back({.hash = kind, .padding = Padding::pss});
+      }
+      return out;
+    }
+    case KeyKind::ecdsa_p256:
+      return {Scheme{}};
+    case KeyKind::ecdsa_p384:
+    case KeyKind::ecdsa_p521:
+      break;
+  }
+  return {Scheme{.hash = key.natural_hash()}, Scheme{}};
+}
+
+}  // namespace
+
+Scheme usual_scheme(const PublicKey& key) {
+  const bool large_curve = key.kind() == KeyKind::ecdsa_p384 || key.kind() == KeyKind::ecdsa_p521;
+  return {.hash = large_curve ? key.natural_hash() : HashKind::sha256};
+}
+
+bool signed_by(const PublicKey& key, std::string_view message, std::string_view signature) {
+  return std::ranges::any_of(
+      accepted(key), [&](const Scheme& scheme) { return key.verify(message, signature, scheme); });
+}
+
+bool signed_hash_by(const PublicKey& key, std::string_view sha256, std::string_view signature) {
+  return std::ranges::any_of(accepted(key), [&](const Scheme& scheme) {
+    return scheme.hash == HashKind::sha256 && key.verify_hash(sha256, signature, scheme);
+  });
+}
+
+}  // namespace boltseal
