@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "codec/value.h"
@@ -22,21 +22,6 @@ namespace boltseal {
 namespace {
 
 constexpr std::uint64_t text_file_limit = 64 << 20;
-
-std::optional<std::time_t> source_date_epoch() {
-  const char* text = std::getenv("SOURCE_DATE_EPOCH");
-  const auto seconds = text ? parse_u64(text) : std::nullopt;
-  return seconds && *seconds < (1ULL << 40) ? std::optional(static_cast<std::time_t>(*seconds))
-                                            : std::nullopt;
-}
-
-std::string formatted(std::time_t moment, const char* format) {
-  std::tm parts{};
-  ::gmtime_r(&moment, &parts);
-  std::string out(32, '\0');
-  out.resize(std::strftime(out.data(), out.size(), format, &parts));
-  return out;
-}
 
 // A file that is there although nobody named it, as Trivy's users have it.
 void add_default_ignore_files(std::vector<std::string>& files) {
@@ -142,7 +127,7 @@ std::string not_a_size(const std::string& text) {
 }  // namespace
 
 std::string today() {
-  return formatted(source_date_epoch().value_or(std::time(nullptr)), "%Y-%m-%d");
+  return rfc3339(writing_time()).substr(0, std::string_view("2026-01-01").size());
 }
 
 std::string environment_name(std::string_view option) {
@@ -299,8 +284,7 @@ Result<> write_outputs(const Report& report, const std::vector<Output>& outputs,
   RenderOptions options;
   options.findings = findings;
   const auto epoch = source_date_epoch();
-  options.timestamp =
-      epoch ? formatted(*epoch, "%Y-%m-%dT%H:%M:%SZ") : report.inventory.image.created;
+  options.timestamp = epoch ? rfc3339(*epoch) : report.inventory.image.created;
   for (const Output& output : outputs) {
     options.colour = output.file.empty() && wants_colour();
     options.width = output.file.empty() ? terminal_width() : 80;
