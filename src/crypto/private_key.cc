@@ -1,6 +1,8 @@
+#include <openssl/asn1t.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <sodium.h>
@@ -12,6 +14,8 @@
 
 namespace boltseal {
 namespace {
+
+constexpr std::uint64_t most_rounds = 10'000'000;  // seconds; OpenSSL writes 2,048
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -49,6 +53,33 @@ Result<PublicKey> public_half(EVP_PKEY* key) {
   return PublicKey::from_der(spki);
 }
 
+// What a file may ask for before it is known to be ours: PBES2 alone (PBES1 is DES and MD5), with
+// PBKDF2 of few enough rounds. OpenSSL itself holds scrypt to 32 MiB.
+Result<> bearable(const X509_SIG* sealed) {
+  const X509_ALGOR* algorithm = nullptr;
+  X509_SIG_get0(sealed, &algorithm, nullptr);
+  const ASN1_OBJECT* id = nullptr;
+  int type = 0;
+  const void* value = nullptr;
+  X509_ALGOR_get0(&id, &type, &value, algorithm);
+  if (OBJ_obj2nid(id) != NID_pbes2 || type != V_ASN1_SEQUENCE)
+    return fail(Fault::unsupported,
+                "a private key under a cipher that is not to be trusted; `openssl pkcs8 -topk8 -in "
+                "KEY` makes one that can be read");
+  const OpenSsl<PBE2PARAM, PBE2PARAM_free> scheme(static_cast<PBE2PARAM*>(
+      ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter)));
+  if (!scheme) return openssl_error(Fault::corrupt, "not an encrypted private key");
+  X509_ALGOR_get0(&id, nullptr, nullptr, scheme->keyfunc);
+  if (OBJ_obj2nid(id) != NID_id_pbkdf2) return {};
+  const OpenSsl<PBKDF2PARAM, PBKDF2PARAM_free> kdf(static_cast<PBKDF2PARAM*>(
+      ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), scheme->keyfunc->parameter)));
+  if (!kdf) return openssl_error(Fault::corrupt, "not an encrypted private key");
+  std::uint64_t rounds = 0;
+  if (ASN1_INTEGER_get_uint64(&rounds, kdf->iter) != 1 || rounds > most_rounds)
+    return openssl_error(Fault::too_large, "a private key that asks for too many rounds of PBKDF2");
+  return {};
+}
+
 }  // namespace
 
 Result<PrivateKey> PrivateKey::adopt(EVP_PKEY* taken) {
@@ -64,16 +95,38 @@ Result<PrivateKey> PrivateKey::generate(KeyKind kind, unsigned rsa_bits) {
 
 Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der) {
   const unsigned char* at = bytes_of(der);
-  return adopt(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size())));
+  EVP_PKEY* key = d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size()));
+  if (key && at != bytes_of(der) + der.size()) {
+    EVP_PKEY_free(key);
+    return fail(Fault::corrupt, "bytes behind a private key");
+  }
+  return adopt(key);
+}
+
+Result<PrivateKey> PrivateKey::from_encrypted_pkcs8(std::string_view der,
+                                                    std::string_view password) {
+  const unsigned char* at = bytes_of(der);
+  const OpenSsl<X509_SIG, X509_SIG_free> sealed(
+      d2i_X509_SIG(nullptr, &at, static_cast<long>(der.size())));
+  if (!sealed || at != bytes_of(der) + der.size())
+    return openssl_error(Fault::corrupt, "not an encrypted private key");
+  TRY_DO(bearable(sealed.get()));
+  const OpenSsl<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(
+      PKCS8_decrypt(sealed.get(), password.data(), static_cast<int>(password.size())));
+  ERR_clear_error();  // OpenSSL says "bad decrypt" and less
+  if (!info) return fail(Fault::corrupt, "the password is wrong, or the key file was altered");
+  return adopt(EVP_PKCS82PKEY(info.get()));
 }
 
 Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
   TRY(auto blocks, parse_pem(pem));
   for (PemBlock& block : blocks) {
     if (block.label == "EC PARAMETERS") continue;  // openssl ecparam -genkey writes them first
-    if (block.label == "ENCRYPTED PRIVATE KEY" || !block.headers.empty())
-      return fail(Fault::unsupported,
-                  "the private key is encrypted by OpenSSL; `openssl pkey -in KEY` takes that off");
+    if (!block.headers.empty())
+      return fail(
+          Fault::unsupported,
+          "the private key is encrypted in OpenSSL's old way; `openssl pkcs8 -topk8 -in KEY` "
+          "makes one that can be read");
     if (block.label != "PRIVATE KEY" && block.label != "EC PRIVATE KEY" &&
         block.label != "RSA PRIVATE KEY")
       return fail(Fault::unsupported,

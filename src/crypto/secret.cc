@@ -2,14 +2,18 @@
 
 #include <sodium.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <new>
 #include <utility>
 
+#include "base/fd.h"
+
 namespace boltseal {
 
-Secret::Secret(std::size_t size) : size_(size) {
+Secret::Secret(std::size_t size) : size_(size), mapped_(size) {
   if (size == 0) return;
   void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
@@ -23,13 +27,16 @@ Secret::Secret(std::string_view bytes) : Secret(bytes.size()) {
 }
 
 Secret::Secret(Secret&& other) noexcept
-    : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : bytes_(std::exchange(other.bytes_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      mapped_(std::exchange(other.mapped_, 0)) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     wipe();
     bytes_ = std::exchange(other.bytes_, nullptr);
     size_ = std::exchange(other.size_, 0);
+    mapped_ = std::exchange(other.mapped_, 0);
   }
   return *this;
 }
@@ -38,10 +45,37 @@ Secret::~Secret() { wipe(); }
 
 void Secret::wipe() {
   if (!bytes_) return;
-  sodium_memzero(bytes_, size_);
-  ::munmap(bytes_, size_);
+  sodium_memzero(bytes_, mapped_);
+  ::munmap(bytes_, mapped_);
   bytes_ = nullptr;
-  size_ = 0;
+  size_ = mapped_ = 0;
+}
+
+void Secret::shorten(std::size_t size) {
+  if (size >= size_) return;
+  sodium_memzero(bytes_ + size, size_ - size);
+  size_ = size;
+}
+
+Result<Secret> read_secret(int fd, std::size_t cap, const std::string& where) {
+  Secret out(cap + 1);
+  std::size_t size = 0;
+  while (size <= cap) {
+    const ssize_t got = ::read(fd, out.data() + size, out.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(errno_error("cannot read", where));
+    if (got == 0) {
+      out.shorten(size);
+      return out;
+    }
+    size += static_cast<std::size_t>(got);
+  }
+  return fail(Fault::too_large, "over the limit of " + std::to_string(cap) + " bytes", where);
+}
+
+Result<Secret> read_secret_file(const std::string& path, std::size_t cap) {
+  TRY(const Fd fd, open_read(path));
+  return read_secret(fd.get(), cap, path);
 }
 
 void wipe(void* bytes, std::size_t size) { sodium_memzero(bytes, size); }

@@ -2,7 +2,10 @@
 // the machine allows it, kept out of core dumps, and wiped when it is given back.
 #pragma once
 #include <cstddef>
+#include <string>
 #include <string_view>
+
+#include "base/result.h"
 
 namespace boltseal {
 
@@ -18,12 +21,17 @@ class Secret {
   std::string_view view() const { return {bytes_, size_}; }
   char* data() { return bytes_; }
   std::size_t size() const { return size_; }
+  void shorten(std::size_t size);  // gives up what is behind; no more than size()
 
  private:
   void wipe();
   char* bytes_ = nullptr;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, mapped_ = 0;
 };
+
+// What comes from a descriptor until its end, without a copy elsewhere; too_large over `cap` bytes.
+Result<Secret> read_secret(int fd, std::size_t cap, const std::string& where);
+Result<Secret> read_secret_file(const std::string& path, std::size_t cap);
 
 void wipe(void* bytes, std::size_t size);  // not optimised away
 

@@ -24,6 +24,8 @@ class PrivateKey final : public Signer {
   // `rsa_bits` counts for RSA only.
   static Result<PrivateKey> generate(KeyKind kind, unsigned rsa_bits = 3072);
   static Result<PrivateKey> from_pkcs8(std::string_view der);
+  // "ENCRYPTED PRIVATE KEY" as OpenSSL writes it (PBES2, RFC 8018); corrupt for a wrong password.
+  static Result<PrivateKey> from_encrypted_pkcs8(std::string_view der, std::string_view password);
   // An unencrypted PEM: "PRIVATE KEY", "EC PRIVATE KEY" or "RSA PRIVATE KEY".
   static Result<PrivateKey> from_pem(std::string_view pem);
 

@@ -1,11 +1,13 @@
 #include "seal/key_reference.h"
 
-#include "base/fd.h"
+#include <cstdlib>
+
+#include "base/text.h"
 
 namespace boltseal {
 namespace {
 
-constexpr std::uint64_t key_file_limit = 1 << 20;
+constexpr std::string_view environment = "env://";
 
 template <class T>
 Result<T> named(Result<T> result, const std::string& reference) {
@@ -13,21 +15,35 @@ Result<T> named(Result<T> result, const std::string& reference) {
   return result;
 }
 
+// The bytes that a reference leads to.
+Result<Secret> bytes_of(const std::string& reference) {
+  if (reference.starts_with(environment)) {
+    const std::string name = reference.substr(environment.size());
+    const char* value = std::getenv(name.c_str());
+    if (!value || !*value)
+      return fail(Fault::not_found, "the environment has no such variable", reference);
+    return Secret(std::string_view(value));
+  }
+  if (const auto scheme = cut(reference, "://"))
+    return fail(Fault::unsupported,
+                "keys of \"" + printable(scheme->first) +
+                    "://\" are not read; name a file, env://VARIABLE or pkcs11:…",
+                reference);
+  return read_secret_file(reference, max_key_file);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
-                                            const PasswordSource& /*password*/) {
-  TRY(auto text, read_file(reference, key_file_limit));
-  auto key = named(PrivateKey::from_pem(text), reference);
-  wipe(text.data(), text.size());
-  if (!key) return std::unexpected(key.error());
-  return std::make_unique<PrivateKey>(std::move(*key));
+                                            const PasswordSource& password) {
+  TRY(const auto bytes, bytes_of(reference));
+  TRY(auto key, named(read_private_key(bytes.view(), reference, password), reference));
+  return std::make_unique<PrivateKey>(std::move(key));
 }
 
 Result<PublicKey> open_public_key(const std::string& reference) {
-  TRY(const auto text, read_file(reference, key_file_limit));
-  return named(text.starts_with("-----") ? PublicKey::from_pem(text) : PublicKey::from_der(text),
-               reference);
+  TRY(const auto bytes, bytes_of(reference));
+  return named(read_public_key(bytes.view()), reference);
 }
 
 }  // namespace boltseal

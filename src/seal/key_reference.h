@@ -1,16 +1,12 @@
 // Keys as they are named on a command line: a file, `env://VAR`, `pkcs11:…`.
 #pragma once
-#include <functional>
 #include <memory>
 #include <string>
 
-#include "crypto/secret.h"
+#include "crypto/key_file.h"
 #include "crypto/signer.h"
 
 namespace boltseal {
-
-// Asked when a key turns out to be encrypted; `what` names it for a prompt.
-using PasswordSource = std::function<Result<Secret>(const std::string& what)>;
 
 // A private key: PEM, cosign's encrypted file, or an object in a token.
 Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,

@@ -1,0 +1,30 @@
+// Where the password of a key comes from: a file or standard input when an option says so, else the
+// environment, else a prompt on the terminal.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/result.h"
+#include "crypto/key_file.h"
+#include "crypto/secret.h"
+
+namespace boltseal {
+
+struct PasswordOptions {
+  std::string file;
+  bool from_stdin = false;
+};
+
+// --password-file, --password-stdin
+void add_password_options(CLI::App& command, PasswordOptions& options);
+
+// COSIGN_PASSWORD counts before BOLTSEAL_PASSWORD; an empty one is the empty password. not_found
+// where there is none of them and no terminal.
+PasswordSource password_source(const PasswordOptions& options);
+// For a key that is made: a prompt asks twice.
+PasswordSource new_password_source(const PasswordOptions& options);
+
+// Asks on the controlling terminal without echo; not_found, with `hint`, where there is none.
+Result<Secret> ask_terminal(const std::string& prompt, const std::string& hint);
+
+}  // namespace boltseal
