@@ -114,7 +114,8 @@ Result<std::string> read_token(const HttpResponse& response, const Url& registry
 
 Result<std::string> bearer(const Url& registry, const Challenge& challenge,
                            const std::string& repository,
-                           const std::optional<Credentials>& credentials) {
+                           const std::optional<Credentials>& credentials,
+                           std::string_view actions) {
   auto realm = parse_url(challenge.realm);
   if (!realm)
     return fail(Fault::corrupt, "names a login server that is no URL", registry.authority());
@@ -132,7 +133,7 @@ Result<std::string> bearer(const Url& registry, const Challenge& challenge,
                 registry.authority());
   }
   // The scope is what we need, not what the registry would like us to ask for.
-  const std::string scope = "repository:" + repository + ":pull";
+  const std::string scope = fmt::format("repository:{}:{}", repository, actions);
   HttpRequest request;
   request.allow_http = !registry.https();
   request.cap = 1ULL << 20;
@@ -148,7 +149,7 @@ Result<std::string> bearer(const Url& registry, const Challenge& challenge,
     request.url +=
         fmt::format("{}{}{}scope={}", realm->target.contains('?') ? '&' : '?',
                     challenge.service.empty() ? "" : "service=" + percent_encode(challenge.service),
-                    challenge.service.empty() ? "" : "&", percent_encode(scope, ":/"));
+                    challenge.service.empty() ? "" : "&", percent_encode(scope, ":/,"));
     if (credentials) request.authorization = basic(*credentials);
   }
   TRY(const auto response, http(request));
@@ -173,11 +174,12 @@ bool realm_may_have_credentials(const Url& registry, const Url& realm) {
 
 Result<std::string> answer_challenge(const Url& registry, std::string_view header,
                                      const std::string& repository,
-                                     const std::optional<Credentials>& credentials) {
+                                     const std::optional<Credentials>& credentials,
+                                     std::string_view actions) {
   const auto challenges = parse_challenges(header);
   for (const Challenge& challenge : challenges) {
     if (challenge.scheme == "bearer" && !challenge.realm.empty()) {
-      return bearer(registry, challenge, repository, credentials);
+      return bearer(registry, challenge, repository, credentials, actions);
     }
   }
   for (const Challenge& challenge : challenges) {

@@ -28,12 +28,13 @@ std::vector<Challenge> parse_challenges(std::string_view header);
 // May the credentials for `registry` go to `realm`?
 bool realm_may_have_credentials(const Url& registry, const Url& realm);
 
-// The value of the Authorization header that answers `header` for pulling `repository`; "" when the
-// registry asks for nothing that needs one. `registry` is the origin that sent the challenge; plain
-// http is used only if that was http. An Error names the registry and what to do, and never holds a
-// secret.
+// The value of the Authorization header that answers `header` for `actions` ("pull", "pull,push")
+// on `repository`; "" when the registry asks for nothing that needs one. `registry` is the origin
+// that sent the challenge; plain http is used only if that was http. An Error names the registry
+// and what to do, and never holds a secret.
 Result<std::string> answer_challenge(const Url& registry, std::string_view header,
                                      const std::string& repository,
-                                     const std::optional<Credentials>& credentials);
+                                     const std::optional<Credentials>& credentials,
+                                     std::string_view actions = "pull");
 
 }  // namespace boltseal

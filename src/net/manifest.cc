@@ -37,6 +37,14 @@ Platform platform_of(const Value& value) {
   return {value["os"].string(), value["architecture"].string(), value["variant"].string()};
 }
 
+Annotations read_annotations(const Value& value) {
+  Annotations out;
+  for (const auto& [key, text] : value.members()) {
+    if (text.is_text()) out.emplace(key, text.text());
+  }
+  return out;
+}
+
 // What pulls the image may take the other of two members, and so other layers than we do.
 Result<> check_members(const Value& object, const std::string& where) {
   const auto twice = repeated_member(object);
@@ -62,6 +70,9 @@ Result<Descriptor> read_descriptor(const Value& value, const std::string& where)
   out.ref_name = notes["org.opencontainers.image.ref.name"].string();
   out.attestation = notes["vnd.docker.reference.type"].is_text() ||
                     (out.platform.os == "unknown" && out.platform.architecture == "unknown");
+  TRY_DO(check_members(notes, where));
+  out.artifact_type = value["artifactType"].string();
+  out.annotations = read_annotations(notes);
   return out;
 }
 
@@ -114,6 +125,13 @@ Result<> check_kind(const Value& root, std::string_view content_type, const std:
   return {};
 }
 
+void write_annotations(JsonWriter& json, const Annotations& annotations) {
+  if (annotations.empty()) return;
+  json.key("annotations").object();
+  for (const auto& [key, text] : annotations) json.member(key, text);
+  json.end();
+}
+
 std::string architecture_name(std::string_view machine) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
       {"x86_64", "amd64"}, {"x86-64", "amd64"}, {"aarch64", "arm64"},
@@ -144,7 +162,7 @@ std::string Platform::text() const {
   return fmt::format("{}/{}{}{}", os, architecture, variant.empty() ? "" : "/", variant);
 }
 
-Result<Manifest> parse_manifest(std::string_view body, std::string_view content_type,
+Result<Manifest> parse_artifact(std::string_view body, std::string_view content_type,
                                 const std::string& where) {
   content_type = trim(content_type.substr(0, content_type.find(';')));
   auto parsed = parse_json(body);
@@ -161,17 +179,35 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
     out.media_type = known(content_type) ? content_type
                      : out.is_index      ? index_types[0]
                                          : image_types[0];
+  out.artifact_type = root["artifactType"].string();
+  TRY_DO(check_members(root["annotations"], where));
+  out.annotations = read_annotations(root["annotations"]);
+  if (root["subject"]) {
+    TRY(out.subject, read_descriptor(root["subject"], where));
+  }
   if (out.is_index) {
     TRY(out.manifests, read_list(root["manifests"], max_entries, where));
     return out;
   }
   TRY(out.config, read_descriptor(root["config"], where));
+  if (out.artifact_type.empty()) out.artifact_type = out.config.media_type;
+  TRY(out.layers, read_list(root["layers"], max_layers, where));
+  return out;
+}
+
+Result<Manifest> parse_manifest(std::string_view body, std::string_view content_type,
+                                const std::string& where) {
+  TRY(auto out, parse_artifact(body, content_type, where));
+  if (out.is_index) {
+    for (Descriptor& entry : out.manifests)
+      entry.attestation = entry.attestation || is_attachment(entry);
+    return out;
+  }
   if (!among(config_types, out.config.media_type)) {
     return fail(Fault::unsupported,
                 fmt::format("no container image but an artefact of type {}", out.config.media_type),
                 where);
   }
-  TRY(out.layers, read_list(root["layers"], max_layers, where));
   for (std::size_t i = 0; i < out.layers.size(); ++i) {
     if (out.layers[i].media_type.ends_with("+encrypted"))
       return fail(Fault::unsupported,
@@ -179,6 +215,60 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
                   where);
   }
   return out;
+}
+
+bool is_attachment(const Descriptor& entry) {
+  if (!entry.artifact_type.empty() && !among(config_types, entry.artifact_type)) return true;
+  if (const auto kind = entry.annotations.find("kind"); kind != entry.annotations.end()) {
+    const std::string_view cosign = "dev.cosignproject.cosign/";
+    if (kind->second.starts_with(cosign) &&
+        !kind->second.starts_with("dev.cosignproject.cosign/image"))
+      return true;
+  }
+  const std::string_view name = entry.ref_name;
+  return name.starts_with("sha256-") && name.size() >= 71 && unhex(name.substr(7, 64)) &&
+         (name.size() == 71 || name[71] == '.');
+}
+
+Descriptor empty_config() {
+  Descriptor out;
+  out.media_type = oci_empty_type;
+  out.digest = sha256_digest(oci_empty_bytes);
+  out.size = oci_empty_bytes.size();
+  return out;
+}
+
+void write_descriptor(JsonWriter& json, const Descriptor& descriptor) {
+  json.object()
+      .text_if("mediaType", descriptor.media_type)
+      .member("digest", descriptor.digest)
+      .member("size", descriptor.size)
+      .text_if("artifactType", descriptor.artifact_type);
+  write_annotations(json, descriptor.annotations);
+  if (descriptor.platform) {
+    json.key("platform")
+        .object()
+        .member("architecture", descriptor.platform.architecture)
+        .member("os", descriptor.platform.os)
+        .text_if("variant", descriptor.platform.variant)
+        .end();
+  }
+  json.end();
+}
+
+std::string write_manifest(const Manifest& manifest) {
+  JsonWriter json(false);
+  json.object().member("schemaVersion", 2).member("mediaType", manifest.media_type);
+  const bool implied = !manifest.is_index && manifest.artifact_type == manifest.config.media_type;
+  if (!implied) json.text_if("artifactType", manifest.artifact_type);
+  if (!manifest.is_index) write_descriptor(json.key("config"), manifest.config);
+  json.key(manifest.is_index ? "manifests" : "layers").array();
+  for (const Descriptor& entry : manifest.is_index ? manifest.manifests : manifest.layers)
+    write_descriptor(json, entry);
+  json.end();
+  if (manifest.subject) write_descriptor(json.key("subject"), *manifest.subject);
+  write_annotations(json, manifest.annotations);
+  return json.end().take();
 }
 
 Result<Platform> parse_platform(std::string_view text) {

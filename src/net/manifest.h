@@ -2,14 +2,24 @@
 // which differ in names only. Used by the registry client and by whatever else reads an OCI layout.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "codec/json_writer.h"
 
 namespace boltseal {
+
+constexpr std::string_view oci_manifest_type = "application/vnd.oci.image.manifest.v1+json";
+constexpr std::string_view oci_index_type = "application/vnd.oci.image.index.v1+json";
+constexpr std::string_view oci_config_type = "application/vnd.oci.image.config.v1+json";
+constexpr std::string_view oci_empty_type = "application/vnd.oci.empty.v1+json";
+constexpr std::string_view oci_empty_bytes = "{}";
+
+using Annotations = std::map<std::string, std::string>;
 
 struct Platform {
   std::string os, architecture, variant;
@@ -25,6 +35,8 @@ struct Descriptor {
   std::string ref_name;  // annotation org.opencontainers.image.ref.name
   bool attestation =
       false;  // an index entry that describes another one (BuildKit's provenance), not an image
+  std::string artifact_type{};
+  Annotations annotations{};
 };
 
 struct Manifest {
@@ -33,6 +45,10 @@ struct Manifest {
   std::vector<Descriptor> manifests;  // of an index
   Descriptor config;                  // of an image
   std::vector<Descriptor> layers;     // of an image, lowest first
+  // Of artefacts; an image has none of them.
+  std::string artifact_type{};
+  std::optional<Descriptor> subject{};
+  Annotations annotations{};
 };
 
 // `content_type` is what a transport says of the body ("" when it says nothing). A body that is a
@@ -41,6 +57,20 @@ struct Manifest {
 // unsupported. `urls` of foreign layers are not read at all.
 Result<Manifest> parse_manifest(std::string_view body, std::string_view content_type,
                                 const std::string& where);
+
+// The same for any manifest or index, whatever it carries: signatures, attestations, charts. The
+// artifact type is the config's media type where the manifest names none.
+Result<Manifest> parse_artifact(std::string_view body, std::string_view content_type,
+                                const std::string& where);
+
+// The JSON of a manifest or index, on one line. An empty member is left out.
+std::string write_manifest(const Manifest& manifest);
+void write_descriptor(JsonWriter& json, const Descriptor& descriptor);
+// Whether an entry of an index is attached to an image rather than one: it has an artifact type, or
+// the tag of a list of signatures or referrers.
+bool is_attachment(const Descriptor& entry);
+// "{}" as a config, for artefacts that have none.
+Descriptor empty_config();
 
 // "linux/arm64/v8", "arm64", "linux"; what is left out, or all of it, is this machine's (the system
 // is always linux).

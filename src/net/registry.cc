@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
 #include "net/auth.h"
-#include "net/http.h"
+#include "net/registry_state.h"
 
 namespace boltseal {
 namespace {
@@ -36,8 +35,26 @@ std::string reason_of(const HttpResponse& response) {
   return text.empty() ? text : ": " + printable(text.substr(0, 200));
 }
 
-std::unexpected<Error> refused(const HttpResponse& response, const std::string& what,
-                               const std::string& host) {
+// The place that bytes go on from, in a 206's Content-Range: "bytes 100-199/200".
+std::optional<std::uint64_t> range_start(const HttpResponse& response) {
+  const std::string range = response.header("content-range").value_or("");
+  if (!range.starts_with("bytes ")) return std::nullopt;
+  return parse_u64(std::string_view(range).substr(6, range.find('-') - 6));
+}
+
+}  // namespace
+
+// A blob on its way to a sink.
+struct BlobRead {
+  const Descriptor& descriptor;
+  const std::function<Result<>(std::string_view)>& sink;
+  const std::function<bool()>& cancelled;
+  std::uint64_t done = 0;  // bytes that the sink has
+  bool fatal = false;      // the sink refused, or the bytes are wrong: nobody else can help
+};
+
+std::unexpected<Error> registry_refused(const HttpResponse& response, std::string_view doing,
+                                        const std::string& what, const std::string& host) {
   const int status = response.status;
   if (status == 404)
     return fail(Fault::not_found, fmt::format("has no {}{}", what, reason_of(response)), host);
@@ -45,8 +62,8 @@ std::unexpected<Error> refused(const HttpResponse& response, const std::string& 
     return fail(
         Fault::io,
         fmt::format(
-            "does not let us read {} (status {}){}; it may not exist, or need `docker login {}`",
-            what, status, reason_of(response), host),
+            "does not let us {} {} (status {}){}; it may not exist, or need `docker login {}`",
+            doing, what, status, reason_of(response), host),
         host);
   }
   if (status == 429) {
@@ -59,48 +76,6 @@ std::unexpected<Error> refused(const HttpResponse& response, const std::string& 
   return fail(Fault::io, fmt::format("status {} for {}{}", status, what, reason_of(response)),
               host);
 }
-
-// The place that bytes go on from, in a 206's Content-Range: "bytes 100-199/200".
-std::optional<std::uint64_t> range_start(const HttpResponse& response) {
-  const std::string range = response.header("content-range").value_or("");
-  if (!range.starts_with("bytes ")) return std::nullopt;
-  return parse_u64(std::string_view(range).substr(6, range.find('-') - 6));
-}
-
-}  // namespace
-
-// One endpoint with what was learnt of it.
-struct Place {
-  Endpoint endpoint;
-  std::string scheme;         // "" until it is known
-  std::string authorization;  // the answer to its last challenge
-};
-
-// A blob on its way to a sink.
-struct BlobRead {
-  const Descriptor& descriptor;
-  const std::function<Result<>(std::string_view)>& sink;
-  const std::function<bool()>& cancelled;
-  std::uint64_t done = 0;  // bytes that the sink has
-  bool fatal = false;      // the sink refused, or the bytes are wrong: nobody else can help
-};
-
-struct Registry::State {
-  std::string name;  // host/repository as the user knows it
-  RegistryOptions options;
-  std::vector<Place> places;
-  std::size_t current = 0;  // the place that served the manifest
-  std::mutex mutex;         // guards scheme, authorization and current
-
-  Result<std::string> base_of(std::size_t index);
-  Result<HttpResponse> get(std::size_t index, const std::string& path, HttpRequest request);
-  Result<std::string> log_in(std::size_t index, const HttpResponse& response,
-                             const std::string& stale);
-  template <class Use>
-  auto each_place(const bool& fatal, Use use) -> decltype(use(std::size_t{0}));
-  Result<> read_once(std::size_t index, BlobRead& read);
-  Result<> read_from(std::size_t index, BlobRead& read);
-};
 
 RegistryOptions registry_options() {
   RegistryOptions out;
@@ -116,6 +91,7 @@ Registry::~Registry() = default;
 Result<Registry> Registry::open(const std::string& host, const std::string& repository,
                                 RegistryOptions options) {
   TRY(auto endpoints, endpoints_of(host, repository, options.mirrors));
+  if (options.actions != "pull") endpoints.erase(endpoints.begin(), endpoints.end() - 1);
   auto state = std::make_unique<State>();
   state->name = host + "/" + repository;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
@@ -134,7 +110,6 @@ Result<Registry> Registry::open(const std::string& host, const std::string& repo
   return Registry(std::move(state));
 }
 
-// "https://host"; where plain HTTP is allowed, both are knocked at once.
 Result<std::string> Registry::State::base_of(std::size_t index) {
   const Endpoint& endpoint = places[index].endpoint;
   {
@@ -183,19 +158,30 @@ Result<std::string> Registry::State::log_in(std::size_t index, const HttpRespons
   }
   const auto header = response.header("www-authenticate");
   if (!header) return std::string{};
-  TRY(const auto credentials, find_credentials(place.endpoint.host, place.endpoint.repository,
-                                               options.credential_files, options.run_helper));
+  const bool itself = index == home();
+  if (itself && !options.bearer_token.empty() && stale.empty()) {
+    place.authorization = "Bearer " + options.bearer_token;
+    return place.authorization;
+  }
+  auto credentials = itself ? options.credentials : std::nullopt;
+  if (!credentials) {
+    TRY(credentials, find_credentials(place.endpoint.host, place.endpoint.repository,
+                                      options.credential_files, options.run_helper));
+  }
   TRY(place.authorization,
-      answer_challenge(registry, *header, place.endpoint.repository, credentials));
+      answer_challenge(registry, *header, place.endpoint.repository, credentials, options.actions));
   return place.authorization;
 }
 
-Result<HttpResponse> Registry::State::get(std::size_t index, const std::string& path,
+Result<HttpResponse> Registry::State::ask(std::size_t index, const std::string& path,
                                           HttpRequest request) {
   TRY(const std::string base, base_of(index));
-  const Endpoint& endpoint = places[index].endpoint;
-  request.url = base + "/v2/" + percent_encode(endpoint.repository, "/") + path;
-  request.allow_http = base.starts_with("http://");
+  request.url = base + "/v2/" + percent_encode(places[index].endpoint.repository, "/") + path;
+  return ask_url(index, std::move(request));
+}
+
+Result<HttpResponse> Registry::State::ask_url(std::size_t index, HttpRequest request) {
+  request.allow_http = request.url.starts_with("http://");
   {
     const std::scoped_lock lock(mutex);
     request.authorization = places[index].authorization;
@@ -229,20 +215,30 @@ auto Registry::State::each_place(const bool& fatal, Use use) -> decltype(use(std
 }
 
 Result<FetchedManifest> Registry::manifest(const std::string& reference) {
-  return state_->each_place(false, [&](std::size_t index) -> Result<FetchedManifest> {
+  TRY(auto raw, raw_manifest(reference));
+  FetchedManifest out;
+  const std::string what = state_->name + (is_digest(reference) ? "@" : ":") + reference;
+  TRY(out.manifest, parse_manifest(raw.body, raw.media_type, what));
+  out.digest = std::move(raw.digest);
+  out.body = std::move(raw.body);
+  return out;
+}
+
+Result<RawManifest> Registry::raw_manifest(const std::string& reference) {
+  return state_->each_place(false, [&](std::size_t index) -> Result<RawManifest> {
     HttpRequest request;
     request.headers = {{"Accept", std::string(accepted)}};
     request.cap = max_manifest_body;
-    TRY(const auto response,
-        state_->get(index, "/manifests/" + percent_encode(reference, ":"), std::move(request)));
+    TRY(auto response,
+        state_->ask(index, "/manifests/" + percent_encode(reference, ":"), std::move(request)));
     const std::string& host = state_->places[index].endpoint.host;
     const std::string what = state_->name + (is_digest(reference) ? "@" : ":") + reference;
-    if (response.status != 200) return refused(response, what, host);
-    FetchedManifest out;
+    if (response.status != 200) return registry_refused(response, "read", what, host);
     std::string wanted =
         is_digest(reference) ? reference : response.header("docker-content-digest").value_or("");
     if (!is_digest(wanted)) wanted = sha256_digest(response.body);
     TRY(const HashKind kind, hash_of_digest(wanted));
+    RawManifest out;
     out.digest = wanted.substr(0, wanted.find(':') + 1) + hex(hash(kind, response.body));
     if (out.digest != wanted) {
       return fail(Fault::corrupt,
@@ -250,9 +246,10 @@ Result<FetchedManifest> Registry::manifest(const std::string& reference) {
                               out.digest, wanted),
                   what);
     }
-    TRY(out.manifest,
-        parse_manifest(response.body, response.header("content-type").value_or(""), what));
-    out.body = response.body;
+    out.media_type = response.header("content-type").value_or("");
+    out.media_type = trim(out.media_type.substr(0, out.media_type.find(';')));
+    out.etag = response.header("etag").value_or("");
+    out.body = std::move(response.body);
     return out;
   });
 }
@@ -311,9 +308,9 @@ Result<> Registry::State::read_once(std::size_t index, BlobRead& read) {
       read.fatal = true;
     return taken;
   };
-  TRY(const auto response, get(index, "/blobs/" + blob.digest, std::move(request)));
+  TRY(const auto response, ask(index, "/blobs/" + blob.digest, std::move(request)));
   if (!success(response.status))
-    return refused(response, "blob " + blob.digest, places[index].endpoint.host);
+    return registry_refused(response, "read", "blob " + blob.digest, places[index].endpoint.host);
   if (read.done == blob.size) return {};
   return fail(Fault::io,
               fmt::format("{} ended after {} of {} bytes", blob.digest, read.done, blob.size),

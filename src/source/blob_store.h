@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "net/manifest.h"
 #include "source/source.h"
 
 namespace boltseal {
@@ -34,6 +35,10 @@ Result<std::string> blob_path(const std::string& digest);
 // read_blob of a digest, and the bytes are those that it names.
 Result<std::string> read_checked_blob(const BlobStore& store, const std::string& digest,
                                       std::uint64_t cap);
+
+// oci_layout.cc: whether an entry of index.json is the one that a user calls `name` (tag, name:tag
+// or digest).
+bool layout_entry_is(const Descriptor& entry, const std::string& name);
 
 // oci_layout.cc: the image called `name` (tag, name:tag or digest; "" for the only one) of an OCI
 // image layout.

@@ -14,7 +14,6 @@
 #include <span>
 
 #include "base/text.h"
-#include "codec/value.h"
 #include "crypto/digest.h"
 #include "net/manifest.h"
 #include "source/blob_store.h"
@@ -28,16 +27,19 @@ constexpr int max_index_depth = 4;
 constexpr std::array name_annotations = {"org.opencontainers.image.ref.name",
                                          "io.containerd.image.name"};
 
-// The names that index.json gives its entries, in its order.
-std::vector<std::vector<std::string>> entry_names(const Value& manifests) {
-  std::vector<std::vector<std::string>> out;
-  for (const Value& entry : manifests.items()) {
-    auto& names = out.emplace_back();
-    for (const char* key : name_annotations) {
-      if (const auto name = entry["annotations"][key].string(); !name.empty())
-        names.push_back(name);
-    }
+std::vector<std::string> names_of(const Descriptor& entry) {
+  std::vector<std::string> names;
+  for (const char* key : name_annotations) {
+    const auto name = entry.annotations.find(key);
+    if (name != entry.annotations.end() && !name->second.empty()) names.push_back(name->second);
   }
+  return names;
+}
+
+// The names that index.json gives its entries, in its order.
+std::vector<std::vector<std::string>> entry_names(const Manifest& index) {
+  std::vector<std::vector<std::string>> out;
+  for (const Descriptor& entry : index.manifests) out.push_back(names_of(entry));
   return out;
 }
 
@@ -130,6 +132,10 @@ Result<> check_platform(const ImageInfo& info, const SourceOptions& options,
 
 }  // namespace
 
+bool layout_entry_is(const Descriptor& entry, const std::string& name) {
+  return entry.digest == name || answers_to(names_of(entry), name);
+}
+
 Result<Opened> open_oci_layout(std::shared_ptr<const BlobStore> store, const std::string& name,
                                const std::string& reference, const SourceOptions& options) {
   const std::string where = store->where() + "/index.json";
@@ -140,8 +146,7 @@ Result<Opened> open_oci_layout(std::shared_ptr<const BlobStore> store, const std
   if (!body) return std::unexpected(body.error());
   TRY(const Manifest index, parse_manifest(*body, "", where));
   if (!index.is_index) return fail(Fault::corrupt, "is no index", where);
-  TRY(const Document tree, parse_json(*body));
-  const auto names = entry_names(tree["manifests"]);
+  const auto names = entry_names(index);
   TRY(const Descriptor entry, choose_entry(index, names, name, options, where));
   TRY(const Found found, find_image(*store, entry, options));
 
