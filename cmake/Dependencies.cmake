@@ -8,6 +8,10 @@ foreach(module libisal libzstd liblzma libcurl pugixml yaml-cpp libseccomp libso
   string(MAKE_C_IDENTIFIER ${module} id)
   pkg_check_modules(${id} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
+# Only its pkcs11.h: the modules themselves are loaded when a key lies in one.
+pkg_check_modules(p11_kit REQUIRED p11-kit-1)
+add_library(boltseal_pkcs11_headers INTERFACE)
+target_include_directories(boltseal_pkcs11_headers SYSTEM INTERFACE ${p11_kit_INCLUDE_DIRS})
 find_package(BZip2 REQUIRED)
 if(BOLTSEAL_TESTS)
   find_package(GTest REQUIRED)
@@ -16,6 +20,6 @@ endif()
 # Which folder needs which library. Folders not named here need none.
 set(base_LIBS fmt::fmt Threads::Threads)
 set(codec_LIBS PkgConfig::libisal PkgConfig::libzstd PkgConfig::liblzma BZip2::BZip2 simdjson::simdjson PkgConfig::pugixml PkgConfig::yaml_cpp)
-set(crypto_LIBS OpenSSL::Crypto PkgConfig::libsodium)
+set(crypto_LIBS OpenSSL::Crypto PkgConfig::libsodium boltseal_pkcs11_headers)
 set(net_LIBS OpenSSL::Crypto)
 set(layers_LIBS PkgConfig::libseccomp)

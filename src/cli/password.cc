@@ -20,6 +20,9 @@ constexpr std::size_t longest = 4096;
 constexpr const char* how =
     "no password and no terminal to ask on; set COSIGN_PASSWORD (it may be empty), or give "
     "--password-file FILE or --password-stdin";
+constexpr const char* how_pin =
+    "no PIN and no terminal to ask on; set COSIGN_PKCS11_PIN, or name a file: "
+    "pkcs11:…?pin-source=FILE";
 
 volatile std::sig_atomic_t caught = 0;
 void note_signal(int number) { caught = number; }
@@ -84,7 +87,7 @@ Secret without_line_end(Secret secret) {
 }
 
 // What was given beforehand; no value when somebody has to be asked.
-Result<std::optional<Secret>> given(const PasswordOptions& options) {
+Result<std::optional<Secret>> given(const PasswordOptions& options, bool from_environment) {
   if (!options.file.empty() && options.from_stdin)
     return fail(Fault::unsupported, "give --password-file or --password-stdin, not both");
   if (!options.file.empty()) {
@@ -95,6 +98,7 @@ Result<std::optional<Secret>> given(const PasswordOptions& options) {
     TRY(auto secret, read_secret(STDIN_FILENO, longest, "standard input"));
     return without_line_end(std::move(secret));
   }
+  if (!from_environment) return std::nullopt;
   for (const char* name : {"COSIGN_PASSWORD", "BOLTSEAL_PASSWORD"}) {
     if (const char* value = std::getenv(name)) return Secret(std::string_view(value));
   }
@@ -124,15 +128,16 @@ Result<Secret> ask_terminal(const std::string& prompt, const std::string& hint) 
 
 PasswordSource password_source(const PasswordOptions& options) {
   return [options](const std::string& what) -> Result<Secret> {
-    TRY(auto secret, given(options));
+    const bool pin = what.starts_with(pin_of_token);
+    TRY(auto secret, given(options, !pin));
     if (secret) return std::move(*secret);
-    return ask_terminal("Password for " + what, how);
+    return pin ? ask_terminal("Give " + what, how_pin) : ask_terminal("Password for " + what, how);
   };
 }
 
 PasswordSource new_password_source(const PasswordOptions& options) {
   return [options](const std::string& what) -> Result<Secret> {
-    TRY(auto secret, given(options));
+    TRY(auto secret, given(options, true));
     if (secret) return std::move(*secret);
     TRY(auto first, ask_terminal("New password for " + what + " (may be empty)", how));
     TRY(const auto again, ask_terminal("The same once more", how));

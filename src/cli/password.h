@@ -18,8 +18,8 @@ struct PasswordOptions {
 // --password-file, --password-stdin
 void add_password_options(CLI::App& command, PasswordOptions& options);
 
-// COSIGN_PASSWORD counts before BOLTSEAL_PASSWORD; an empty one is the empty password. not_found
-// where there is none of them and no terminal.
+// COSIGN_PASSWORD counts before BOLTSEAL_PASSWORD; an empty one is the empty password, and none of
+// them is a PIN. not_found where nothing is given and there is no terminal.
 PasswordSource password_source(const PasswordOptions& options);
 // For a key that is made: a prompt asks twice.
 PasswordSource new_password_source(const PasswordOptions& options);

@@ -12,7 +12,10 @@ namespace boltseal {
 
 constexpr std::size_t max_key_file = 64 << 10;
 
-// Asked when a key turns out to be encrypted; `what` names it for a prompt.
+// Asked when a key turns out to be encrypted, or lies in a token; `what` names it for a prompt. A
+// `what` that begins with `pin_of_token` is a PIN: what is kept as a password must not be tried for
+// it, because a few wrong ones lock the token.
+constexpr std::string_view pin_of_token = "the PIN of the token ";
 using PasswordSource = std::function<Result<Secret>(const std::string& what)>;
 
 // The private key of a PEM text, whichever of these it is: cosign's file, PKCS#8 (plain, or

@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "crypto/pkcs11.h"
+#include "crypto/pkcs11_uri.h"
 
 namespace boltseal {
 namespace {
@@ -13,6 +15,12 @@ template <class T>
 Result<T> named(Result<T> result, const std::string& reference) {
   if (!result && result.error().where.empty()) result.error().where = reference;
   return result;
+}
+
+// A token's URI without the PIN that may stand in it.
+std::string shown(const std::string& uri) {
+  const auto parsed = parse_pkcs11_uri(uri);
+  return parsed ? write_pkcs11_uri(*parsed) : std::string(pkcs11_scheme);
 }
 
 // The bytes that a reference leads to.
@@ -36,12 +44,16 @@ Result<Secret> bytes_of(const std::string& reference) {
 
 Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
                                             const PasswordSource& password) {
+  if (reference.starts_with(pkcs11_scheme))
+    return named(open_token_signer(reference, password), shown(reference));
   TRY(const auto bytes, bytes_of(reference));
   TRY(auto key, named(read_private_key(bytes.view(), reference, password), reference));
   return std::make_unique<PrivateKey>(std::move(key));
 }
 
 Result<PublicKey> open_public_key(const std::string& reference) {
+  if (reference.starts_with(pkcs11_scheme))
+    return named(open_token_public_key(reference), shown(reference));
   TRY(const auto bytes, bytes_of(reference));
   return named(read_public_key(bytes.view()), reference);
 }

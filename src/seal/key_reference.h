@@ -1,4 +1,7 @@
 // Keys as they are named on a command line: a file, `env://VAR`, `pkcs11:…`.
+//
+// A pkcs11: URI may load a library, and a file name may be any file: a reference comes from the
+// person who runs the program, never from a document that is being checked.
 #pragma once
 #include <memory>
 #include <string>
