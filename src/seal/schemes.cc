@@ -5,9 +5,8 @@
 #include <vector>
 
 namespace boltseal {
-namespace {
 
-std::vector<Scheme> accepted(const PublicKey& key) {
+std::vector<Scheme> accepted_schemes(const PublicKey& key) {
   switch (key.kind()) {
     case KeyKind::ed25519:
       return {Scheme{}, Scheme{.hash = HashKind::sha512, .prehashed = true}};
@@ -28,20 +27,19 @@ std::vector<Scheme> accepted(const PublicKey& key) {
   return {Scheme{.hash = key.natural_hash()}, Scheme{}};
 }
 
-}  // namespace
-
 Scheme usual_scheme(const PublicKey& key) {
   const bool large_curve = key.kind() == KeyKind::ecdsa_p384 || key.kind() == KeyKind::ecdsa_p521;
   return {.hash = large_curve ? key.natural_hash() : HashKind::sha256};
 }
 
 bool signed_by(const PublicKey& key, std::string_view message, std::string_view signature) {
-  return std::ranges::any_of(
-      accepted(key), [&](const Scheme& scheme) { return key.verify(message, signature, scheme); });
+  return std::ranges::any_of(accepted_schemes(key), [&](const Scheme& scheme) {
+    return key.verify(message, signature, scheme);
+  });
 }
 
 bool signed_hash_by(const PublicKey& key, std::string_view sha256, std::string_view signature) {
-  return std::ranges::any_of(accepted(key), [&](const Scheme& scheme) {
+  return std::ranges::any_of(accepted_schemes(key), [&](const Scheme& scheme) {
     return scheme.hash == HashKind::sha256 && key.verify_hash(sha256, signature, scheme);
   });
 }
