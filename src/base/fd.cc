@@ -71,19 +71,30 @@ Result<> write_all(int fd, std::string_view bytes, std::string where) {
   return {};
 }
 
-Result<> write_file_atomically(const std::string& path, std::string_view bytes) {
+Result<FileReplacement> FileReplacement::begin(std::string path) {
   std::string temporary = path + ".XXXXXX";
   Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return std::unexpected(errno_error("cannot create a file beside", path));
-  auto written = write_all(fd.get(), bytes, path);
+  return FileReplacement(std::move(path), std::move(temporary), std::move(fd));
+}
+
+FileReplacement::~FileReplacement() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<> FileReplacement::commit() {
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  if (written &&
-      (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)) {
-    written = std::unexpected(errno_error("cannot replace", path));
-  }
-  if (!written) ::unlink(temporary.c_str());
-  return written;
+  if (::fchmod(fd_.get(), 0666 & ~mask) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0)
+    return std::unexpected(errno_error("cannot replace", path_));
+  temporary_.clear();
+  return {};
+}
+
+Result<> write_file_atomically(const std::string& path, std::string_view bytes) {
+  TRY(auto file, FileReplacement::begin(path));
+  TRY_DO(write_all(file.fd(), bytes, path));
+  return file.commit();
 }
 
 Result<Fd> unnamed_file(const std::string& directory) {

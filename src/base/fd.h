@@ -28,7 +28,27 @@ Result<std::string> read_file(const std::string& path,
                               std::uint64_t cap);  // too_large over `cap` bytes
 Result<std::string> read_all(int fd, std::uint64_t cap, std::string where);
 Result<> write_all(int fd, std::string_view bytes, std::string where);
-// Writes beside `path` and renames, so that a reader sees the old bytes or the new ones.
+// A file that comes into being beside `path` and takes its place at commit(), so that a reader sees
+// the old bytes or the new ones. Without commit() nothing stays behind.
+class FileReplacement {
+ public:
+  static Result<FileReplacement> begin(std::string path);
+  FileReplacement(FileReplacement&& other) noexcept
+      : path_(std::move(other.path_)),
+        temporary_(std::exchange(other.temporary_, {})),
+        fd_(std::move(other.fd_)) {}
+  FileReplacement& operator=(FileReplacement&&) = delete;
+  ~FileReplacement();
+  int fd() const { return fd_.get(); }
+  Result<> commit();
+
+ private:
+  FileReplacement(std::string path, std::string temporary, Fd fd)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(std::move(fd)) {}
+  std::string path_, temporary_;  // the latter empty: nothing to remove
+  Fd fd_;
+};
+// The same for bytes that are there already.
 Result<> write_file_atomically(const std::string& path, std::string_view bytes);
 // An unnamed file in `directory`, which is made when it is not there. The file is gone with its
 // descriptor (O_TMPFILE), so that a kill leaves nothing behind.

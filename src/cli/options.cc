@@ -288,7 +288,9 @@ Result<> write_outputs(const Report& report, const std::vector<Output>& outputs,
   for (const Output& output : outputs) {
     options.colour = output.file.empty() && wants_colour();
     options.width = output.file.empty() ? terminal_width() : 80;
-    TRY_DO(write_output(output, report_format(output.format)->write(report, options)));
+    TRY_DO(write_output(output, [&](const Drain& drain) {
+      report_format(output.format)->write(report, options, drain);
+    }));
   }
   return {};
 }

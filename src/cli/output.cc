@@ -111,13 +111,28 @@ Result<std::vector<Output>> read_outputs(const std::vector<std::string>& given,
   return outputs;
 }
 
-Result<> write_output(const Output& output, std::string_view bytes) {
-  if (output.file.empty()) return write_all(STDOUT_FILENO, bytes, "standard output");
-  if (is_regular_or_new(output.file)) return write_file_atomically(output.file, bytes);
+Result<> write_output(const Output& output, const std::function<void(const Drain&)>& produce) {
+  const auto produce_into = [&](int fd, const std::string& where) {
+    Result<> status;
+    produce([&](std::string_view bytes) {
+      if (status) status = write_all(fd, bytes, where);
+    });
+    return status;
+  };
+  if (output.file.empty()) return produce_into(STDOUT_FILENO, "standard output");
+  if (is_regular_or_new(output.file)) {
+    TRY(auto file, FileReplacement::begin(output.file));
+    TRY_DO(produce_into(file.fd(), output.file));
+    return file.commit();
+  }
   const Fd fd(
       ::open(output.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666));
   if (!fd) return std::unexpected(errno_error("cannot write to it", output.file));
-  return write_all(fd.get(), bytes, output.file);
+  return produce_into(fd.get(), output.file);
+}
+
+Result<> write_output(const Output& output, std::string_view bytes) {
+  return write_output(output, [&](const Drain& drain) { drain(bytes); });
 }
 
 }  // namespace boltseal

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ namespace boltseal {
 struct RenderOptions;
 std::string write_table(const Report& report, const RenderOptions& options);
 std::string write_inventory_table(const Report& report, const RenderOptions& options);
-std::string write_json(const Report& report, const RenderOptions& options);
+void write_json(const Report& report, const RenderOptions& options,
+                const std::function<void(std::string_view)>& drain);
 std::string write_sarif(const Report& report, const RenderOptions& options);
 std::string write_cyclonedx(const Report& report, const RenderOptions& options);
 std::string write_spdx(const Report& report, const RenderOptions& options);

@@ -231,11 +231,11 @@ void write_package(JsonWriter& json, const Inventory& inventory, std::uint32_t i
 
 void write_finding(JsonWriter& json, const Finding& f) { finding(json, f); }
 
-std::string write_json(const Report& report, const RenderOptions& options) {
-  JsonWriter json;
-  json.expect(roughly_bytes(report));
+void write_json(const Report& report, const RenderOptions& options,
+                const std::function<void(std::string_view)>& drain) {
+  JsonWriter json(true, drain);
   write_report(json, report, options, {});
-  return json.take();
+  json.take();
 }
 
 }  // namespace boltseal

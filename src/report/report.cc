@@ -7,15 +7,22 @@
 namespace boltseal {
 namespace {
 
+// A format that is written in one piece.
+template <std::string (*write)(const Report& report, const RenderOptions& options)>
+void whole(const Report& report, const RenderOptions& options,
+           const std::function<void(std::string_view)>& drain) {
+  drain(write(report, options));
+}
+
 constexpr ReportFormat formats[] = {
-    {"table", "for people, in a terminal: what to do next", false, false, write_table},
+    {"table", "for people, in a terminal: what to do next", false, false, whole<write_table>},
     {"json", "everything, documented in doc/formats/report-json.md", false, true, write_json},
-    {"html", "one page for a browser, without network", false, true, write_html},
-    {"sarif", "SARIF 2.1.0, for code scanning", true, true, write_sarif},
+    {"html", "one page for a browser, without network", false, true, whole<write_html>},
+    {"sarif", "SARIF 2.1.0, for code scanning", true, true, whole<write_sarif>},
     {"cyclonedx", "CycloneDX 1.6 JSON, with vulnerabilities when there are any", false, true,
-     write_cyclonedx},
-    {"spdx", "SPDX 2.3 JSON", false, false, write_spdx},
-    {"purls", "one package URL per line", false, false, write_purls},
+     whole<write_cyclonedx>},
+    {"spdx", "SPDX 2.3 JSON", false, false, whole<write_spdx>},
+    {"purls", "one package URL per line", false, false, whole<write_purls>},
 };
 
 }  // namespace

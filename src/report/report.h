@@ -1,5 +1,6 @@
 // One writer per format; each is a pure function from the report to bytes.
 #pragma once
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +22,9 @@ struct ReportFormat {
   std::string_view what;  // one line for --help
   bool needs_findings;    // not for `sbom`
   bool shows_proofs;      // of findings and of dropped candidates
-  std::string (*write)(const Report& report, const RenderOptions& options);
+  // Calls `drain` with piece after piece: the longest need no memory of their own length.
+  void (*write)(const Report& report, const RenderOptions& options,
+                const std::function<void(std::string_view)>& drain);
 };
 
 std::span<const ReportFormat> report_formats();

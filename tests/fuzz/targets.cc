@@ -80,7 +80,8 @@ void report_on(Inventory inventory) {
   options.findings = false;
   for (const ReportFormat& format : report_formats()) {
     if (format.needs_findings) continue;
-    const std::string text = format.write(report, options);
+    std::string text;
+    format.write(report, options, [&](std::string_view piece) { text += piece; });
     if (format.name == "json" || format.name == "cyclonedx" || format.name == "spdx")
       require(parse_json(text).has_value());
   }
