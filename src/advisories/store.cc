@@ -32,23 +32,6 @@ Result<> verify(const Database& database, const std::string& file) {
   return result;
 }
 
-// The bytes get the name `beside` only when they are complete, so that a kill leaves no part of
-// them behind; where the file system has no unnamed files, they are written under it.
-Result<> write_beside(const std::string& folder, const std::string& beside,
-                      std::string_view bytes) {
-  ::unlink(beside.c_str());  // of a process that had our number and was killed
-  Fd file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644));
-  const bool unnamed = file && ::access("/proc/self/fd", X_OK) == 0;
-  if (!unnamed) file = Fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file) return std::unexpected(errno_error("cannot write", beside));
-  TRY_DO(write_all(file.get(), bytes, beside));
-  if (::fsync(file.get()) != 0) return std::unexpected(errno_error("fsync", beside));
-  const std::string self = fmt::format("/proc/self/fd/{}", file.get());
-  if (unnamed && ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    return std::unexpected(errno_error("cannot write", beside));
-  return {};
-}
-
 }  // namespace
 
 std::string default_data_directory() {
@@ -139,22 +122,6 @@ Result<DatabaseInfo> verify_database(const std::string& directory) {
   TRY(const auto database, open_best_database(directory));
   TRY_DO(verify(database, database_path(directory)));
   return database.info();
-}
-
-Result<> write_durably(const std::string& path, std::string_view bytes) {
-  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
-  const auto parent = std::filesystem::path(path).parent_path().string();
-  const std::string folder = parent.empty() ? "." : parent;
-  auto written = write_beside(folder, beside, bytes);
-  if (written && ::rename(beside.c_str(), path.c_str()) != 0)
-    written = std::unexpected(errno_error("rename", path));
-  if (!written) {
-    ::unlink(beside.c_str());
-    return written;
-  }
-  const Fd directory(::open(folder.c_str(), O_RDONLY | O_CLOEXEC));
-  if (directory) ::fsync(directory.get());  // not every file system can; the rename holds anyway
-  return {};
 }
 
 }  // namespace boltseal

@@ -32,7 +32,4 @@ Result<DatabaseInfo> import_database(const std::string& file, const std::string&
 // Digest and every record of the best database.
 Result<DatabaseInfo> verify_database(const std::string& directory);
 
-// Beside, fsync, rename: a reader sees the old bytes or the new ones, also after a power cut.
-Result<> write_durably(const std::string& path, std::string_view bytes);
-
 }  // namespace boltseal

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,26 @@
 #include <filesystem>
 
 namespace boltseal {
+namespace {
+
+// The bytes get the name `beside` only when they are complete, so that a kill leaves no part of
+// them behind; where the file system has no unnamed files, they are written under it.
+Result<> write_beside(const std::string& folder, const std::string& beside,
+                      std::string_view bytes) {
+  ::unlink(beside.c_str());  // of a process that had our number and was killed
+  Fd file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644));
+  const bool unnamed = file && ::access("/proc/self/fd", X_OK) == 0;
+  if (!unnamed) file = Fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) return std::unexpected(errno_error("cannot write", beside));
+  TRY_DO(write_all(file.get(), bytes, beside));
+  if (::fsync(file.get()) != 0) return std::unexpected(errno_error("fsync", beside));
+  const std::string self = fmt::format("/proc/self/fd/{}", file.get());
+  if (unnamed && ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return std::unexpected(errno_error("cannot write", beside));
+  return {};
+}
+
+}  // namespace
 
 Fd& Fd::operator=(Fd&& other) noexcept {
   if (this != &other) {
@@ -95,6 +116,31 @@ Result<> write_file_atomically(const std::string& path, std::string_view bytes) 
   TRY(auto file, FileReplacement::begin(path));
   TRY_DO(write_all(file.fd(), bytes, path));
   return file.commit();
+}
+
+Result<> write_durably(const std::string& path, std::string_view bytes) {
+  const std::string beside = fmt::format("{}.{}.tmp", path, ::getpid());
+  const auto parent = std::filesystem::path(path).parent_path().string();
+  const std::string folder = parent.empty() ? "." : parent;
+  auto written = write_beside(folder, beside, bytes);
+  if (written && ::rename(beside.c_str(), path.c_str()) != 0)
+    written = std::unexpected(errno_error("rename", path));
+  if (!written) {
+    ::unlink(beside.c_str());
+    return written;
+  }
+  const Fd directory(::open(folder.c_str(), O_RDONLY | O_CLOEXEC));
+  if (directory) ::fsync(directory.get());  // not every file system can; the rename holds anyway
+  return {};
+}
+
+Result<Fd> lock_file(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666));
+  if (!fd) return std::unexpected(errno_error("cannot open", path));
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return std::unexpected(errno_error("cannot lock", path));
+  }
+  return fd;
 }
 
 Result<Fd> unnamed_file(const std::string& directory) {

@@ -50,6 +50,11 @@ class FileReplacement {
 };
 // The same for bytes that are there already.
 Result<> write_file_atomically(const std::string& path, std::string_view bytes);
+// Beside, fsync, rename: a reader sees the old bytes or the new ones, also after a power cut.
+Result<> write_durably(const std::string& path, std::string_view bytes);
+// Waits for the exclusive lock of the file, which is made when it is not there, and holds it as
+// long as the descriptor is open.
+Result<Fd> lock_file(const std::string& path);
 // An unnamed file in `directory`, which is made when it is not there. The file is gone with its
 // descriptor (O_TMPFILE), so that a kill leaves nothing behind.
 Result<Fd> unnamed_file(const std::string& directory);

@@ -13,6 +13,7 @@ void add_sbom(CLI::App& program, int& exit);
 void add_why(CLI::App& program, int& exit);
 void add_diff(CLI::App& program, int& exit);
 void add_db(CLI::App& program, int& exit);
+void add_tuf(CLI::App& program, int& exit);
 void add_version(CLI::App& program, int& exit);
 void add_cache(CLI::App& program, int& exit);
 void add_docs(CLI::App& program,

@@ -7,6 +7,7 @@
 
 #include "advisories/store.h"
 #include "advisories/update.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"

@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   boltseal::add_diff(program, exit);
   boltseal::add_db(program, exit);
   boltseal::add_cache(program, exit);
+  boltseal::add_tuf(program, exit);
   boltseal::add_version(program, exit);
   boltseal::add_docs(program, exit);
   try {

@@ -4,6 +4,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/result.h"
 
@@ -31,5 +32,13 @@ inline std::unexpected<Refusal> refuse(std::string code, std::string what, std::
 // Something that could not be read cannot be verified: an Error as the Refusal "unreadable" of a
 // field.
 std::unexpected<Refusal> refuse(const Error& error, std::string field);
+template <class T>
+Checked<T> readable(Result<T> result, std::string field) {
+  if (!result) return refuse(result.error(), std::move(field));
+  if constexpr (std::is_void_v<T>)
+    return {};
+  else
+    return std::move(*result);
+}
 
 }  // namespace boltseal
