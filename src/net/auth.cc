@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "codec/base64.h"
 #include "codec/value.h"
 #include "net/http.h"
 

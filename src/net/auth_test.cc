@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include "codec/base64.h"
 
 #include "net/test_server.h"
 

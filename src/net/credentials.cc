@@ -1,7 +1,6 @@
 #include "net/credentials.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "codec/base64.h"
 #include "codec/value.h"
 
 namespace boltseal {
@@ -72,7 +72,7 @@ const Value::Member* best_fit(const Value& object, std::string_view host,
 std::optional<Credentials> stored(const Value& entry) {
   Credentials out{entry["username"].string(), entry["password"].string(),
                   entry["identitytoken"].string()};
-  if (const auto pair = unbase64(entry["auth"].text()); pair && !pair->empty()) {
+  if (const auto pair = unbase64(trim(entry["auth"].text())); pair && !pair->empty()) {
     const auto parts = cut(*pair, ":");
     if (!parts) return std::nullopt;
     out.user = parts->first;
@@ -162,29 +162,6 @@ Result<std::optional<Credentials>> find_credentials(std::string_view host,
     if (found) return found;
   }
   return std::nullopt;
-}
-
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                       reinterpret_cast<const unsigned char*>(bytes.data()),
-                                       static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(std::max(length, 0)));
-  return out;
-}
-
-std::optional<std::string> unbase64(std::string_view text) {
-  text = trim(text);
-  if (text.size() % 4 != 0 || text.size() > (1U << 20)) return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  const int length = ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                       reinterpret_cast<const unsigned char*>(text.data()),
-                                       static_cast<int>(text.size()));
-  if (length < 0) return std::nullopt;
-  // OpenSSL counts the padding as bytes.
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  out.resize(static_cast<std::size_t>(length) - padding);
-  return out;
 }
 
 }  // namespace boltseal

@@ -40,7 +40,4 @@ Result<std::optional<Credentials>> find_credentials(
     std::string_view host, std::string_view repository, const std::vector<std::string>& files,
     const HelperRunner& run = run_credential_helper);
 
-std::string base64(std::string_view bytes);
-std::optional<std::string> unbase64(std::string_view text);
-
 }  // namespace boltseal

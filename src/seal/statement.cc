@@ -33,6 +33,11 @@ Result<Subject> read_subject(const Value& entry) {
       return fail(Fault::corrupt, fmt::format("a {} that is no hex", printable(algorithm)));
     out.digest.emplace(algorithm, value.text());
   }
+  const Value& annotations = entry["annotations"];
+  if (!repeated_member(annotations).empty())
+    return fail(Fault::corrupt, "a subject with an annotation twice");
+  for (const auto& [key, value] : annotations.members())
+    if (value.is_text()) out.annotations.emplace(key, value.text());
   return out;
 }
 
@@ -69,7 +74,13 @@ std::string write_statement(const std::vector<Subject>& subjects, std::string_vi
   for (const Subject& subject : subjects) {
     json.object().member("name", subject.name).key("digest").object();
     for (const auto& [algorithm, value] : subject.digest) json.member(algorithm, value);
-    json.end().end();
+    json.end();
+    if (!subject.annotations.empty()) {
+      json.key("annotations").object();
+      for (const auto& [key, value] : subject.annotations) json.member(key, value);
+      json.end();
+    }
+    json.end();
   }
   return json.end()
       .member("predicateType", predicate_type)

@@ -18,6 +18,7 @@ constexpr std::string_view statement_v01 = "https://in-toto.io/Statement/v0.1"; 
 struct Subject {
   std::string name;                           // informative
   std::map<std::string, std::string> digest;  // "sha256" → hex
+  std::map<std::string, std::string> annotations{};  // texts only; cosign's -a
 };
 
 struct Statement {
