@@ -46,7 +46,10 @@ class Collector {
   void refuse_one(const Attached& attached, const Error& error) {
     out_.unreadable.push_back({attached.source, attached.form,
                                Refusal{error.fault == Fault::too_large ? "too-large" : "unreadable",
-                                       "blob", {}, {}, error.message()}});
+                                       "blob",
+                                       {},
+                                       {},
+                                       error.message()}});
   }
   bool other_predicate(const Annotations& annotations, const char* key) const {
     if (options_.predicate_type.empty()) return false;
@@ -101,8 +104,8 @@ Result<> Collector::add_bundles(const std::string& digest) {
     if (other_predicate(parsed.annotations, bundle_predicate_annotation)) continue;
     if (parsed.is_index || parsed.layers.size() != 1 || !parsed.subject ||
         parsed.subject->digest != digest) {
-      refuse_one(attached, Error{Fault::corrupt,
-                                 "not one bundle that has the image as its subject", {}, {}});
+      refuse_one(attached,
+                 Error{Fault::corrupt, "not one bundle that has the image as its subject", {}, {}});
       continue;
     }
     TRY_DO(take_blob(parsed.layers[0], max_envelope, std::move(attached)));

@@ -25,8 +25,8 @@ std::string_view name_of(AttachedForm form);  // "cosign-legacy", …
 
 struct Attached {
   AttachedForm form = AttachedForm::bundle;
-  std::string source;   // the list's tag and the blob, or the referrer: for reports
-  std::string bytes;    // payload, envelope or bundle
+  std::string source;       // the list's tag and the blob, or the referrer: for reports
+  std::string bytes;        // payload, envelope or bundle
   Annotations annotations;  // of the layer or manifest that names it
   Descriptor entry;         // of the list or the referrer
 };

@@ -29,17 +29,14 @@ constexpr Required slsa_v1[] = {{"buildDefinition", Shape::object},
                                 {"runDetails/builder", Shape::object},
                                 {"runDetails/builder/id", Shape::text}};
 // https://slsa.dev/provenance/v0.2
-constexpr Required slsa_v02[] = {{"builder", Shape::object},
-                                 {"builder/id", Shape::text},
-                                 {"buildType", Shape::text}};
+constexpr Required slsa_v02[] = {
+    {"builder", Shape::object}, {"builder/id", Shape::text}, {"buildType", Shape::text}};
 // https://slsa.dev/spec/v1.0/verification_summary
-constexpr Required vsa[] = {{"verifier", Shape::object},
-                            {"verifier/id", Shape::text},
-                            {"timeVerified", Shape::moment},
-                            {"resourceUri", Shape::text},
-                            {"policy", Shape::object},
-                            {"verificationResult", Shape::text, "PASSED|FAILED"},
-                            {"verifiedLevels", Shape::array}};
+constexpr Required vsa[] = {
+    {"verifier", Shape::object},     {"verifier/id", Shape::text},
+    {"timeVerified", Shape::moment}, {"resourceUri", Shape::text},
+    {"policy", Shape::object},       {"verificationResult", Shape::text, "PASSED|FAILED"},
+    {"verifiedLevels", Shape::array}};
 // https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md
 constexpr Required test_result[] = {{"result", Shape::text, "PASSED|WARNED|FAILED"},
                                     {"configuration", Shape::array}};
@@ -52,12 +49,9 @@ constexpr Required vuln[] = {{"scanner", Shape::object},
                              {"metadata/scanFinishedOn", Shape::moment}};
 constexpr Required cyclonedx[] = {{"bomFormat", Shape::text, "CycloneDX"},
                                   {"specVersion", Shape::text}};
-constexpr Required openvex[] = {{"@context", Shape::text},
-                                {"@id", Shape::text},
-                                {"author", Shape::text},
-                                {"timestamp", Shape::moment},
-                                {"version", Shape::any},
-                                {"statements", Shape::array}};
+constexpr Required openvex[] = {{"@context", Shape::text}, {"@id", Shape::text},
+                                {"author", Shape::text},   {"timestamp", Shape::moment},
+                                {"version", Shape::any},   {"statements", Shape::array}};
 constexpr Required link[] = {{"name", Shape::text}, {"materials", Shape::any}};
 constexpr Required vulns[] = {{"scanner", Shape::object}, {"metadata", Shape::object}};
 
@@ -129,16 +123,16 @@ Result<> check_member(const Value& predicate, const Required& required, std::str
   const Value* value = &predicate;
   for (const std::string_view step : split(required.path, '/')) value = &(*value)[step];
   if (!fits(*value, required.shape))
-    return fail(Fault::corrupt, fmt::format("a predicate of the type {} needs {} as {}", type,
-                                            name_of(required.shape),
-                                            replace_all(required.path, "/", ".")));
+    return fail(Fault::corrupt,
+                fmt::format("a predicate of the type {} needs {} as {}", type,
+                            name_of(required.shape), replace_all(required.path, "/", ".")));
   if (required.one_of.empty()) return {};
   const auto allowed = split(required.one_of, '|');
   if (std::ranges::find(allowed, value->text()) != allowed.end()) return {};
-  return fail(Fault::corrupt, fmt::format("{} is \"{}\", and may be {}",
-                                          replace_all(required.path, "/", "."),
-                                          printable(value->text().substr(0, 100)),
-                                          replace_all(required.one_of, "|", " or ")));
+  return fail(Fault::corrupt,
+              fmt::format("{} is \"{}\", and may be {}", replace_all(required.path, "/", "."),
+                          printable(value->text().substr(0, 100)),
+                          replace_all(required.one_of, "|", " or ")));
 }
 
 Result<> check_parsed(std::string_view type, const Value& predicate) {
@@ -162,10 +156,10 @@ Result<std::string> predicate_type_of(std::string_view name) {
                      return c > ' ' && c < '\x7f' && c != '"' && c != '\\';
                    });
   if (uri) return std::string(name);
-  return fail(Fault::unsupported,
-              fmt::format("no type of predicates: a URI, or one of {}",
-                          fmt::join(predicate_names(), ", ")),
-              std::string(name));
+  return fail(
+      Fault::unsupported,
+      fmt::format("no type of predicates: a URI, or one of {}", fmt::join(predicate_names(), ", ")),
+      std::string(name));
 }
 
 std::vector<std::string_view> predicate_names() {

@@ -10,7 +10,8 @@ namespace boltseal {
 
 constexpr std::string_view cosign_sign_predicate = "https://sigstore.dev/cosign/sign/v1";
 constexpr std::string_view cosign_custom_predicate = "https://cosign.sigstore.dev/attestation/v1";
-constexpr std::string_view cosign_vuln_predicate = "https://cosign.sigstore.dev/attestation/vuln/v1";
+constexpr std::string_view cosign_vuln_predicate =
+    "https://cosign.sigstore.dev/attestation/vuln/v1";
 constexpr std::string_view spdx_predicate = "https://spdx.dev/Document";
 constexpr std::string_view cyclonedx_predicate = "https://cyclonedx.org/bom";
 

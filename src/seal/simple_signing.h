@@ -17,8 +17,8 @@ constexpr std::string_view cosign_signature_type = "cosign container image signa
 constexpr std::size_t max_simple_signing = 1 << 20;
 
 struct SimpleSigning {
-  std::string reference;  // the repository that the signer called the image by; informative
-  std::string digest;     // "sha256:<hex>"
+  std::string reference;    // the repository that the signer called the image by; informative
+  std::string digest;       // "sha256:<hex>"
   Annotations annotations;  // the texts of "optional"
   Document document;
 };

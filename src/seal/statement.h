@@ -16,8 +16,8 @@ constexpr std::string_view statement_v1 = "https://in-toto.io/Statement/v1";
 constexpr std::string_view statement_v01 = "https://in-toto.io/Statement/v0.1";  // cosign writes it
 
 struct Subject {
-  std::string name;                           // informative
-  std::map<std::string, std::string> digest;  // "sha256" → hex
+  std::string name;                                  // informative
+  std::map<std::string, std::string> digest;         // "sha256" → hex
   std::map<std::string, std::string> annotations{};  // texts only; cosign's -a
 };
 

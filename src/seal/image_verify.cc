@@ -1,0 +1,234 @@
+#include "seal/image_verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "codec/base64.h"
+#include "codec/canonical_json.h"
+#include "seal/dsse.h"
+#include "seal/image_bundle.h"
+#include "seal/predicate.h"
+#include "seal/schemes.h"
+#include "seal/simple_signing.h"
+#include "seal/statement.h"
+
+namespace boltseal {
+namespace {
+
+using JudgeOne = Checked<VerifiedAttached> (*)(const Attached&, const std::string&,
+                                               const ImagePolicy&);
+
+Checked<void> check_annotations(const Annotations& wanted, const Annotations& found,
+                                const std::string& field) {
+  for (const auto& [key, value] : wanted) {
+    const auto has = found.find(key);
+    if (has == found.end() || has->second != value)
+      return refuse("annotation-mismatch", "an annotation that is asked for is not signed",
+                    field + "." + key, value, has == found.end() ? std::string() : has->second);
+  }
+  return {};
+}
+
+}  // namespace
+
+// Makes the verdicts; the only one that can.
+struct Judge {
+  const std::string& digest;
+  const ImagePolicy& policy;
+
+  Checked<VerifiedAttached> simple_signing(const Attached& attached) const;
+  Checked<VerifiedAttached> envelope(const Attached& attached, const DsseEnvelope& envelope,
+                                     std::string_view predicate_type) const;
+  Checked<VerifiedAttached> either(const Attached& attached, std::string_view predicate_type) const;
+  Checked<VerifiedImage> conclude(std::vector<VerifiedAttached> good, std::size_t found) const;
+};
+
+Checked<VerifiedAttached> Judge::simple_signing(const Attached& attached) const {
+  const auto annotation = attached.annotations.find(cosign_signature_annotation);
+  const std::string field = std::string("annotations.") + cosign_signature_annotation;
+  if (annotation == attached.annotations.end() || annotation->second.empty())
+    return refuse("signature-missing", "the layer bears no signature", field);
+  const auto signature = unbase64(annotation->second);
+  if (!signature) return refuse(signature.error(), field);
+  VerifiedAttached out;
+  std::set<std::string> keys;
+  for (const PublicKey& key : policy.keys)
+    if (!keys.contains(key.id()) && signed_by(key, attached.bytes, *signature))
+      keys.insert(key.id());
+  if (keys.empty())
+    return refuse("signature-invalid", "no signature by a key that is trusted here", field);
+  const auto payload = parse_simple_signing(attached.bytes);
+  if (!payload) return refuse(payload.error(), "payload");
+  if (policy.check_claims && payload->digest != digest)
+    return refuse("digest-mismatch", "the signature is of another image",
+                  "critical.image.docker-manifest-digest", digest, payload->digest);
+  if (auto same = check_annotations(policy.annotations, payload->annotations, "optional"); !same)
+    return std::unexpected(same.error());
+  out.attached_ = attached;
+  out.payload_ = attached.bytes;
+  out.claims_ = payload->annotations;
+  out.keys_.assign(keys.begin(), keys.end());
+  return out;
+}
+
+Checked<VerifiedAttached> Judge::envelope(const Attached& attached, const DsseEnvelope& envelope,
+                                          std::string_view predicate_type) const {
+  const auto verified = verify_dsse(envelope, policy.keys, 1);
+  if (!verified) return std::unexpected(verified.error());
+  const auto statement = parse_statement(verified->bytes());
+  if (!statement) return refuse(statement.error(), "payload");
+  const auto subject = subject_of(*statement, digest);
+  if (!subject) return std::unexpected(subject.error());
+  if (!predicate_type.empty() && statement->predicate_type != predicate_type)
+    return refuse("predicate-type-mismatch", "the statement says something else",
+                  "statement.predicateType", std::string(predicate_type),
+                  statement->predicate_type);
+  if (auto same = check_annotations(policy.annotations, (*subject)->annotations,
+                                    "statement.subject[].annotations");
+      !same)
+    return std::unexpected(same.error());
+  VerifiedAttached out;
+  out.attached_ = attached;
+  out.payload_ = verified->bytes();
+  out.envelope_ = write_dsse(envelope);
+  out.predicate_type_ = statement->predicate_type;
+  out.claims_ = (*subject)->annotations;
+  out.keys_ = verified->keys();
+  return out;
+}
+
+Checked<VerifiedAttached> Judge::either(const Attached& attached,
+                                        std::string_view predicate_type) const {
+  if (attached.form == AttachedForm::bundle) {
+    const auto bundle = read_image_bundle(attached.bytes);
+    if (!bundle) return std::unexpected(bundle.error());
+    return envelope(attached, bundle->envelope, predicate_type);
+  }
+  const auto parsed = parse_dsse(attached.bytes);
+  if (!parsed) return refuse(parsed.error(), "envelope");
+  return envelope(attached, *parsed, predicate_type);
+}
+
+Checked<VerifiedImage> Judge::conclude(std::vector<VerifiedAttached> good,
+                                       std::size_t found) const {
+  if (policy.required == 0)
+    return refuse("threshold-invalid", "a threshold of none would trust everybody", "required",
+                  "at least 1", "0");
+  if (found == 0) return refuse("signature-missing", "the image has none", "image", digest);
+  std::set<std::string> keys;
+  for (const VerifiedAttached& one : good) keys.insert(one.keys().begin(), one.keys().end());
+  if (keys.empty())
+    return refuse("signature-invalid", fmt::format("none of the {} that there are holds", found),
+                  "image");
+  if (keys.size() < policy.required)
+    return refuse("threshold-not-met", "too few different keys have signed", "image",
+                  fmt::format("{} keys", policy.required), fmt::format("{}", keys.size()));
+  VerifiedImage out;
+  out.digest_ = digest;
+  out.attached_ = std::move(good);
+  out.keys_.assign(keys.begin(), keys.end());
+  return out;
+}
+
+namespace {
+
+struct Pass {
+  std::vector<VerifiedAttached> good;
+  std::vector<Refused> refused;
+  std::size_t found() const { return good.size() + refused.size(); }
+};
+
+Result<Pass> judge_all(ArtifactStore& store, const std::string& digest, const ImagePolicy& policy,
+                       const CollectOptions& options, JudgeOne judge) {
+  TRY(auto collected, collect_attached(store, digest, options));
+  Pass out;
+  out.refused = std::move(collected.unreadable);
+  for (const Attached& attached : collected.attached) {
+    auto verdict = judge(attached, digest, policy);
+    if (verdict)
+      out.good.push_back(std::move(*verdict));
+    else
+      out.refused.push_back({attached.source, attached.form, std::move(verdict.error())});
+  }
+  return out;
+}
+
+// What several keys say together: the same predicate, however each of them wrote it.
+std::string said(const VerifiedAttached& attestation) {
+  const auto statement = parse_statement(attestation.payload());
+  if (!statement) return attestation.payload();
+  const auto canonical = canonical_json(statement->predicate());
+  return statement->predicate_type + "\n" + (canonical ? *canonical : attestation.payload());
+}
+
+// Moves what too few keys agree on from the good ones to the refused.
+void drop_lonely(Pass& pass, std::size_t required) {
+  std::map<std::string, std::set<std::string>> keys;
+  for (const auto& one : pass.good) keys[said(one)].insert(one.keys().begin(), one.keys().end());
+  std::erase_if(pass.good, [&](const VerifiedAttached& one) {
+    const std::size_t agree = keys[said(one)].size();
+    if (agree >= required) return false;
+    pass.refused.push_back(
+        {one.source(), one.form(),
+         refuse("threshold-not-met", "too few different keys have signed this predicate",
+                "statement.predicate", fmt::format("{} keys", required), fmt::format("{}", agree))
+             .error()});
+    return true;
+  });
+}
+
+}  // namespace
+
+Checked<VerifiedAttached> judge_signature(const Attached& attached, const std::string& digest,
+                                          const ImagePolicy& policy) {
+  const Judge judge{digest, policy};
+  if (attached.form == AttachedForm::simple_signing) return judge.simple_signing(attached);
+  return judge.either(attached, cosign_sign_predicate);
+}
+
+Checked<VerifiedAttached> judge_attestation(const Attached& attached, const std::string& digest,
+                                            const ImagePolicy& policy) {
+  const Judge judge{digest, policy};
+  if (attached.form == AttachedForm::simple_signing)
+    return refuse("payload-type-mismatch", "a signature where an attestation is needed", "form");
+  return judge.either(attached, policy.predicate_type);
+}
+
+Checked<VerifiedImage> verify_signatures(ArtifactStore& store, const std::string& digest,
+                                         const ImagePolicy& policy, std::vector<Refused>* refused) {
+  CollectOptions options;
+  options.predicate_type = cosign_sign_predicate;
+  const Judge judge{digest, policy};
+  for (const bool thorough : {false, true}) {
+    options.thorough = thorough;
+    auto pass = judge_all(store, digest, policy, options, judge_signature);
+    if (!pass) return refuse(pass.error(), "image");
+    const std::size_t found = pass->found();
+    if (refused) *refused = std::move(pass->refused);
+    auto verdict = judge.conclude(std::move(pass->good), found);
+    // A list that somebody wrote back without our signature: the tags of the entries know of it.
+    if (verdict || thorough) return verdict;
+  }
+  return refuse("signature-missing", "the image has none", "image", digest);
+}
+
+Checked<VerifiedImage> verify_attestations(ArtifactStore& store, const std::string& digest,
+                                           const ImagePolicy& policy,
+                                           std::vector<Refused>* refused) {
+  CollectOptions options;
+  options.signatures = false;
+  options.predicate_type = policy.predicate_type;
+  options.thorough = true;
+  auto pass = judge_all(store, digest, policy, options, judge_attestation);
+  if (!pass) return refuse(pass.error(), "image");
+  const std::size_t found = pass->found();
+  if (policy.required > 1) drop_lonely(*pass, policy.required);
+  if (refused) *refused = std::move(pass->refused);
+  return Judge{digest, policy}.conclude(std::move(pass->good), found);
+}
+
+}  // namespace boltseal

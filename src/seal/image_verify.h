@@ -1,0 +1,90 @@
+// Whether an image has the signatures or attestations that a policy asks for.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/public_key.h"
+#include "seal/attached.h"
+#include "seal/refusal.h"
+
+namespace boltseal {
+
+struct ImagePolicy {
+  std::vector<PublicKey> keys;
+  std::size_t required = 1;  // how many different keys
+  Annotations annotations;   // that every signature must bear
+  // False: a simple-signing payload may be about another image; for payloads that were made before
+  // the image. Statements are always about their subject.
+  bool check_claims = true;
+  std::string predicate_type;  // of attestations; of signatures it is given
+};
+
+// One signature or attestation that holds. Only the judging functions make one.
+class VerifiedAttached {
+ public:
+  AttachedForm form() const { return attached_.form; }
+  const std::string& source() const { return attached_.source; }
+  // What was signed: the simple-signing payload or the in-toto statement.
+  const std::string& payload() const { return payload_; }
+  const std::string& envelope() const {
+    return envelope_;
+  }  // the DSSE one as JSON, if it is in one
+  const std::string& predicate_type() const { return predicate_type_; }
+  const std::vector<std::string>& keys() const { return keys_; }  // ids of who signed, sorted
+  const Annotations& claims() const { return claims_; }           // cosign's -a
+
+ private:
+  friend Checked<VerifiedAttached> judge_signature(const Attached&, const std::string&,
+                                                   const ImagePolicy&);
+  friend Checked<VerifiedAttached> judge_attestation(const Attached&, const std::string&,
+                                                     const ImagePolicy&);
+  friend struct Judge;
+  VerifiedAttached() = default;
+  Attached attached_;
+  std::string payload_, envelope_, predicate_type_;
+  std::vector<std::string> keys_;
+  Annotations claims_;
+};
+
+// One of them about the image `digest`. Refusals: "signature-missing", "signature-invalid",
+// "digest-mismatch", "subject-mismatch", "annotation-mismatch", "predicate-type-mismatch",
+// "payload-type-mismatch", "unreadable", and those of bundles.
+Checked<VerifiedAttached> judge_signature(const Attached& attached, const std::string& digest,
+                                          const ImagePolicy& policy);
+Checked<VerifiedAttached> judge_attestation(const Attached& attached, const std::string& digest,
+                                            const ImagePolicy& policy);
+
+// An image that met the policy. Only verify_signatures and verify_attestations make one.
+class VerifiedImage {
+ public:
+  const std::string& digest() const { return digest_; }
+  const std::vector<VerifiedAttached>& attached() const { return attached_; }
+  const std::vector<std::string>& keys() const { return keys_; }
+
+ private:
+  friend Checked<VerifiedImage> verify_signatures(ArtifactStore&, const std::string&,
+                                                  const ImagePolicy&, std::vector<Refused>*);
+  friend Checked<VerifiedImage> verify_attestations(ArtifactStore&, const std::string&,
+                                                    const ImagePolicy&, std::vector<Refused>*);
+  friend struct Judge;
+  VerifiedImage() = default;
+  std::string digest_;
+  std::vector<VerifiedAttached> attached_;
+  std::vector<std::string> keys_;
+};
+
+// Good when signatures of at least policy.required different keys hold. `refused`, when not null,
+// gets each one that did not hold or could not be read, in either outcome. Refusals:
+// "signature-missing" (there is none at all), "signature-invalid" (none holds),
+// "threshold-not-met", "threshold-invalid", "unreadable" (the store cannot be asked).
+Checked<VerifiedImage> verify_signatures(ArtifactStore& store, const std::string& digest,
+                                         const ImagePolicy& policy, std::vector<Refused>* refused);
+// The same for attestations of policy.predicate_type. Several keys count together when they have
+// signed the same predicate; attestations that too few agree on are refused "threshold-not-met".
+Checked<VerifiedImage> verify_attestations(ArtifactStore& store, const std::string& digest,
+                                           const ImagePolicy& policy,
+                                           std::vector<Refused>* refused);
+
+}  // namespace boltseal
