@@ -54,7 +54,7 @@ std::set<Flaw> findings_of(const Report& report) {
   std::set<Flaw> all;
   for (const Finding& f : report.findings) {
     const Package& p = report.inventory.packages[f.package];
-    all.insert({f.id, std::string(name_of(p.type)), p.name, f.severity});
+    all.insert({std::string(f.id), std::string(name_of(p.type)), p.name, f.severity});
   }
   return all;
 }

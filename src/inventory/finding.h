@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/texts.h"
 #include "inventory/image.h"
 
 namespace boltseal {
@@ -17,16 +18,19 @@ std::optional<Severity> severity_of(
     std::string_view name);  // any case; "moderate" and "important" as vendors write them
 
 struct CvssScore {
-  std::string vector;  // "CVSS:3.1/AV:N/…"
-  double score = 0;    // base score computed from the vector
-  std::string source;  // the feed or record that gave it
+  std::string_view vector;  // "CVSS:3.1/AV:N/…"
+  double score = 0;         // base score computed from the vector
+  std::string_view source;  // the feed or record that gave it
 };
+
+// The texts of findings belong to the report (Report::texts) or stand in the program: findings are
+// many, and much of what they say they say alike.
 
 // One step of a proof, in words that stand alone: rule "source-package", text "deb
 // openssl 3.0.11-1~deb12u2 is built from …".
 struct ProofStep {
-  std::string rule;
-  std::string text;
+  std::string_view rule;
+  std::string_view text;
 };
 
 enum class Verdict : std::uint8_t {
@@ -47,22 +51,22 @@ std::string_view name_of(FixState state);
 // One alias class on one package. Candidates that were dropped have a verdict other than affected
 // and keep their proof.
 struct Finding {
-  std::string id;                    // the CVE when the class has one, else the feed's own id
-  std::vector<std::string> aliases;  // all other ids of the class, sorted
-  std::uint32_t package = 0;         // index into Inventory::packages
+  std::string_view id;                    // the CVE when the class has one, else the feed's own id
+  std::vector<std::string_view> aliases;  // all other ids of the class, sorted
+  std::uint32_t package = 0;              // index into Inventory::packages
   Verdict verdict = Verdict::affected;
   Severity severity = Severity::unknown;
-  std::string severity_source;  // whose judgement that is: "Debian", "CVSS 3.1 of GHSA-…"
-  std::vector<CvssScore> cvss;  // best version first
+  std::string_view severity_source;  // whose judgement that is: "Debian", "CVSS 3.1 of GHSA-…"
+  std::vector<CvssScore> cvss;       // best version first
   FixState fix_state = FixState::unknown;
-  std::vector<std::string> fixed_versions;  // lowest that helps first
-  bool kev = false;                         // CISA: known to be exploited
-  std::string kev_due;
-  std::string title;                // may be empty: the starter database has no prose
-  std::string feed;                 // "Debian", "PyPI", …
-  std::string record;               // id of the record that decided
-  std::string published, modified;  // RFC 3339
-  std::vector<std::string> references;
+  std::vector<std::string_view> fixed_versions;  // lowest that helps first
+  bool kev = false;                              // CISA: known to be exploited
+  std::string_view kev_due;
+  std::string_view title;                // may be empty: the starter database has no prose
+  std::string_view feed;                 // "Debian", "PyPI", …
+  std::string_view record;               // id of the record that decided
+  std::string_view published, modified;  // RFC 3339
+  std::vector<std::string_view> references;
   std::vector<ProofStep> proof;
 };
 
@@ -98,6 +102,7 @@ struct DatabaseInfo {
 struct Report {
   Inventory inventory;
   DatabaseInfo database;
+  Texts texts;                    // of the findings
   std::vector<Finding> findings;  // verdict affected or undecided; most urgent first
   std::vector<Finding> dropped;   // the rest, same order
   VerdictCounts unlisted{};       // dropped and only counted, because nobody asked for proofs

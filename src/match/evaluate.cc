@@ -16,8 +16,8 @@ using MaybeOrder = std::optional<Order>;
 // How the versions of an ecosystem are written in its advisories, as compared with its packages.
 class Comparer {
  public:
-  Comparer(Scheme scheme, std::string_view version, bool explain)
-      : scheme_(scheme), version_(version), explain_(explain) {
+  Comparer(Scheme scheme, std::string_view version, bool explain, Texts& texts)
+      : scheme_(scheme), version_(version), explain_(explain), texts_(texts) {
     // "dev-main" sorts before every release in composer, yet says nothing of what is in it.
     branch_ =
         scheme == Scheme::packagist && (version.starts_with("dev-") || version.ends_with("-dev"));
@@ -40,10 +40,13 @@ class Comparer {
   std::string_view version() const { return version_; }
   std::string_view scheme() const { return name_of(scheme_); }
 
-  // A step of the proof; nothing when nobody asked for one, but for what cannot be decided.
+  Texts& texts() const { return texts_; }
+
+  // A step of the proof, in words that stand in the program; nothing when nobody asked for one, but
+  // for what cannot be decided.
   ProofStep say(std::string_view rule, std::string_view text) const {
     if (!explain_) return {};
-    return {std::string(rule), std::string(text)};
+    return {rule, text};
   }
   ProofStep step(std::string_view bound, MaybeOrder order, std::string_view meaning) const {
     if (order && !explain_) return {};
@@ -52,7 +55,7 @@ class Comparer {
                                   : *order > 0 ? ">"
                                                : "=";
     return {"comparison",
-            fmt::format("{} {} {} ({}): {}", version_, sign, bound, name_of(scheme_), meaning)};
+            texts_.join({version_, " ", sign, " ", bound, " (", name_of(scheme_), "): ", meaning})};
   }
 
  private:
@@ -79,6 +82,7 @@ class Comparer {
   Scheme scheme_;
   std::string_view version_;
   bool explain_;
+  Texts& texts_;
   bool branch_ = false;
   std::string_view last_bound_;
   MaybeOrder last_order_;
@@ -112,8 +116,9 @@ std::optional<RangeVerdict> upside_down(const std::vector<Event>& range, Compare
                                       "past both ends of a range that ends before it begins")};
   return RangeVerdict{
       Verdict::undecided,
-      {"comparison", fmt::format("the record's range from {} to {} ends before it begins ({})",
-                                 range[0].version, end.version, comparer.scheme())}};
+      {"comparison",
+       comparer.texts().format("the record's range from {} to {} ends before it begins ({})",
+                               range[0].version, end.version, comparer.scheme())}};
 }
 
 // The event that decides is the last one, in the order of versions, at or before the version.
@@ -246,9 +251,9 @@ void collect_fixes(const Affected& affected, Comparer& comparer, Judgement& out)
 
 }  // namespace
 
-Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version,
-                   bool explain) {
-  Comparer comparer(scheme, version, explain);
+Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain,
+                   Texts& texts) {
+  Comparer comparer(scheme, version, explain, texts);
   Judgement out;
   Verdict worst = Verdict::not_affected;
   const auto add = [&](ProofStep step) {
@@ -260,8 +265,8 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
     worst = holds ? Verdict::not_affected : Verdict::undecided;
     if (explain || !holds)
       add({"unaffected",
-           fmt::format("{} {} \"{}\", which the record names as not affected", version,
-                       holds ? "satisfies" : "has no order with", requirement)});
+           texts.format("{} {} \"{}\", which the record names as not affected", version,
+                        holds ? "satisfies" : "has no order with", requirement)});
     if (holds) return out;
   }
   const bool listed = std::ranges::any_of(affected.versions, [&](const std::string& v) {
@@ -270,7 +275,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
   if (listed) {
     worst = Verdict::affected;
     if (explain)
-      add({"listed", fmt::format("{} is in the record's list of affected versions", version)});
+      add({"listed", texts.join({version, " is in the record's list of affected versions"})});
   }
   // The gravest verdict of all ranges: affected, undecided, fixed, not affected, in the order of
   // the enumeration.
@@ -288,7 +293,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
   out.verdict = worst;
   std::ranges::move(steps, std::back_inserter(out.steps));
   if (explain && out.steps.empty())
-    add({"unlisted", fmt::format("{} is in no range and no list of the record", version)});
+    add({"unlisted", texts.join({version, " is in no range and no list of the record"})});
   if (worst <= Verdict::fixed) collect_fixes(affected, comparer, out);
   return out;
 }

@@ -14,11 +14,13 @@ namespace boltseal {
 struct Judgement {
   Verdict verdict = Verdict::not_affected;  // affected, undecided, fixed or not_affected
   std::vector<ProofStep> steps;
-  std::vector<std::string> fixed_versions;  // newer than the version; lowest first
-  bool at_a_bound = false;                  // the version is exactly a fix that the record names
+  std::vector<std::string_view> fixed_versions;  // newer than the version; lowest first
+  bool at_a_bound = false;  // the version is exactly a fix that the record names
 };
 
-// Without `explain` there are no steps but those that say why something is undecided.
-Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain);
+// Without `explain` there are no steps but those that say why something is undecided. Their texts
+// go into `texts`; the fixed versions are those of `affected`.
+Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain,
+                   Texts& texts);
 
 }  // namespace boltseal

@@ -18,9 +18,9 @@ bool counts(Verdict v) { return v == Verdict::affected || v == Verdict::undecide
 std::string_view kind_of(const Package& package) { return name_of(package.type); }
 
 // Where the package was seen and which step of the build brought it.
-ProofStep evidence_of(const Package& package, const ImageInfo& image) {
+ProofStep evidence_of(const Package& package, const ImageInfo& image, Texts& texts) {
   std::string text = fmt::format("{} {} {}", kind_of(package), package.name, package.version);
-  if (package.evidence.empty()) return {"evidence", text + " is in the inventory"};
+  if (package.evidence.empty()) return {"evidence", texts.join({text, " is in the inventory"})};
   const Evidence& evidence = package.evidence.front();
   text += fmt::format(" is in {} ({})", evidence.path, evidence.what);
   if (evidence.layer < image.layers.size()) {
@@ -29,21 +29,21 @@ ProofStep evidence_of(const Package& package, const ImageInfo& image) {
                         layer.digest.empty() ? layer.diff_id : layer.digest);
     if (!layer.created_by.empty()) text += fmt::format(" made by \"{}\"", layer.created_by);
   }
-  return {"evidence", std::move(text)};
+  return {"evidence", texts.keep(text)};
 }
 
-ProofStep built_from(const Package& package) {
+ProofStep built_from(const Package& package, Texts& texts) {
   const auto& version = package.source_version.empty() ? package.version : package.source_version;
-  return {"built-from", fmt::format("{} {} is built from source {} {}", kind_of(package),
-                                    package.name, package.source_name, version)};
+  return {"built-from", texts.format("{} {} is built from source {} {}", kind_of(package),
+                                     package.name, package.source_name, version)};
 }
 
 // What every proof of the package begins with.
-std::vector<ProofStep> seen_of(const Package& package, const ImageInfo& image) {
-  std::vector<ProofStep> out = {evidence_of(package, image)};
+std::vector<ProofStep> seen_of(const Package& package, const ImageInfo& image, Texts& texts) {
+  std::vector<ProofStep> out = {evidence_of(package, image, texts)};
   if (is_os_package(package.type) && !package.source_name.empty() &&
       package.source_name != package.name)
-    out.push_back(built_from(package));
+    out.push_back(built_from(package, texts));
   return out;
 }
 
@@ -53,7 +53,7 @@ class Matcher {
       : report_(report),
         ecosystems_(database, report.inventory.distribution),
         foreign_(foreign(report.inventory)),
-        resolver_(database, ecosystems_, explain) {}
+        resolver_(database, ecosystems_, explain, report.texts) {}
 
   const Ecosystems& ecosystems() const { return ecosystems_; }
   const std::vector<std::string>& others() const { return foreign_; }
@@ -71,7 +71,7 @@ class Matcher {
     for (Finding& finding : found.findings) {
       finding.package = index;
       if (!finding.proof.empty()) {
-        if (seen.empty()) seen = seen_of(package, report_.inventory.image);
+        if (seen.empty()) seen = seen_of(package, report_.inventory.image, report_.texts);
         finding.proof.insert(finding.proof.begin(), seen.begin(), seen.end());
       }
       const bool open = counts(finding.verdict);
@@ -79,8 +79,9 @@ class Matcher {
         finding.verdict = Verdict::covered_by_owner;
         finding.proof.push_back(
             {"covered-by-owner",
-             fmt::format("its files belong to {} {} {}, and {} judges that package",
-                         kind_of(*owner), owner->name, owner->version, ecosystems_.wanted())});
+             report_.texts.format("its files belong to {} {} {}, and {} judges that package",
+                                  kind_of(*owner), owner->name, owner->version,
+                                  ecosystems_.wanted())});
       }
       (open && !owner ? report_.findings : report_.dropped).push_back(std::move(finding));
     }
@@ -141,6 +142,7 @@ Result<> match(const Database& database, const MatchOptions& options, Report& re
   report.findings.clear();
   report.dropped.clear();
   report.unlisted = {};
+  report.texts = {};
   Matcher matcher(database, report, options.explain);
   std::size_t passed_over = 0;
   const auto& others = matcher.others();

@@ -24,7 +24,8 @@ Package deb(std::string name, std::string version, std::string source,
 Verdict judge(std::vector<Event> range, std::string_view version, Scheme scheme = Scheme::semver) {
   Affected affected;
   affected.ranges = {std::move(range)};
-  return evaluate(affected, scheme, version, true).verdict;
+  Texts texts;
+  return evaluate(affected, scheme, version, true, texts).verdict;
 }
 
 TEST(Evaluate, EventsCountInTheOrderOfVersions) {
@@ -85,21 +86,26 @@ TEST(Evaluate, WhatCannotBeComparedIsUndecided) {
 TEST(Evaluate, ListedVersionsAndExpressExceptions) {
   Affected affected;
   affected.versions = {"1.0", "1.1"};
-  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.1.0", true).verdict, Verdict::affected);
-  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.2", true).verdict, Verdict::not_affected);
+  Texts texts;
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.1.0", true, texts).verdict, Verdict::affected);
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "1.2", true, texts).verdict, Verdict::not_affected);
   affected.versions.clear();
   affected.ranges = {until("5.0.0")};
   affected.unaffected = {"< 3.0", "= 4.0.1", "~> 4.2.1"};
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "2.9", true).verdict, Verdict::not_affected);
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.0.1", true).verdict, Verdict::not_affected);
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.2.9", true).verdict, Verdict::not_affected);
-  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.3.0", true).verdict, Verdict::affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "2.9", true, texts).verdict,
+            Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.0.1", true, texts).verdict,
+            Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.2.9", true, texts).verdict,
+            Verdict::not_affected);
+  EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.3.0", true, texts).verdict, Verdict::affected);
 }
 
 TEST(Evaluate, FixesThatHelpAreLowestFirst) {
   Affected affected;
   affected.ranges = {until("4.0.2", "4.0.0"), until("3.2.5", "3.0.0"), until("2.0.9", "2.0.0")};
-  EXPECT_THAT(evaluate(affected, Scheme::pep440, "3.2.0", true).fixed_versions,
+  Texts texts;
+  EXPECT_THAT(evaluate(affected, Scheme::pep440, "3.2.0", true, texts).fixed_versions,
               ElementsAre("3.2.5", "4.0.2"));
 }
 
@@ -437,7 +443,7 @@ TEST(Match, MostUrgentFirst) {
   c.exploited = {{"CVE-2024-1", "2024-01-01", "", false}};
   std::vector<std::string> ids;
   for (const auto& f : c.with(package(PackageType::pypi, "x", "1")).run().findings)
-    ids.push_back(f.id);
+    ids.emplace_back(f.id);
   EXPECT_THAT(ids, ElementsAre("CVE-2024-1", "CVE-2024-4", "CVE-2024-3", "CVE-2024-2"));
 }
 

@@ -59,11 +59,11 @@ bool is_modular(const Affected& affected) {
 
 // A record for another architecture or module stream says nothing of this package. Fills `step`
 // with the reason.
-bool speaks_of(const Affected& affected, const Package& package, ProofStep& step) {
+bool speaks_of(const Affected& affected, const Package& package, Texts& texts, ProofStep& step) {
   const bool any_arch = package.arch.empty() || package.arch == "noarch" || package.arch == "all";
   if (!affected.arch.empty() && !any_arch && affected.arch != package.arch) {
-    step = {"architecture", fmt::format("the record is for {}, the package is built for {}",
-                                        affected.arch, package.arch)};
+    step = {"architecture", texts.format("the record is for {}, the package is built for {}",
+                                         affected.arch, package.arch)};
     return false;
   }
   if (package.type != PackageType::rpm) return true;
@@ -76,8 +76,8 @@ bool speaks_of(const Affected& affected, const Package& package, ProofStep& step
     return false;
   }
   if (!affected.module.empty() && !package.module.empty() && affected.module != package.module) {
-    step = {"module", fmt::format("the record is for module {}, the package comes from {}",
-                                  affected.module, package.module)};
+    step = {"module", texts.format("the record is for module {}, the package comes from {}",
+                                   affected.module, package.module)};
     return false;
   }
   return true;
@@ -90,7 +90,7 @@ auto order_of(const Opinion* o) {
 }
 
 // The opinions on one flaw, the deciding one first, and why it decides where they differ.
-std::string put_in_order(std::vector<Opinion*>& opinions) {
+std::string_view put_in_order(std::vector<Opinion*>& opinions, Texts& texts) {
   std::ranges::stable_sort(opinions, {}, order_of);
   const Opinion* first = opinions.front();
   // Several builds of one module stand in one record; the package that is one of them is fixed.
@@ -110,7 +110,7 @@ std::string put_in_order(std::vector<Opinion*>& opinions) {
     });
     if (fix != opinions.end()) {
       std::rotate(opinions.begin(), fix, fix + 1);
-      return fmt::format("{} names a fix where the tracker has none", opinions.front()->id);
+      return texts.format("{} names a fix where the tracker has none", opinions.front()->id);
     }
   }
   const auto other = std::ranges::find_if(opinions, [&](const Opinion* o) {
@@ -118,12 +118,12 @@ std::string put_in_order(std::vector<Opinion*>& opinions) {
   });
   if (other == opinions.end() || first->head.withdrawn) return {};
   if (first->rank != (*other)->rank)
-    return fmt::format("{} judges {} natively, so it decides against {}", first->id,
-                       first->key->ecosystem, (*other)->id);
+    return texts.format("{} judges {} natively, so it decides against {}", first->id,
+                        first->key->ecosystem, (*other)->id);
   if (first->record == (*other)->record)
-    return fmt::format("{} speaks of the package more than once; the graver judgement decides",
-                       first->id);
-  return fmt::format("{} and {} differ; the graver one decides", first->id, (*other)->id);
+    return texts.format("{} speaks of the package more than once; the graver judgement decides",
+                        first->id);
+  return texts.format("{} and {} differ; the graver one decides", first->id, (*other)->id);
 }
 
 std::string_view verdict_words(Verdict verdict) {
@@ -143,17 +143,17 @@ std::string_view verdict_words(Verdict verdict) {
 }
 
 void prove(const std::vector<Opinion*>& opinions, std::string_view why, std::string_view withdrawn,
-           Finding& out) {
+           Texts& texts, Finding& out) {
   const Opinion& first = *opinions.front();
   const Key& key = *first.key;
   out.proof.reserve(8 + opinions.size());
   out.proof.push_back({key.source ? "source-package" : "package-name",
-                       key.source ? fmt::format("{} keys its advisories by source package: {} {}",
-                                                key.ecosystem, key.name, key.version)
-                                  : fmt::format("{} knows the package as {} {}", key.ecosystem,
-                                                key.name, key.version)});
-  out.proof.push_back({"record", fmt::format("{} of the feed {} speaks of {} in {}", out.record,
-                                             out.feed, key.name, key.ecosystem)});
+                       texts.join({key.ecosystem,
+                                   key.source ? " keys its advisories by source package: "
+                                              : " knows the package as ",
+                                   key.name, " ", key.version})});
+  out.proof.push_back({"record", texts.join({out.record, " of the feed ", out.feed, " speaks of ",
+                                             key.name, " in ", key.ecosystem})});
   std::ranges::copy(first.judgement.steps, std::back_inserter(out.proof));
   constexpr std::size_t enough = 8;
   for (std::size_t i = 1; i < opinions.size() && i <= enough; ++i) {
@@ -161,15 +161,15 @@ void prove(const std::vector<Opinion*>& opinions, std::string_view why, std::str
     const auto& steps = o.judgement.steps;
     out.proof.push_back(
         {"other-record",
-         fmt::format("{}{} says {}{}{}", o.id, o.head.withdrawn ? " (withdrawn)" : "",
-                     name_of(o.judgement.verdict), steps.empty() ? "" : ": ",
-                     steps.empty() ? "" : steps.front().text)});
+         texts.format("{}{} says {}{}{}", o.id, o.head.withdrawn ? " (withdrawn)" : "",
+                      name_of(o.judgement.verdict), steps.empty() ? "" : ": ",
+                      steps.empty() ? std::string_view() : steps.front().text)});
   }
-  if (!why.empty()) out.proof.push_back({"precedence", std::string(why)});
+  if (!why.empty()) out.proof.push_back({"precedence", why});
   if (out.verdict == Verdict::withdrawn)
     out.proof.push_back(
-        {"withdrawn", fmt::format("{} was withdrawn on {}", out.record, withdrawn.substr(0, 10))});
-  out.proof.push_back({"verdict", std::string(verdict_words(out.verdict))});
+        {"withdrawn", texts.join({out.record, " was withdrawn on ", withdrawn.substr(0, 10)})});
+  out.proof.push_back({"verdict", verdict_words(out.verdict)});
 }
 
 }  // namespace
@@ -185,28 +185,38 @@ Opinion Resolver::judge(const Key& key, const Candidate& candidate, const Packag
   o.affected = &candidate.affected;
   o.key = &key;
   ProofStep reason;
-  if (!speaks_of(candidate.affected, package, reason)) {
-    o.judgement.steps.push_back(std::move(reason));
+  if (!speaks_of(candidate.affected, package, texts_, reason)) {
+    o.judgement.steps.push_back(reason);
   } else if (const auto scheme = scheme_of(key.ecosystem)) {
-    o.judgement = evaluate(candidate.affected, *scheme, key.version, explain_);
+    o.judgement = evaluate(candidate.affected, *scheme, key.version, explain_, texts_);
   } else {
     o.judgement.verdict = Verdict::undecided;
     o.judgement.steps.push_back(
-        {"comparison", fmt::format("we do not know how {} orders its versions", key.ecosystem)});
+        {"comparison", texts_.format("we do not know how {} orders its versions", key.ecosystem)});
   }
   return o;
 }
 
-Result<> Resolver::name(Opinion& o) const {
+Result<std::string_view> Resolver::text(std::uint32_t number) const {
+  TRY(const auto found, database_.text(number));
+  return texts_.keep(found);
+}
+
+Result<> Resolver::name(Opinion& o) {
   if (!o.id.empty()) return {};
-  TRY(o.id, database_.text(o.head.id));
-  TRY(o.feed, database_.text(o.head.feed));
+  TRY(o.id, text(o.head.id));
+  // A package has many records of few feeds.
+  if (feed_.empty() || feed_number_ != o.head.feed) {
+    TRY(feed_, text(o.head.feed));
+    feed_number_ = o.head.feed;
+  }
+  o.feed = feed_;
   o.rank = rank_of(o.key->ecosystem, o.id, o.feed);
   return {};
 }
 
 // The finding of a settled group.
-Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) const {
+Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) {
   const Opinion& first = *group.opinions.front();
   Finding out;
   out.verdict = first.head.withdrawn ? Verdict::withdrawn : first.judgement.verdict;
@@ -216,12 +226,15 @@ Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) c
   TRY(auto ids, database_.alias_class(group.flaw));
   std::uint32_t id = first.head.id;
   for (const auto number : ids) {
-    TRY(auto text, database_.text(number));
-    if (out.id.empty() && text.starts_with("CVE-")) {
-      out.id = std::move(text);
+    auto name = first.id;
+    if (number != first.head.id) {
+      TRY(name, text(number));
+    }
+    if (out.id.empty() && name.starts_with("CVE-")) {
+      out.id = name;
       id = number;
     } else {
-      out.aliases.push_back(std::move(text));
+      out.aliases.push_back(name);
     }
   }
   if (out.id.empty()) out.id = out.record;
@@ -240,17 +253,17 @@ Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) c
       TRY(auto advisory, database_.advisory(first.record));
       withdrawn = std::move(advisory.withdrawn);
     }
-    prove(group.opinions, why, withdrawn, out);
+    prove(group.opinions, why, withdrawn, texts_, out);
   }
-  if (counts(out.verdict)) TRY_DO(describe(database_, group.opinions, ids, explain_, out));
+  if (counts(out.verdict)) TRY_DO(describe(database_, group.opinions, ids, explain_, texts_, out));
   return out;
 }
 
-Result<> Resolver::settle(Group& group, Resolved& out) const {
-  std::string why;
+Result<> Resolver::settle(Group& group, Resolved& out) {
+  std::string_view why;
   if (group.opinions.size() > 1) {
     for (Opinion* o : group.opinions) TRY_DO(name(*o));
-    why = put_in_order(group.opinions);
+    why = put_in_order(group.opinions, texts_);
   }
   Opinion& first = *group.opinions.front();
   const Verdict verdict = first.head.withdrawn ? Verdict::withdrawn : first.judgement.verdict;
@@ -264,8 +277,7 @@ Result<> Resolver::settle(Group& group, Resolved& out) const {
   return {};
 }
 
-Result<Resolved> Resolver::resolve(const std::vector<Question>& questions,
-                                   const Package& package) const {
+Result<Resolved> Resolver::resolve(const std::vector<Question>& questions, const Package& package) {
   std::vector<std::vector<Candidate>> found;
   std::vector<Opinion> opinions;
   std::size_t count = 0;

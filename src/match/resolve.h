@@ -19,8 +19,8 @@ namespace boltseal {
 struct Opinion {
   std::uint32_t record = 0;
   RecordHead head;
-  std::string id, feed;  // the texts of the head, once somebody needs them
-  int rank = 0;          // then also: 0 for the feed that judges this ecosystem natively
+  std::string_view id, feed;  // the texts of the head, once somebody needs them
+  int rank = 0;               // then also: 0 for the feed that judges this ecosystem natively
   const Affected* affected = nullptr;
   const Key* key = nullptr;
   Judgement judgement;
@@ -34,8 +34,9 @@ struct Resolved {
 
 class Resolver {
  public:
-  Resolver(const Database& database, const Ecosystems& ecosystems, bool explain)
-      : database_(database), ecosystems_(ecosystems), explain_(explain) {}
+  // What findings say goes into `texts`.
+  Resolver(const Database& database, const Ecosystems& ecosystems, bool explain, Texts& texts)
+      : database_(database), ecosystems_(ecosystems), explain_(explain), texts_(texts) {}
 
   // What there is to say of a package. Binaries of one source share the work, and the last of them
   // gets the answer itself instead of a copy: so every package is announced first, in the order in
@@ -59,15 +60,19 @@ class Resolver {
     std::vector<Question> questions;
   };
   struct Group;  // the opinions on one flaw
-  Result<Resolved> resolve(const std::vector<Question>& questions, const Package& package) const;
+  Result<Resolved> resolve(const std::vector<Question>& questions, const Package& package);
   Opinion judge(const Key& key, const Candidate& candidate, const Package& package) const;
-  Result<> name(Opinion& opinion) const;
-  Result<> settle(Group& group, Resolved& out) const;
-  Result<Finding> finding_of(const Group& group, std::string_view why) const;
+  Result<std::string_view> text(std::uint32_t number) const;
+  Result<> name(Opinion& opinion);
+  Result<> settle(Group& group, Resolved& out);
+  Result<Finding> finding_of(const Group& group, std::string_view why);
 
   const Database& database_;
   const Ecosystems& ecosystems_;
   bool explain_;
+  Texts& texts_;
+  std::uint32_t feed_number_ = 0;
+  std::string_view feed_;  // its text
   std::unordered_map<std::string, Answer> answers_;
   std::deque<Expected> expected_;
 };
@@ -76,6 +81,7 @@ class Resolver {
 // `opinions` (named, the deciding one first) led to. `ids`: all of the flaw, by number, that
 // of the finding first.
 Result<> describe(const Database& database, const std::vector<Opinion*>& opinions,
-                  const std::vector<std::uint32_t>& ids, bool explain, Finding& finding);
+                  const std::vector<std::uint32_t>& ids, bool explain, Texts& texts,
+                  Finding& finding);
 
 }  // namespace boltseal

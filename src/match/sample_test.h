@@ -1,5 +1,6 @@
 // A small database and inventory for the tests of this folder.
 #pragma once
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -73,7 +74,7 @@ struct Case {
 
 inline std::string proof(const Finding& finding) {
   std::string out;
-  for (const auto& step : finding.proof) out += step.rule + ": " + step.text + "\n";
+  for (const auto& step : finding.proof) out += fmt::format("{}: {}\n", step.rule, step.text);
   return out;
 }
 

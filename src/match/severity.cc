@@ -26,40 +26,47 @@ bool better(const CvssScore& a, const CvssScore& b) {
   return a.vector < b.vector;
 }
 
-std::vector<CvssScore> scores_of(const Advisory& advisory) {
+std::vector<CvssScore> scores_of(const Advisory& advisory, std::string_view id, Texts& texts) {
   std::vector<CvssScore> out;
   for (const auto& [type, vector] : advisory.severities)
-    if (const auto score = cvss_score(vector)) out.push_back({vector, *score, advisory.id});
+    if (const auto score = cvss_score(vector)) out.push_back({texts.keep(vector), *score, id});
   std::ranges::sort(out, better);
   return out;
 }
 
-void rate(Severity severity, std::string source, Finding& finding) {
+void rate(Severity severity, std::string_view source, Finding& finding) {
   if (finding.severity != Severity::unknown || severity == Severity::unknown) return;
   finding.severity = severity;
-  finding.severity_source = std::move(source);
+  finding.severity_source = source;
 }
 
-void take(const Advisory& advisory, Finding& finding) {
-  rate(advisory.severity, advisory.feed, finding);
-  auto scores = scores_of(advisory);
+void take(const Advisory& advisory, Texts& texts, Finding& finding) {
+  const auto fill = [&](std::string_view& to, std::string_view text) {
+    if (to.empty()) to = texts.keep(text);
+  };
+  rate(advisory.severity, texts.keep(advisory.feed), finding);
+  const auto id = texts.keep(advisory.id);
+  const auto scores = scores_of(advisory, id, texts);
   if (!scores.empty()) {
     const auto& best = scores.front();
     const int version = cvss_version(best.vector);
     rate(cvss_severity(best.score, version == 20),
-         fmt::format("CVSS {}.{} of {}", version / 10, version % 10, advisory.id), finding);
+         texts.format("CVSS {}.{} of {}", version / 10, version % 10, id), finding);
   }
-  std::ranges::move(scores, std::back_inserter(finding.cvss));
-  if (finding.title.empty()) finding.title = advisory.summary;
-  if (finding.published.empty()) finding.published = advisory.published;
-  if (finding.modified.empty()) finding.modified = advisory.modified;
-  if (finding.references.empty()) finding.references = advisory.references;
+  finding.cvss.insert(finding.cvss.end(), scores.begin(), scores.end());
+  fill(finding.title, advisory.summary);
+  fill(finding.published, advisory.published);
+  fill(finding.modified, advisory.modified);
+  if (!finding.references.empty()) return;
+  finding.references.reserve(advisory.references.size());
+  for (const auto& address : advisory.references) finding.references.push_back(texts.keep(address));
 }
 
 }  // namespace
 
 Result<> describe(const Database& database, const std::vector<Opinion*>& opinions,
-                  const std::vector<std::uint32_t>& ids, bool explain, Finding& finding) {
+                  const std::vector<std::uint32_t>& ids, bool explain, Texts& texts,
+                  Finding& finding) {
   const Opinion& first = *opinions.front();
   std::vector<std::uint32_t> seen;  // ids whose record was read
   const auto take_record = [&](const Opinion& o) -> Result<> {
@@ -67,7 +74,7 @@ Result<> describe(const Database& database, const std::vector<Opinion*>& opinion
     if (std::ranges::find(seen, o.head.id) != seen.end()) return {};
     seen.push_back(o.head.id);
     TRY(const auto advisory, database.advisory(o.record, explain));
-    take(advisory, finding);
+    take(advisory, texts, finding);
     return {};
   };
   TRY_DO(take_record(first));
@@ -79,13 +86,14 @@ Result<> describe(const Database& database, const std::vector<Opinion*>& opinion
     if (std::ranges::find(seen, id) == seen.end()) {
       if (const auto number = database.find_id(id)) {
         TRY(const auto advisory, database.advisory(*number, explain));
-        if (advisory.withdrawn.empty() && advisory.upstream.size() < 2) take(advisory, finding);
+        if (advisory.withdrawn.empty() && advisory.upstream.size() < 2)
+          take(advisory, texts, finding);
       }
     }
     if (!finding.kev) {
       if (const auto exploited = database.exploited(id)) {
         finding.kev = true;
-        finding.kev_due = exploited->due;
+        finding.kev_due = texts.keep(exploited->due);
       }
     }
   }
@@ -95,7 +103,9 @@ Result<> describe(const Database& database, const std::vector<Opinion*>& opinion
                      finding.cvss.end());
   for (const Opinion* o : opinions) {
     if (!finding.fixed_versions.empty()) break;
-    if (!o->head.withdrawn) finding.fixed_versions = o->judgement.fixed_versions;
+    if (o->head.withdrawn) continue;
+    for (const auto version : o->judgement.fixed_versions)
+      finding.fixed_versions.push_back(texts.keep(version));
   }
   if (!finding.fixed_versions.empty())
     finding.fix_state = FixState::fixed;

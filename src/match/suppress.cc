@@ -40,24 +40,24 @@ bool covers(const IgnoreRule& rule, const Finding& finding, const Package& packa
   return rule.paths.empty() || std::ranges::any_of(rule.paths, fits_path);
 }
 
-ProofStep step_of(const IgnoreRule& rule) {
+ProofStep step_of(const IgnoreRule& rule, Texts& texts) {
   std::string text = fmt::format("{} ignores {}", rule.where, rule.id);
   if (!rule.expires.empty()) text += fmt::format(" until {}", rule.expires);
   if (!rule.reason.empty()) text += fmt::format(": {}", rule.reason);
-  return {"ignore", std::move(text)};
+  return {"ignore", texts.keep(text)};
 }
 
-ProofStep step_of(const VexStatement& statement) {
+ProofStep step_of(const VexStatement& statement, Texts& texts) {
   std::string text =
       fmt::format("{} says {} for {}", statement.where, statement.status, statement.id);
   if (!statement.justification.empty()) text += fmt::format(" ({})", statement.justification);
   if (!statement.text.empty()) text += fmt::format(": {}", statement.text);
-  return {"vex", std::move(text)};
+  return {"vex", texts.keep(text)};
 }
 
 class Judge {
  public:
-  Judge(const MatchOptions& options, const Report& report)
+  Judge(const MatchOptions& options, Report& report)
       : options_(options),
         report_(report),
         rule_used_(options.ignore.size()),
@@ -83,7 +83,7 @@ class Judge {
     }
     bool taken = false;
     if (statement) {
-      finding.proof.push_back(step_of(*statement));
+      finding.proof.push_back(step_of(*statement, report_.texts));
       taken = statement->status == "not_affected" || statement->status == "fixed";
     }
     for (std::size_t i = 0; i < options_.ignore.size(); ++i) {
@@ -91,7 +91,7 @@ class Judge {
       if (!names(rule.id, finding) || !covers(rule, finding, package, package_purl())) continue;
       rule_used_[i] = true;
       if (taken || expired(rule, options_.today)) continue;
-      finding.proof.push_back(step_of(rule));
+      finding.proof.push_back(step_of(rule, report_.texts));
       taken = true;
     }
     return taken || not_asked_for(finding, package);
@@ -99,8 +99,8 @@ class Judge {
 
   // What the call itself leaves out; adds the step that says so.
   bool not_asked_for(Finding& finding, const Package& package) const {
-    const auto leave = [&](std::string_view rule, std::string text) {
-      finding.proof.push_back({std::string(rule), std::move(text)});
+    const auto leave = [&](std::string_view rule, std::string_view text) {
+      finding.proof.push_back({rule, report_.texts.keep(text)});
       return true;
     };
     if (options_.only_fixed && finding.fixed_versions.empty())
@@ -134,7 +134,7 @@ class Judge {
 
  private:
   const MatchOptions& options_;
-  const Report& report_;
+  Report& report_;
   std::vector<bool> rule_used_, vex_used_;
 };
 

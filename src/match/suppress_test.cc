@@ -17,7 +17,8 @@ Case two_flaws() {
   Case c;
   c.with(record("CVE-2024-1", "PyPI", "x", until("2")))
       .with(record("CVE-2024-2", "PyPI", "x", unfixed()));
-  return c.with(package(PackageType::pypi, "x", "1.0", "opt/app/x.dist-info/METADATA"));
+  c.with(package(PackageType::pypi, "x", "1.0", "opt/app/x.dist-info/METADATA"));
+  return c;
 }
 
 std::vector<IgnoreRule> rules(std::string_view text,

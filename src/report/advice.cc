@@ -70,7 +70,7 @@ void choose_target(Step& step, const Report& report) {
   for (const auto i : step.findings) {
     const Finding& finding = report.findings[i];
     if (finding.fixed_versions.empty()) continue;
-    const std::string& fix = finding.fixed_versions.front();
+    const std::string_view fix = finding.fixed_versions.front();
     if (step.target.empty()) {
       step.target = fix;
     } else if (scheme) {

@@ -110,13 +110,14 @@ std::string utc_seconds(std::string_view text) {
 
 std::string help_address(const Finding& finding) {
   for (const auto& address : finding.references)
-    if (is_web_address(address)) return address;
+    if (is_web_address(address)) return std::string(address);
   const bool plain = !finding.id.empty() && std::ranges::all_of(finding.id, [](char c) {
     return is_alnum(c) || c == '-' || c == ':' || c == '.';
   });
   if (!plain) return {};
-  if (finding.id.starts_with("CVE-")) return "https://nvd.nist.gov/vuln/detail/" + finding.id;
-  return "https://osv.dev/vulnerability/" + finding.id;
+  if (finding.id.starts_with("CVE-"))
+    return fmt::format("https://nvd.nist.gov/vuln/detail/{}", finding.id);
+  return fmt::format("https://osv.dev/vulnerability/{}", finding.id);
 }
 
 double security_score(const Finding& finding) {
@@ -132,7 +133,8 @@ double security_score(const Finding& finding) {
 
 std::string recommendation(const Finding& finding, const Package& package) {
   if (!finding.fixed_versions.empty())
-    return fmt::format("Upgrade {} to {}.", package.name, join(finding.fixed_versions, " or "));
+    return fmt::format("Upgrade {} to {}.", package.name,
+                       fmt::join(finding.fixed_versions, " or "));
   switch (finding.fix_state) {
     case FixState::wont_fix:
       return "The vendor will not fix this.";

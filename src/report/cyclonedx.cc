@@ -318,7 +318,7 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
       .member("id", f.id);
   json.key("source")
       .object()
-      .member("name", f.feed.empty() ? std::string("unknown") : f.feed)
+      .member("name", f.feed.empty() ? std::string_view("unknown") : f.feed)
       .text_if("url", help_address(f))
       .end();
   if (!f.aliases.empty()) {
@@ -338,7 +338,7 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
       .member("recommendation", recommendation(f, report.inventory.packages[f.package]));
   std::set<std::string> addresses;
   for (const auto& address : f.references)
-    if (is_web_address(address)) addresses.insert(address);
+    if (is_web_address(address)) addresses.emplace(address);
   if (!addresses.empty()) {
     json.key("advisories").array();
     for (const auto& address : addresses) json.object().member("url", address).end();
@@ -372,7 +372,8 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
   property(json, "verdict", name_of(f.verdict));
   property(json, "record", f.record);
   property(json, "fix", name_of(f.fix_state));
-  if (f.kev) property(json, "exploited", f.kev_due.empty() ? "true" : "due " + f.kev_due);
+  if (f.kev)
+    property(json, "exploited", f.kev_due.empty() ? "true" : fmt::format("due {}", f.kev_due));
   json.end().end();
 }
 

@@ -29,20 +29,26 @@ inline Package deb(std::string name, std::string version, std::string source, st
   return p;
 }
 
-inline Finding finding(std::string id, std::uint32_t package, Severity severity,
-                       std::vector<std::string> fixes, std::string feed) {
+// The texts of sample findings live as long as the tests.
+inline Texts& texts() {
+  static Texts kept;
+  return kept;
+}
+
+inline Finding finding(std::string_view id, std::uint32_t package, Severity severity,
+                       std::vector<std::string_view> fixes, std::string_view feed) {
   Finding f;
-  f.id = std::move(id);
+  f.id = texts().keep(id);
   f.package = package;
   f.severity = severity;
   f.severity_source = feed;
   f.fix_state = fixes.empty() ? FixState::not_fixed : FixState::fixed;
   f.fixed_versions = std::move(fixes);
-  f.feed = std::move(feed);
+  f.feed = feed;
   f.record = f.id;
   f.published = "2021-12-10T10:15:09Z";
   f.modified = "2024-11-21T06:31:41.123Z";
-  f.references = {"https://nvd.nist.gov/vuln/detail/" + f.id, "javascript:alert(1)"};
+  f.references = {texts().join({"https://nvd.nist.gov/vuln/detail/", f.id}), "javascript:alert(1)"};
   f.proof = {{"package", "the package database of the image names it"},
              {"range", "the version is below the fix"}};
   return f;
@@ -256,13 +262,14 @@ inline Report hostile() {
   }
   for (auto* list : {&r.findings, &r.dropped})
     for (Finding& f : *list) {
-      for (std::string* text : {&f.id, &f.severity_source, &f.title, &f.feed, &f.record,
-                                &f.published, &f.modified, &f.kev_due})
-        *text += attack;
+      for (std::string_view* text : {&f.id, &f.severity_source, &f.title, &f.feed, &f.record,
+                                     &f.published, &f.modified, &f.kev_due})
+        *text = texts().join({*text, attack});
       f.aliases.push_back(attack);
-      f.references = {attack, "https://example.org/" + attack, "javascript:alert(1)",
+      f.references = {attack, texts().join({"https://example.org/", attack}), "javascript:alert(1)",
                       "https://example.org/%zz"};
-      if (!f.fixed_versions.empty()) f.fixed_versions.front() += attack;
+      if (!f.fixed_versions.empty())
+        f.fixed_versions.front() = texts().join({f.fixed_versions.front(), attack});
       f.cvss.push_back({attack, 5.0, attack});
       f.proof.push_back({attack, attack});
     }
@@ -283,7 +290,7 @@ inline Report large(std::uint32_t count) {
         types[i % 4], fmt::format("package-{}", i), fmt::format("1.{}.{}", i % 17, i % 7),
         i % 3 ? "MIT" : "GPL-3.0-only", fmt::format("srv/app/{}/manifest", i), i % 6, "manifest"));
     const auto at = static_cast<std::uint32_t>(r.inventory.packages.size() - 1);
-    std::vector<std::string> fixes;
+    std::vector<std::string_view> fixes;
     if (i % 4) fixes.push_back("2.0.0");
     r.findings.push_back(
         finding(fmt::format("CVE-2025-{:05}", i), at, severities[i % 5], fixes, "OSV"));
