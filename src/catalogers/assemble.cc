@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
+#include "catalogers/declared_evidence.h"
 #include "catalogers/java_identity.h"
 #include "catalogers/language.h"
 #include "layers/squash.h"
@@ -143,6 +144,41 @@ class InstalledTrees {
       "bun.lock", "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"};
   std::unordered_set<std::string> folders_, projects_, installed_;
 };
+
+// What a work tree only declares counts where nothing beside it knows better: of a .NET project
+// what restore resolved, of Go modules a go.mod that lists all that is needed.
+void drop_what_is_known_better(std::vector<Fragment>& fragments) {
+  const auto read_as = [](const Fragment& fragment, std::string_view what) {
+    return !fragment.packages.empty() &&
+           fragment.packages.front().evidence.front().what.starts_with(what);
+  };
+  const auto folder_of = [](std::string_view path) { return path.substr(0, path.rfind('/') + 1); };
+  std::unordered_set<std::string> restored;                      // folders of projects
+  std::unordered_map<std::string, const Fragment*> old_modules;  // go.mod before 1.17, by folder
+  for (const Fragment& fragment : fragments) {
+    const auto name = file_name(fragment.path);
+    std::string folder(folder_of(fragment.path));
+    if (name == "packages.lock.json")
+      restored.insert(std::move(folder));
+    else if (name == "project.assets.json" && folder.ends_with("obj/"))
+      restored.insert(folder.substr(0, folder.size() - 4));
+    else if (read_as(fragment, go_mod_before_117_evidence))
+      old_modules.emplace(std::move(folder), &fragment);
+  }
+  for (Fragment& fragment : fragments) {
+    const std::string folder(folder_of(fragment.path));
+    if (read_as(fragment, nuget_project_evidence) && restored.contains(folder))
+      fragment.packages.clear();
+    if (!read_as(fragment, go_sum_evidence)) continue;
+    const auto modules = old_modules.find(folder);
+    std::unordered_set<std::string_view> named;  // whose version go.mod gives
+    if (modules != old_modules.end())
+      for (const Package& p : modules->second->packages) named.insert(p.name);
+    std::erase_if(fragment.packages, [&](const Package& p) {
+      return modules == old_modules.end() || named.contains(p.name);
+    });
+  }
+}
 
 std::string key_of(PackageType type, std::string_view name) {
   return fmt::format("{}\n{}", name_of(type), name);
@@ -363,6 +399,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   TRY_DO(status);
   out.distribution = choose_distribution(fragments);
 
+  drop_what_is_known_better(fragments);
   const InstalledTrees trees(fragments);
   std::vector<Package> packages;
   for (Fragment& fragment : fragments) {

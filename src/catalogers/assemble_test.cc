@@ -1,7 +1,12 @@
 #include "catalogers/assemble.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "catalogers/readers.h"
+#include "files/glob.h"
 #include "files/reader.h"
 #include "layers/entries.h"
 
@@ -66,6 +71,71 @@ TEST(Assemble, AlpineEdgeThatTakesPackagesOfAReleaseIsThatRelease) {
 TEST(Assemble, RepositoriesSayNothingOfOtherDistributions) {
   EXPECT_EQ(release_of({{"etc/os-release", "ID=wolfi\n"}, {"etc/apk/repositories", from_319}}),
             "wolfi  ");
+}
+
+// What an inventory holds of the files of one layer, as "name version".
+std::vector<std::string> packages_of(const Files& files) {
+  LayerOutcome layer;
+  EntryList entries;
+  for (const auto& [path, content] : files) {
+    entries.add(EntryKind::file, path);
+    Fragment& fragment = layer.fragments.emplace_back();
+    fragment.path = path;
+    for (const Reader* reader : all_readers()) {
+      if (std::ranges::none_of(reader->globs, [&](auto g) { return glob_matches(g, path); }))
+        continue;
+      Sink sink(fragment, reader->name);
+      EXPECT_TRUE(reader->read({path, content, 0644}, sink)) << path;
+    }
+  }
+  layer.entries = entries.bytes();
+  const auto inventory = assemble({}, {layer}).value();
+  std::vector<std::string> out;
+  for (const Package& p : inventory.packages) out.push_back(p.name + " " + p.version);
+  return out;
+}
+
+const std::string go_sum =
+    "example.org/direct v1.0.0 h1:a=\nexample.org/direct v1.2.0 h1:b=\n"
+    "example.org/looked-at v3.0.0/go.mod h1:c=\n"
+    "example.org/needed v1.9.0 h1:d=\nexample.org/needed v1.10.0 h1:e=\n";
+const std::string requires_direct = "require example.org/direct v1.0.0\n";
+
+TEST(Assemble, GoSumCompletesAGoModOfBefore117) {
+  using testing::ElementsAre;
+  EXPECT_THAT(packages_of({{"src/go.mod", "module m\ngo 1.16\n" + requires_direct},
+                           {"src/go.sum", go_sum}}),
+              ElementsAre("example.org/direct v1.0.0", "example.org/needed v1.10.0"));
+  EXPECT_THAT(packages_of({{"src/go.mod",
+                            "module m\nreplace example.org/direct => ../d\n" + requires_direct},
+                           {"src/go.sum", go_sum}}),
+              ElementsAre("example.org/direct (devel)", "example.org/needed v1.10.0"))
+      << "without a go line it is 1.16";
+}
+
+TEST(Assemble, GoSumSaysNothingBesideAGoModThatListsAll) {
+  using testing::ElementsAre;
+  EXPECT_THAT(packages_of({{"src/go.mod", "module m\ngo 1.17\n" + requires_direct},
+                           {"src/go.sum", go_sum}}),
+              ElementsAre("example.org/direct v1.0.0"));
+  EXPECT_THAT(packages_of({{"src/go.sum", go_sum}}), ElementsAre());
+  EXPECT_THAT(packages_of({{"src/go.mod", "module m\ngo 1.16\n" + requires_direct},
+                           {"other/go.sum", go_sum}}),
+              ElementsAre("example.org/direct v1.0.0"));
+}
+
+TEST(Assemble, DotnetProjectsCountWhereNothingWasRestored) {
+  using testing::ElementsAre;
+  const std::string project =
+      R"(<Project><ItemGroup><PackageReference Include="A" Version="1.0.0"/></ItemGroup></Project>)";
+  const std::string lock =
+      R"({"dependencies": {"net8.0": {"A": {"type": "Direct", "resolved": "1.0.1"}}}})";
+  EXPECT_THAT(packages_of({{"src/a.csproj", project}}), ElementsAre("A 1.0.0"));
+  EXPECT_THAT(packages_of({{"src/a.csproj", project}, {"src/packages.lock.json", lock}}),
+              ElementsAre("A 1.0.1"));
+  EXPECT_THAT(packages_of({{"src/a.csproj", project}, {"packages.lock.json", lock}}),
+              ElementsAre("A 1.0.0", "A 1.0.1"))
+      << "the lock file of another project";
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 // go.mod: the modules that a Go work tree requires.
 //
 // Format: go.dev/ref/mod#go-mod-file. require lines, alone or in a block, with replace lines
-// applied (the replacement is what is built). Before Go 1.17 only direct requirements are listed.
+// applied (the replacement is what is built). A go.mod of before Go 1.17 lists direct requirements
+// only; its evidence says so, and go.sum beside it has the rest (go_sum.cc).
 // The module cache (pkg/mod) holds the go.mod of every module that was ever looked at, used or not,
 // and is passed over; so are go.mod files of test data.
 #include <map>
 
 #include "base/text.h"
+#include "catalogers/declared_evidence.h"
 #include "files/reader.h"
 
 namespace boltseal {
@@ -21,6 +23,7 @@ struct Module {
 struct GoMod {
   std::vector<Module> required;
   std::map<std::string, Module> replaced;  // key "path" or "path@version"
+  bool complete = false;                   // of Go 1.17 or later: what is required indirectly too
 };
 
 std::string unquoted(std::string_view text) {
@@ -37,6 +40,14 @@ void read_replace(const std::vector<std::string_view>& fields, GoMod& out) {
   const std::string key = unquoted(fields[0]) + (arrow == 2 ? "@" + unquoted(fields[1]) : "");
   out.replaced[key] = {unquoted(fields[arrow + 1]),
                        arrow + 2 < fields.size() ? unquoted(fields[arrow + 2]) : ""};
+}
+
+// go.dev/ref/mod#go-mod-file-go: without a go line it is 1.16.
+bool lists_all(std::string_view version) {
+  const auto parts = split(version, '.');
+  const auto major = parse_u64(parts[0]);
+  const auto minor = parts.size() > 1 ? parse_u64(parts[1]) : std::nullopt;
+  return major && (*major > 1 || (*major == 1 && minor && *minor >= 17));
 }
 
 GoMod parse(std::string_view text) {
@@ -62,6 +73,8 @@ GoMod parse(std::string_view text) {
     }
     if (verb == "require" && fields.size() >= 2)
       out.required.push_back({unquoted(fields[0]), unquoted(fields[1])});
+    else if (verb == "go" && !fields.empty())
+      out.complete = lists_all(fields[0]);
     else if (verb == "replace")
       read_replace(fields, out);
   });
@@ -76,7 +89,7 @@ Result<> read(const FileView& file, Sink& sink) {
   for (Module module : mod.required) {
     auto at = mod.replaced.find(module.path + "@" + module.version);
     if (at == mod.replaced.end()) at = mod.replaced.find(module.path);
-    std::string what = "go.mod";
+    std::string what(mod.complete ? std::string_view("go.mod") : go_mod_before_117_evidence);
     if (at != mod.replaced.end()) {
       what += ", replaced";
       // A folder in place of a module has no version.
@@ -97,6 +110,6 @@ constexpr std::string_view globs[] = {"**/go.mod"};
 }  // namespace
 
 extern const Reader go_mod_reader;
-const Reader go_mod_reader = {"go-mod", 1, globs, {}, 16 << 20, read};
+const Reader go_mod_reader = {"go-mod", 2, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal

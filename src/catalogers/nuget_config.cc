@@ -1,16 +1,23 @@
-// packages.config, the older list of a .NET project's packages, and Directory.Packages.props, where
-// NuGet's central package management keeps the versions of a whole work tree.
+// The packages that a .NET work tree names: packages.config, the older list of a project's
+// packages; Directory.Packages.props and its forerunner Packages.props, where central package
+// management keeps the versions of a whole tree; and project files (*.csproj, *.vbproj, *.fsproj).
 //
-// Format: https://learn.microsoft.com/nuget/reference/packages-config and
-// https://learn.microsoft.com/nuget/consume-packages/central-package-management. The first lists
-// what is installed, needs of needs included: <package id version developmentDependency>. The
-// second is an MSBuild file: <PackageVersion Include Version> and <GlobalPackageReference>, where
-// $(Name) stands for a property. Conditions are not evaluated, a property of another file is not
-// known, and a version that floats ("1.*") or is a range is none; what these leave open is left
-// out.
+// Format: https://learn.microsoft.com/nuget/reference/packages-config,
+// https://learn.microsoft.com/nuget/consume-packages/central-package-management and
+// https://learn.microsoft.com/nuget/consume-packages/package-references-in-project-files. The first
+// lists what is installed, needs of needs included: <package id version developmentDependency>.
+// The others are MSBuild files: <PackageVersion> and <GlobalPackageReference> in the central one,
+// <PackageReference> in projects and in the forerunner, with Include or Update, and Version as
+// attribute or child, where $(Name) stands for a property. A project's version is the lowest that
+// it takes, and what restore installs unless a need of a need wants more: so project files count
+// only where no lock file and no project.assets.json lies beside (catalogers/assemble.cc).
+// PrivateAssets="all" keeps a package to the build. Conditions are not evaluated, a property of
+// another file is not known, and a version that floats ("1.*") or is a range is none; what these
+// leave open is left out.
 #include <map>
 
 #include "base/text.h"
+#include "catalogers/declared_evidence.h"
 #include "catalogers/language.h"
 #include "codec/xml.h"
 #include "files/reader.h"
@@ -70,7 +77,7 @@ Result<> read_packages_config(const pugi::xml_node& root, Sink& sink) {
   return {};
 }
 
-Result<> read_props(const pugi::xml_node& project, Sink& sink) {
+Properties properties_of(const pugi::xml_node& project) {
   Properties properties;
   for (const auto& group : project.children("PropertyGroup")) {
     for (const auto& node : group.children()) {
@@ -79,16 +86,37 @@ Result<> read_props(const pugi::xml_node& project, Sink& sink) {
         properties.insert_or_assign(lower(node.name()), std::string(value));
     }
   }
+  return properties;
+}
+
+// MSBuild takes what describes an item as attribute or as child.
+std::string_view metadata(const pugi::xml_node& item, const char* name) {
+  const auto attribute = item.attribute(name);
+  return attribute ? attribute.value() : item.child_value(name);
+}
+
+bool is_project(std::string_view path) {
+  return path.ends_with(".csproj") || path.ends_with(".vbproj") || path.ends_with(".fsproj");
+}
+
+Result<> read_msbuild(const pugi::xml_node& project, std::string_view path, Sink& sink) {
+  const Properties properties = properties_of(project);
+  const auto what = is_project(path)                             ? nuget_project_evidence
+                    : path.ends_with("Directory.Packages.props") ? "Directory.Packages.props"
+                                                                 : "Packages.props";
   std::size_t count = 0;
   for (const auto& group : project.children("ItemGroup")) {
     for (const auto& node : group.children()) {
       const std::string_view kind = node.name();
-      if (kind != "PackageVersion" && kind != "GlobalPackageReference") continue;
+      const bool global = kind == "GlobalPackageReference";
+      if (kind != "PackageVersion" && kind != "PackageReference" && !global) continue;
       if (++count > max_locked_packages) return fail(Fault::too_large, "too many packages");
-      const auto attribute = node.attribute("Version");
-      push(node.attribute("Include").value(),
-           attribute ? attribute.value() : node.child_value("Version"),
-           kind == "GlobalPackageReference", "Directory.Packages.props", properties, sink);
+      const auto include = node.attribute("Include");
+      const auto own = metadata(node, "VersionOverride");  // in place of the central version
+      push(include ? include.value() : node.attribute("Update").value(),
+           own.empty() ? metadata(node, "Version") : own,
+           global || lower(trim(metadata(node, "PrivateAssets"))) == "all", std::string(what),
+           properties, sink);
     }
   }
   return {};
@@ -98,15 +126,16 @@ Result<> read(const FileView& file, Sink& sink) {
   pugi::xml_document document;
   TRY_DO(parse_xml(file.content, document));
   if (const auto root = document.child("packages")) return read_packages_config(root, sink);
-  if (const auto root = document.child("Project")) return read_props(root, sink);
+  if (const auto root = document.child("Project")) return read_msbuild(root, file.path, sink);
   return fail(Fault::corrupt, "neither <packages> nor <Project>");
 }
 
-constexpr std::string_view globs[] = {"**/packages.config", "**/Directory.Packages.props"};
+constexpr std::string_view globs[] = {"**/packages.config", "**/*Packages.props", "**/*.csproj",
+                                      "**/*.vbproj", "**/*.fsproj"};
 
 }  // namespace
 
 extern const Reader nuget_config_reader;
-const Reader nuget_config_reader = {"nuget-config", 1, globs, {}, 16 << 20, read};
+const Reader nuget_config_reader = {"nuget-config", 2, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal

@@ -1,0 +1,14 @@
+// Evidence of what a work tree only declares: it counts only where nothing beside it knows better
+// (catalogers/assemble.cc).
+#pragma once
+#include <string_view>
+
+namespace boltseal {
+
+// Of a .NET project file: what restore resolved stands in packages.lock.json or obj/.
+constexpr std::string_view nuget_project_evidence = "project file, declared reference";
+// Of a go.mod that does not list what is needed indirectly, and of go.sum, which has that and more.
+constexpr std::string_view go_mod_before_117_evidence = "go.mod before Go 1.17";
+constexpr std::string_view go_sum_evidence = "go.sum";
+
+}  // namespace boltseal
