@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "codec/json_writer.h"
 
 namespace boltseal {
@@ -83,6 +86,56 @@ TEST(JsonWriter, WritesWhatTheParserReads) {
       .end()
       .end();
   EXPECT_EQ(json.take(), "{\"t\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"n\":1.5,\"l\":[true,null]}");
+}
+
+TEST(JsonWriter, EscapesWhereverInATextItIsNeeded) {
+  for (std::size_t size = 1; size < 40; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (const auto& [byte, as] : {std::pair('"', "\\\""),
+                                     {'\\', "\\\\"},
+                                     {'\x1f', "\\u001f"},
+                                     {'\x7f', "\\u007f"},
+                                     {'\x80', "\xef\xbf\xbd"},
+                                     {' ', " "}}) {
+        std::string text(size, 'a');
+        std::string want = '"' + text.substr(0, at) + as + text.substr(at + 1) + '"';
+        text[at] = byte;
+        JsonWriter json(false);
+        EXPECT_EQ(json.value(text).take(), want);
+        JsonWriter names(false);
+        EXPECT_EQ(names.object().key(text).null().end().take(), "{" + want + ":null}");
+      }
+}
+
+TEST(JsonWriter, ADrainGetsTheSameBytesInPieces) {
+  const auto write = [](JsonWriter& json) {
+    json.object();
+    for (int i = 0; i < 20'000; ++i)
+      json.key(std::to_string(i)).array().value("some text").value(i).end();
+    json.member("long", std::string(1 << 20, 'x')).end();
+  };
+  JsonWriter whole;
+  write(whole);
+  std::string gathered;
+  std::size_t pieces = 0, longest = 0;
+  JsonWriter drained(true, [&](std::string_view piece) {
+    gathered += piece;
+    longest = std::max(longest, piece.size());
+    ++pieces;
+  });
+  write(drained);
+  EXPECT_EQ(drained.take(), "");
+  EXPECT_EQ(gathered, whole.take());
+  EXPECT_GT(pieces, 4U);
+  EXPECT_LT(longest, gathered.size());
+}
+
+TEST(JsonWriter, DeepLinesAreIndented) {
+  JsonWriter json;
+  for (int i = 0; i < 40; ++i) json.array();
+  for (int i = 0; i < 40; ++i) json.end();
+  const auto text = json.take();
+  EXPECT_NE(text.find("\n" + std::string(78, ' ') + "[]\n"), std::string::npos);
 }
 
 TEST(JsonWriter, EmptyThingsStayOnOneLine) {
