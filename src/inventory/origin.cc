@@ -181,13 +181,4 @@ std::string third_party(const Package& package, const Distribution& distribution
   return {};
 }
 
-bool is_kernel_headers(const Package& package) {
-  const std::string_view name = package.name, source = package.source_name;
-  if (package.type == PackageType::rpm)
-    return name == "kernel-headers" && (source.empty() || source.starts_with("kernel"));
-  return package.type == PackageType::deb && (source.empty() || source.starts_with("linux")) &&
-         (name == "linux-libc-dev" || name.starts_with("linux-libc-dev-") ||
-          name.starts_with("linux-headers-"));
-}
-
 }  // namespace boltseal

@@ -88,23 +88,5 @@ TEST(Origin, LanguagePackagesAreNotAskedAbout) {
   EXPECT_EQ(third_party(package, distribution), "");
 }
 
-TEST(Origin, HeadersOfTheKernelAreToldFromKernels) {
-  const auto headers = [](PackageType type, std::string name, std::string source) {
-    Package package;
-    package.type = type;
-    package.name = std::move(name);
-    package.source_name = std::move(source);
-    return is_kernel_headers(package);
-  };
-  EXPECT_TRUE(headers(PackageType::deb, "linux-libc-dev", "linux"));
-  EXPECT_TRUE(headers(PackageType::deb, "linux-headers-6.1.0-21-amd64", "linux"));
-  EXPECT_TRUE(headers(PackageType::deb, "linux-headers-5.15.0-105-generic", "linux-hwe-5.15"));
-  EXPECT_TRUE(headers(PackageType::rpm, "kernel-headers", "kernel"));
-  EXPECT_FALSE(headers(PackageType::deb, "linux-image-6.1.0-21-amd64", "linux-signed-amd64"));
-  EXPECT_FALSE(headers(PackageType::deb, "linux-headers-of-mine", "mine"));
-  EXPECT_FALSE(headers(PackageType::rpm, "kernel-core", "kernel"));
-  EXPECT_FALSE(headers(PackageType::apk, "linux-headers", "linux-headers"));
-}
-
 }  // namespace
 }  // namespace boltseal
