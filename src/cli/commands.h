@@ -16,6 +16,9 @@ void add_db(CLI::App& program, int& exit);
 void add_tuf(CLI::App& program, int& exit);
 void add_version(CLI::App& program, int& exit);
 void add_cache(CLI::App& program, int& exit);
+void add_sign_blob(CLI::App& program, int& exit);
+void add_verify_blob(CLI::App& program, int& exit);
+void add_bundle(CLI::App& program, int& exit);
 void add_docs(CLI::App& program,
               int& exit);  // completion and man pages, made from the same source as --help
 

@@ -53,6 +53,9 @@ int run(int argc, char** argv) {
   boltseal::add_cache(program, exit);
   boltseal::add_tuf(program, exit);
   boltseal::add_version(program, exit);
+  boltseal::add_sign_blob(program, exit);
+  boltseal::add_verify_blob(program, exit);
+  boltseal::add_bundle(program, exit);
   boltseal::add_docs(program, exit);
   try {
     program.parse(argc, argv);

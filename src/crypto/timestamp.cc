@@ -265,9 +265,13 @@ Result<TimestampQuery> timestamp_query(std::string_view message) {
   return out;
 }
 
-bool has_nonce(std::string_view der, std::string_view nonce) {
-  const auto token = token_of(der);
-  return token && !nonce.empty() && hex_of(TS_TST_INFO_get_nonce(token->info.get())) == hex(nonce);
+Result<> check_answer(std::string_view der, const TimestampQuery& query, std::string_view message) {
+  TRY(const auto token, token_of(der));
+  if (const auto good = check_imprint(token.info.get(), message); !good)
+    return fail(Fault::corrupt, good.error().what);
+  if (query.nonce.empty() || hex_of(TS_TST_INFO_get_nonce(token.info.get())) != hex(query.nonce))
+    return fail(Fault::corrupt, "the timestamp is an answer to another question (its nonce)");
+  return {};
 }
 
 }  // namespace boltseal

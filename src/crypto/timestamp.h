@@ -62,7 +62,8 @@ struct TimestampQuery {
   std::string nonce;  // DER INTEGER content, to be found again in the answer
 };
 Result<TimestampQuery> timestamp_query(std::string_view message);
-// Whether the answer holds the nonce of the query.
-[[nodiscard]] bool has_nonce(std::string_view der, std::string_view nonce);
+// Whether the answer is one to this query: granted, with its nonce, over `message`. Who has signed
+// it is not looked at.
+Result<> check_answer(std::string_view der, const TimestampQuery& query, std::string_view message);
 
 }  // namespace boltseal
