@@ -60,7 +60,9 @@ Refusal refusal_of(const ChainError& error) {
                            : error.fault == ChainFault::expired ? "certificate-outside-validity"
                            : error.fault == ChainFault::purpose ? "certificate-purpose"
                                                                 : "certificate-invalid";
-  return {code, "certificate", error.wanted, error.found, error.what + ": " + error.certificate};
+  // A leaf of Fulcio has no subject.
+  return {code, "certificate", error.wanted, error.found,
+          error.certificate.empty() ? error.what : error.what + ": " + error.certificate};
 }
 
 }  // namespace

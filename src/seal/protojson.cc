@@ -101,7 +101,8 @@ Checked<std::string> ProtoObject::optional_bytes(std::string_view name) const {
   const Value& value = at(name);
   if (!value) return {};
   if (!value.is_text()) return wrong(name, "a member of another kind", "base64", kind_of(value));
-  auto bytes = unbase64_any(value.text());
+  // Line breaks are passed over as Go's decoder does it: people put in what base64(1) printed.
+  auto bytes = unbase64_any(replace_all(replace_all(value.text(), "\n", ""), "\r", ""));
   if (!bytes) return wrong(name, bytes.error().what, "base64", value.string());
   return *std::move(bytes);
 }

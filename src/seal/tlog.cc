@@ -98,14 +98,14 @@ Checked<void> same_content(const LogEntry& entry, const SignedThing& thing,
                            const std::string& path) {
   const std::string field = path + ".canonicalizedBody";
   TRY(const auto logged, read_logged_signature(entry, path));
-  TRY_DO(same_signer(logged, thing, field));
-  if (logged.signature != thing.signature)
-    return refuse("log-entry-signature-mismatch", "the log entry is of another signature", field,
-                  base64(thing.signature), base64(logged.signature));
   TRY(const auto digest, expected_digest(logged, thing, entry.tiled(), field));
   if (logged.digest != digest)
     return refuse("log-entry-digest-mismatch", "the log entry is of another artifact", field,
                   hex(digest), hex(logged.digest));
+  TRY_DO(same_signer(logged, thing, field));
+  if (logged.signature != thing.signature)
+    return refuse("log-entry-signature-mismatch", "the log entry is of another signature", field,
+                  base64(thing.signature), base64(logged.signature));
   return {};
 }
 
