@@ -51,6 +51,14 @@ int run(int argc, char** argv) {
   boltseal::add_diff(program, exit);
   boltseal::add_db(program, exit);
   boltseal::add_cache(program, exit);
+  boltseal::add_sign(program, exit);
+  boltseal::add_verify(program, exit);
+  boltseal::add_attest(program, exit);
+  boltseal::add_verify_attestation(program, exit);
+  boltseal::add_tree(program, exit);
+  boltseal::add_download(program, exit);
+  boltseal::add_copy(program, exit);
+  boltseal::add_clean(program, exit);
   boltseal::add_tuf(program, exit);
   boltseal::add_version(program, exit);
   boltseal::add_sign_blob(program, exit);

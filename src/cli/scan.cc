@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "base/log.h"
+#include "base/time.h"
+#include "cli/attest_report.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "match/fail_on.h"
@@ -17,14 +19,20 @@ struct ScanCommand {
   CommonOptions common;
   MatchingOptions matching;
   std::string fail_on = "none";
+  AttestReportFlags attest;
 
   int run() const {
     const auto limit = parse_fail_on(fail_on);
     if (!limit) return complain(limit.error()), Exit::usage;
     const auto outputs = report_outputs(common, true);
     if (!outputs) return complain_of_call(outputs.error());
+    const std::string started = rfc3339(writing_time());
     const auto report = run_scan(reference, common, &matching, shows_proofs(*outputs));
     if (!report) return complain(report.error());
+    if (attest.attest) {
+      const auto done = attest_report(*report, reference, true, {}, started, common, attest);
+      if (!done) return complain(done.error());
+    }
     if (const auto written = write_outputs(*report, *outputs, true); !written)
       return complain(written.error());
     const int code = fails(*limit, *report) ? Exit::findings : Exit::clean;
@@ -55,6 +63,7 @@ void add_scan(CLI::App& program, int& exit) {
   add_common_options(*command, state->common,
                      fmt::format("{}", fmt::join(report_names(true), ", ")));
   add_matching_options(*command, state->matching);
+  add_attest_report_options(*command, state->attest);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }

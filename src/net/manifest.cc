@@ -262,7 +262,7 @@ std::string write_manifest(const Manifest& manifest) {
   const bool implied = !manifest.is_index && manifest.artifact_type == manifest.config.media_type;
   if (!implied) json.text_if("artifactType", manifest.artifact_type);
   if (!manifest.is_index) write_descriptor(json.key("config"), manifest.config);
-  json.key(std::string_view(manifest.is_index ? "manifests" : "layers")).array();
+  (manifest.is_index ? json.key("manifests") : json.key("layers")).array();
   for (const Descriptor& entry : manifest.is_index ? manifest.manifests : manifest.layers)
     write_descriptor(json, entry);
   json.end();

@@ -57,6 +57,8 @@ class ArtifactStore {
                                     const std::string& body, const std::string& if_match) = 0;
   // Stores a manifest that has a subject so that referrers() finds it.
   virtual Result<Descriptor> attach(const Manifest& manifest) = 0;
+  // Makes a manifest that is stored already known as a referrer of `subject`.
+  virtual Result<> list_referrer(const std::string& subject, const Descriptor& referrer) = 0;
   // Adds to and takes from the list under a tag; nothing that somebody else adds meanwhile is lost.
   virtual Result<> change_list(const std::string& tag, ListKind kind, const ListChange& change) = 0;
   // Takes a referrer of `subject` away again.

@@ -7,12 +7,13 @@
 
 #include "net/manifest.h"
 #include "seal/artifact_store.h"
+#include "seal/bundle.h"
 #include "seal/refusal.h"
 
 namespace boltseal {
 
 constexpr std::string_view bundle_artifact_prefix = "application/vnd.dev.sigstore.bundle*";
-constexpr std::string_view bundle_artifact_type = "application/vnd.dev.sigstore.bundle.v0.3+json";
+constexpr std::string_view bundle_artifact_type = bundle_v3_type;
 constexpr const char* cosign_signature_annotation = "dev.cosignproject.cosign/signature";
 constexpr const char* bundle_content_annotation = "dev.sigstore.bundle.content";
 constexpr const char* bundle_predicate_annotation = "dev.sigstore.bundle.predicateType";

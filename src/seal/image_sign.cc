@@ -4,8 +4,8 @@
 
 #include "codec/base64.h"
 #include "seal/attached.h"
+#include "seal/bundle.h"
 #include "seal/dsse.h"
-#include "seal/image_bundle.h"
 #include "seal/predicate.h"
 #include "seal/schemes.h"
 #include "seal/simple_signing.h"
@@ -25,14 +25,15 @@ Result<DsseEnvelope> envelope_of(std::string_view statement, const Signer& signe
 Result<> attach_bundle(ArtifactStore& store, const StoredManifest& image,
                        std::string_view statement, std::string_view predicate_type,
                        const Signer& signer, const std::string& created) {
-  TRY(const auto envelope, envelope_of(statement, signer));
+  Bundle bundle;
+  bundle.key_hint = key_hint_of(signer.public_key());
+  TRY(bundle.envelope, envelope_of(statement, signer));
   Manifest manifest;
   manifest.media_type = oci_manifest_type;
   manifest.artifact_type = bundle_artifact_type;
   TRY([[maybe_unused]] const auto config, store.put_bytes(oci_empty_bytes, oci_empty_type));
   manifest.config = empty_config();
-  TRY(auto layer,
-      store.put_bytes(write_key_bundle(envelope, signer.public_key()), bundle_artifact_type));
+  TRY(auto layer, store.put_bytes(write_bundle(bundle), bundle_artifact_type));
   manifest.layers.push_back(std::move(layer));
   manifest.subject = image.descriptor();
   manifest.annotations = {{bundle_content_annotation, "dsse-envelope"},

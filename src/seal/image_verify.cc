@@ -10,7 +10,7 @@
 #include "codec/base64.h"
 #include "codec/canonical_json.h"
 #include "seal/dsse.h"
-#include "seal/image_bundle.h"
+#include "seal/legacy_bundle.h"
 #include "seal/predicate.h"
 #include "seal/schemes.h"
 #include "seal/simple_signing.h"
@@ -33,21 +33,30 @@ Checked<void> check_annotations(const Annotations& wanted, const Annotations& fo
   return {};
 }
 
+std::string signer_of(const BundleEvidence& evidence) {
+  if (evidence.chain.empty()) return evidence.key_id;
+  return evidence.matched_identity + " by " + evidence.identity.issuer;
+}
+
 }  // namespace
 
 // Makes the verdicts; the only one that can.
-struct Judge {
+struct ImageJudge {
   const std::string& digest;
   const ImagePolicy& policy;
 
   Checked<VerifiedAttached> simple_signing(const Attached& attached) const;
-  Checked<VerifiedAttached> envelope(const Attached& attached, const DsseEnvelope& envelope,
-                                     std::string_view predicate_type) const;
-  Checked<VerifiedAttached> either(const Attached& attached, std::string_view predicate_type) const;
+  Checked<VerifiedAttached> envelope(const Attached& attached, std::string_view predicate) const;
+  Checked<VerifiedAttached> bundle(const Attached& attached, const Bundle& bundle,
+                                   std::string_view predicate) const;
+  Checked<void> statement(VerifiedAttached& out, std::string_view predicate) const;
   Checked<VerifiedImage> conclude(std::vector<VerifiedAttached> good, std::size_t found) const;
+
+  // A key that is trusted by itself needs neither a certificate nor a log.
+  bool keys_only() const { return policy.trust.identities.empty() && policy.trust.ignore_log; }
 };
 
-Checked<VerifiedAttached> Judge::simple_signing(const Attached& attached) const {
+Checked<VerifiedAttached> ImageJudge::simple_signing(const Attached& attached) const {
   const auto annotation = attached.annotations.find(cosign_signature_annotation);
   const std::string field = std::string("annotations.") + cosign_signature_annotation;
   if (annotation == attached.annotations.end() || annotation->second.empty())
@@ -55,66 +64,91 @@ Checked<VerifiedAttached> Judge::simple_signing(const Attached& attached) const 
   const auto signature = unbase64(annotation->second);
   if (!signature) return refuse(signature.error(), field);
   VerifiedAttached out;
-  std::set<std::string> keys;
-  for (const PublicKey& key : policy.keys)
-    if (!keys.contains(key.id()) && signed_by(key, attached.bytes, *signature))
-      keys.insert(key.id());
-  if (keys.empty())
-    return refuse("signature-invalid", "no signature by a key that is trusted here", field);
+  if (keys_only()) {
+    std::set<std::string> keys;
+    for (const PublicKey& key : policy.trust.keys)
+      if (!keys.contains(key.id()) && signed_by(key, attached.bytes, *signature))
+        keys.insert(key.id());
+    if (keys.empty())
+      return refuse("signature-invalid", "no signature by a key that is trusted here", field);
+    out.keys_.assign(keys.begin(), keys.end());
+  } else {
+    TRY(auto bundle, bundle_of_layer(attached.annotations));
+    bundle.message = MessageSignature{{}, {}, *signature};
+    const auto verified =
+        verify_bundle(bundle, Artifact::from_bytes(attached.bytes), policy.trust, *policy.root);
+    if (!verified) return std::unexpected(verified.error());
+    out.evidence_ = verified->evidence();
+    out.keys_ = {signer_of(*out.evidence_)};
+  }
   const auto payload = parse_simple_signing(attached.bytes);
   if (!payload) return refuse(payload.error(), "payload");
   if (policy.check_claims && payload->digest != digest)
     return refuse("digest-mismatch", "the signature is of another image",
                   "critical.image.docker-manifest-digest", digest, payload->digest);
-  if (auto same = check_annotations(policy.annotations, payload->annotations, "optional"); !same)
-    return std::unexpected(same.error());
+  TRY_DO(check_annotations(policy.annotations, payload->annotations, "optional"));
   out.attached_ = attached;
   out.payload_ = attached.bytes;
   out.claims_ = payload->annotations;
-  out.keys_.assign(keys.begin(), keys.end());
   return out;
 }
 
-Checked<VerifiedAttached> Judge::envelope(const Attached& attached, const DsseEnvelope& envelope,
-                                          std::string_view predicate_type) const {
-  const auto verified = verify_dsse(envelope, policy.keys, 1);
-  if (!verified) return std::unexpected(verified.error());
-  const auto statement = parse_statement(verified->bytes());
-  if (!statement) return refuse(statement.error(), "payload");
-  const auto subject = subject_of(*statement, digest);
-  if (!subject) return std::unexpected(subject.error());
-  if (!predicate_type.empty() && statement->predicate_type != predicate_type)
-    return refuse("predicate-type-mismatch", "the statement says something else",
-                  "statement.predicateType", std::string(predicate_type),
-                  statement->predicate_type);
-  if (auto same = check_annotations(policy.annotations, (*subject)->annotations,
-                                    "statement.subject[].annotations");
-      !same)
-    return std::unexpected(same.error());
+// What is said of the image, once it is known that it was signed.
+Checked<void> ImageJudge::statement(VerifiedAttached& out, std::string_view predicate) const {
+  const auto parsed = parse_statement(out.payload_);
+  if (!parsed) return refuse("statement-invalid", parsed.error().what, "payload");
+  TRY(const Subject* subject, subject_of(*parsed, digest));
+  if (!predicate.empty() && parsed->predicate_type != predicate)
+    return refuse("predicate-type-mismatch", "the statement is of another kind",
+                  "statement.predicateType", std::string(predicate), parsed->predicate_type);
+  TRY_DO(check_annotations(policy.annotations, subject->annotations,
+                           "statement.subject[].annotations"));
+  out.predicate_type_ = parsed->predicate_type;
+  out.claims_ = subject->annotations;
+  return {};
+}
+
+Checked<VerifiedAttached> ImageJudge::bundle(const Attached& attached, const Bundle& bundle,
+                                             std::string_view predicate) const {
+  if (!bundle.envelope)
+    return refuse("payload-type-mismatch", "a bundle of an image holds a statement about it",
+                  "dsseEnvelope", "an envelope", "messageSignature");
+  const auto artifact = Artifact::from_digest(digest);
+  if (!artifact) return refuse(artifact.error(), "digest");
+  BundlePolicy trust = policy.trust;
+  trust.predicate_type = predicate;
+  TRY(const auto verified, verify_bundle(bundle, *artifact, trust, *policy.root));
   VerifiedAttached out;
   out.attached_ = attached;
-  out.payload_ = verified->bytes();
-  out.envelope_ = write_dsse(envelope);
-  out.predicate_type_ = statement->predicate_type;
-  out.claims_ = (*subject)->annotations;
-  out.keys_ = verified->keys();
+  out.evidence_ = verified.evidence();
+  out.payload_ = out.evidence_->payload;
+  out.envelope_ = write_dsse(*bundle.envelope);
+  out.keys_ = {signer_of(*out.evidence_)};
+  TRY_DO(statement(out, predicate));
   return out;
 }
 
-Checked<VerifiedAttached> Judge::either(const Attached& attached,
-                                        std::string_view predicate_type) const {
-  if (attached.form == AttachedForm::bundle) {
-    const auto bundle = read_image_bundle(attached.bytes);
-    if (!bundle) return std::unexpected(bundle.error());
-    return envelope(attached, bundle->envelope, predicate_type);
-  }
-  const auto parsed = parse_dsse(attached.bytes);
+Checked<VerifiedAttached> ImageJudge::envelope(const Attached& attached,
+                                               std::string_view predicate) const {
+  auto parsed = parse_dsse(attached.bytes);
   if (!parsed) return refuse(parsed.error(), "envelope");
-  return envelope(attached, *parsed, predicate_type);
+  if (!keys_only()) {
+    TRY(auto bundle_, bundle_of_layer(attached.annotations));
+    bundle_.envelope = std::move(*parsed);
+    return bundle(attached, bundle_, predicate);
+  }
+  TRY(const auto verified, verify_dsse(*parsed, policy.trust.keys, 1));
+  VerifiedAttached out;
+  out.attached_ = attached;
+  out.payload_ = verified.bytes();
+  out.envelope_ = write_dsse(*parsed);
+  out.keys_ = verified.keys();
+  TRY_DO(statement(out, predicate));
+  return out;
 }
 
-Checked<VerifiedImage> Judge::conclude(std::vector<VerifiedAttached> good,
-                                       std::size_t found) const {
+Checked<VerifiedImage> ImageJudge::conclude(std::vector<VerifiedAttached> good,
+                                            std::size_t found) const {
   if (policy.required == 0)
     return refuse("threshold-invalid", "a threshold of none would trust everybody", "required",
                   "at least 1", "0");
@@ -185,33 +219,38 @@ void drop_lonely(Pass& pass, std::size_t required) {
 
 Checked<VerifiedAttached> judge_signature(const Attached& attached, const std::string& digest,
                                           const ImagePolicy& policy) {
-  const Judge judge{digest, policy};
+  const ImageJudge judge{digest, policy};
   if (attached.form == AttachedForm::simple_signing) return judge.simple_signing(attached);
-  return judge.either(attached, cosign_sign_predicate);
+  TRY(const Bundle bundle, parse_bundle(attached.bytes));
+  return judge.bundle(attached, bundle, cosign_sign_predicate);
 }
 
 Checked<VerifiedAttached> judge_attestation(const Attached& attached, const std::string& digest,
                                             const ImagePolicy& policy) {
-  const Judge judge{digest, policy};
+  const ImageJudge judge{digest, policy};
   if (attached.form == AttachedForm::simple_signing)
     return refuse("payload-type-mismatch", "a signature where an attestation is needed", "form");
-  return judge.either(attached, policy.predicate_type);
+  if (attached.form == AttachedForm::dsse) return judge.envelope(attached, policy.predicate_type);
+  TRY(const Bundle bundle, parse_bundle(attached.bytes));
+  return judge.bundle(attached, bundle, policy.predicate_type);
 }
 
 Checked<VerifiedImage> verify_signatures(ArtifactStore& store, const std::string& digest,
                                          const ImagePolicy& policy, std::vector<Refused>* refused) {
   CollectOptions options;
   options.predicate_type = cosign_sign_predicate;
-  const Judge judge{digest, policy};
-  for (const bool thorough : {false, true}) {
-    options.thorough = thorough;
+  const ImageJudge judge{digest, policy};
+  for (const bool last : {false, true}) {
+    // A list that somebody wrote back without our signature: the tags of the entries know of it.
+    // And what an annotation says of a bundle is signed by nobody.
+    options.thorough = last;
+    if (last) options.predicate_type.clear();
     auto pass = judge_all(store, digest, policy, options, judge_signature);
     if (!pass) return refuse(pass.error(), "image");
     const std::size_t found = pass->found();
     if (refused) *refused = std::move(pass->refused);
     auto verdict = judge.conclude(std::move(pass->good), found);
-    // A list that somebody wrote back without our signature: the tags of the entries know of it.
-    if (verdict || thorough) return verdict;
+    if (verdict || last) return verdict;
   }
   return refuse("signature-missing", "the image has none", "image", digest);
 }
@@ -223,12 +262,18 @@ Checked<VerifiedImage> verify_attestations(ArtifactStore& store, const std::stri
   options.signatures = false;
   options.predicate_type = policy.predicate_type;
   options.thorough = true;
-  auto pass = judge_all(store, digest, policy, options, judge_attestation);
-  if (!pass) return refuse(pass.error(), "image");
-  const std::size_t found = pass->found();
-  if (policy.required > 1) drop_lonely(*pass, policy.required);
-  if (refused) *refused = std::move(pass->refused);
-  return Judge{digest, policy}.conclude(std::move(pass->good), found);
+  const ImageJudge judge{digest, policy};
+  for (const bool last : {false, true}) {
+    if (last) options.predicate_type.clear();
+    auto pass = judge_all(store, digest, policy, options, judge_attestation);
+    if (!pass) return refuse(pass.error(), "image");
+    const std::size_t found = pass->found();
+    if (policy.required > 1) drop_lonely(*pass, policy.required);
+    if (refused) *refused = std::move(pass->refused);
+    auto verdict = judge.conclude(std::move(pass->good), found);
+    if (verdict || last) return verdict;
+  }
+  return refuse("signature-missing", "the image has none", "image", digest);
 }
 
 }  // namespace boltseal

@@ -5,16 +5,18 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/public_key.h"
 #include "seal/attached.h"
 #include "seal/refusal.h"
+#include "seal/verify_bundle.h"
 
 namespace boltseal {
 
 struct ImagePolicy {
-  std::vector<PublicKey> keys;
-  std::size_t required = 1;  // how many different keys
-  Annotations annotations;   // that every signature must bear
+  // Keys or identities, and what must vouch for them; its predicate_type is not looked at.
+  BundlePolicy trust;
+  const TrustedRoot* root = nullptr;  // never null
+  std::size_t required = 1;           // how many different keys (or identities)
+  Annotations annotations;            // that every signature must bear
   // False: a simple-signing payload may be about another image; for payloads that were made before
   // the image. Statements are always about their subject.
   bool check_claims = true;
@@ -32,20 +34,24 @@ class VerifiedAttached {
     return envelope_;
   }  // the DSSE one as JSON, if it is in one
   const std::string& predicate_type() const { return predicate_type_; }
-  const std::vector<std::string>& keys() const { return keys_; }  // ids of who signed, sorted
-  const Annotations& claims() const { return claims_; }           // cosign's -a
+  // Ids of the keys that signed, or identities ("NAME by ISSUER"); sorted.
+  const std::vector<std::string>& keys() const { return keys_; }
+  // Where a certificate or a log had a part in it.
+  const std::optional<BundleEvidence>& evidence() const { return evidence_; }
+  const Annotations& claims() const { return claims_; }  // cosign's -a
 
  private:
   friend Checked<VerifiedAttached> judge_signature(const Attached&, const std::string&,
                                                    const ImagePolicy&);
   friend Checked<VerifiedAttached> judge_attestation(const Attached&, const std::string&,
                                                      const ImagePolicy&);
-  friend struct Judge;
+  friend struct ImageJudge;
   VerifiedAttached() = default;
   Attached attached_;
   std::string payload_, envelope_, predicate_type_;
   std::vector<std::string> keys_;
   Annotations claims_;
+  std::optional<BundleEvidence> evidence_;
 };
 
 // One of them about the image `digest`. Refusals: "signature-missing", "signature-invalid",
@@ -68,7 +74,7 @@ class VerifiedImage {
                                                   const ImagePolicy&, std::vector<Refused>*);
   friend Checked<VerifiedImage> verify_attestations(ArtifactStore&, const std::string&,
                                                     const ImagePolicy&, std::vector<Refused>*);
-  friend struct Judge;
+  friend struct ImageJudge;
   VerifiedImage() = default;
   std::string digest_;
   std::vector<VerifiedAttached> attached_;

@@ -191,16 +191,22 @@ class LayoutStore final : public ArtifactStore {
   }
 
   Result<Descriptor> attach(const Manifest& manifest) override {
-    TRY(const Fd lock, locked());
     const std::string body = write_manifest(manifest);
     TRY(Descriptor entry, put_bytes(body, manifest.media_type));
     entry.artifact_type = manifest.artifact_type;
     entry.annotations = manifest.annotations;
-    TRY(LayoutIndex index, read_index());
-    if (std::ranges::find(index.entries, entry.digest, &Descriptor::digest) == index.entries.end())
-      index.add(entry);
-    TRY_DO(write_index(index));
+    TRY_DO(list_referrer(manifest.subject->digest, entry));
     return entry;
+  }
+
+  Result<> list_referrer(const std::string& /*subject*/, const Descriptor& referrer) override {
+    TRY(const Fd lock, locked());
+    TRY(LayoutIndex index, read_index());
+    if (std::ranges::find(index.entries, referrer.digest, &Descriptor::digest) !=
+        index.entries.end())
+      return {};
+    index.add(referrer);
+    return write_index(index);
   }
 
   Result<> change_list(const std::string& tag, ListKind kind, const ListChange& change) override {

@@ -135,17 +135,6 @@ Result<> check_member(const Value& predicate, const Required& required, std::str
                           replace_all(required.one_of, "|", " or ")));
 }
 
-Result<> check_parsed(std::string_view type, const Value& predicate) {
-  // SPDX 2 has spdxVersion, 3 is JSON-LD.
-  if (type == spdx_predicate && predicate.is_object() && !predicate["spdxVersion"].is_text() &&
-      !predicate["@context"])
-    return fail(Fault::corrupt, "no SPDX document: neither spdxVersion nor @context is in it");
-  const auto known = std::ranges::find(types, type, &Type::uri);
-  if (known == std::end(types)) return {};
-  for (const Required& required : known->required) TRY_DO(check_member(predicate, required, type));
-  return {};
-}
-
 }  // namespace
 
 Result<std::string> predicate_type_of(std::string_view name) {
@@ -168,9 +157,15 @@ std::vector<std::string_view> predicate_names() {
   return out;
 }
 
-Result<> check_predicate(std::string_view type, std::string_view predicate) {
-  TRY(const Document document, parse_json(predicate));
-  return check_parsed(type, document.root());
+Result<> check_predicate(std::string_view type, const Value& predicate) {
+  // SPDX 2 has spdxVersion, 3 is JSON-LD.
+  if (type == spdx_predicate && predicate.is_object() && !predicate["spdxVersion"].is_text() &&
+      !predicate["@context"])
+    return fail(Fault::corrupt, "no SPDX document: neither spdxVersion nor @context is in it");
+  const auto known = std::ranges::find(types, type, &Type::uri);
+  if (known == std::end(types)) return {};
+  for (const Required& required : known->required) TRY_DO(check_member(predicate, required, type));
+  return {};
 }
 
 Result<std::string> make_predicate(std::string_view type, std::string_view given,
@@ -182,7 +177,7 @@ Result<std::string> make_predicate(std::string_view type, std::string_view given
   const auto document = parse_json(given);
   if (!document && type == spdx_predicate) return json_quote(given);
   if (!document) return std::unexpected(document.error());
-  TRY_DO(check_parsed(type, document->root()));
+  TRY_DO(check_predicate(type, document->root()));
   return std::string(trim(given));
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/value.h"
 
 namespace boltseal {
 
@@ -25,6 +26,6 @@ std::vector<std::string_view> predicate_names();
 Result<std::string> make_predicate(std::string_view type, std::string_view given,
                                    const std::string& timestamp);
 // Only that check.
-Result<> check_predicate(std::string_view type, std::string_view predicate);
+Result<> check_predicate(std::string_view type, const Value& predicate);
 
 }  // namespace boltseal

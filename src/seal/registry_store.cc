@@ -77,9 +77,12 @@ class RegistryStore final : public ArtifactStore {
     entry.artifact_type = manifest.artifact_type;
     entry.annotations = manifest.annotations;
     TRY(const bool noted, put_manifest(entry.digest, manifest.media_type, body, {}));
-    if (noted) return entry;
-    TRY_DO(change_list(fallback_tag(manifest.subject->digest), ListKind::index, {{entry}, {}}));
+    if (!noted) TRY_DO(list_referrer(manifest.subject->digest, entry));
     return entry;
+  }
+
+  Result<> list_referrer(const std::string& subject, const Descriptor& referrer) override {
+    return change_list(fallback_tag(subject), ListKind::index, {{referrer}, {}});
   }
 
   Result<> detach(const std::string& subject, const Descriptor& referrer) override {
@@ -96,7 +99,12 @@ class RegistryStore final : public ArtifactStore {
   }
 
   Result<> remove(const std::string& reference) override {
-    return registry_.remove_manifest(reference);
+    auto removed = registry_.remove_manifest(reference);
+    if (removed || removed.error().fault != Fault::unsupported || is_digest(reference))
+      return removed;
+    // Registries before OCI 1.1 delete by digest only.
+    TRY(const auto found, registry_.raw_manifest(reference));
+    return registry_.remove_manifest(found.digest);
   }
 
  private:

@@ -31,6 +31,8 @@
 #include "net/url.h"
 #include "policy/licence_policy.h"
 #include "report/report.h"
+#include "seal/shared_list.h"
+#include "seal/simple_signing.h"
 #include "source/config.h"
 #include "source/reference.h"
 #include "source/sbom.h"
@@ -145,6 +147,18 @@ void read_package_url(std::string_view bytes) {
            (again->type == PackageType::rpm && package->version == "0:" + again->version)));
 }
 
+// A list of signatures that we took from somebody and write back says the same.
+void read_artifact(std::string_view bytes) {
+  const auto manifest = parse_artifact(bytes, "", "a");
+  if (!manifest) return;
+  const auto again = parse_artifact(write_manifest(*manifest), "", "a");
+  require(again && again->is_index == manifest->is_index &&
+          again->layers.size() == manifest->layers.size() &&
+          again->artifact_type == manifest->artifact_type);
+  for (std::size_t i = 0; i < manifest->layers.size(); ++i)
+    require(entry_id(manifest->layers[i]) == entry_id(again->layers[i]));
+}
+
 void ask_database(std::string_view bytes) {
   const auto database = Database::over(bytes);
   if (!database) return;
@@ -215,6 +229,20 @@ std::map<std::string, FuzzTarget> codecs() {
 std::map<std::string, FuzzTarget> documents() {
   return {
       {"manifest", [](std::string_view b) { (void)parse_manifest(b, "", "m"); }},
+      {"artifact", read_artifact},
+      {"referrers",
+       [](std::string_view b) {
+         if (const auto page = parse_artifact(b, oci_index_type, "r"); page && page->is_index)
+           for (const Descriptor& entry : page->manifests) require(entry_id(entry).size() == 32);
+       }},
+      {"simple-signing",
+       [](std::string_view b) {
+         const auto payload = parse_simple_signing(b);
+         if (!payload) return;
+         const auto again = parse_simple_signing(
+             write_simple_signing(payload->reference, payload->digest, payload->annotations));
+         require(again && again->digest == payload->digest);
+       }},
       {"config", [](std::string_view b) { (void)image_from_config(b, {{}, {}}, "c"); }},
       {"reference", [](std::string_view b) { (void)parse_registry_reference(std::string(b)); }},
       {"sbom",

@@ -1,0 +1,112 @@
+// `attest`: something said about an image, signed and stored beside it.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "base/fd.h"
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/store_options.h"
+#include "seal/dsse.h"
+#include "seal/predicate.h"
+#include "seal/statement.h"
+
+namespace boltseal {
+namespace {
+
+struct AttestCommand {
+  std::vector<std::string> references;
+  std::string predicate, statement, type = "custom", platform;
+  bool replace = false, recursive = false;
+  StoreFlags store;
+  SignFlags how;
+
+  // The statement about one image.
+  Result<std::string> statement_for(const StoredManifest& image, const std::string& name,
+                                    const std::string& type_uri, const std::string& given) const {
+    if (!statement.empty()) {
+      TRY(const Statement parsed, parse_statement(given));
+      TRY_DO(check_predicate_of(parsed));
+      return given;
+    }
+    TRY(const auto made, make_predicate(type_uri, given, rfc3339(writing_time())));
+    return statement_about(image, name, type_uri, made);
+  }
+  static Result<> check_predicate_of(const Statement& parsed) {
+    return check_predicate(parsed.predicate_type, parsed.predicate());
+  }
+
+  Result<> attest(const std::string& reference, const Signer& signer, const std::string& type_uri,
+                  const std::string& given, const AttestImageOptions& options, int& exit) const {
+    TRY(const auto opened, open_reference(reference, store, "pull,push"));
+    auto images = resolve_subjects(*opened.images, opened.reference, platform, recursive);
+    if (!images) {
+      exit = images.error().fault == Fault::not_found ? seal_no_image : seal_error;
+      return std::unexpected(images.error());
+    }
+    for (const StoredManifest& image : *images) {
+      TRY(const auto made, statement_for(image, opened.images->name(), type_uri, given));
+      TRY_DO(attest_image(opened.signatures(), image, signer, made, options));
+    }
+    return {};
+  }
+
+  int run() const {
+    AttestImageOptions options;
+    const auto formats = attach_formats(how);
+    if (!formats) return seal_complain(formats.error()), Exit::usage;
+    options.formats = *formats;
+    options.replace = replace;
+    options.created = rfc3339(writing_time());
+    if (predicate.empty() == statement.empty())
+      return seal_complain("give one of --predicate and --statement", Exit::usage);
+    const auto type_uri = predicate_type_of(type);
+    if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
+    const std::string& file = predicate.empty() ? statement : predicate;
+    const auto given =
+        file == "-" ? read_all(0, max_envelope, "standard input") : read_file(file, max_envelope);
+    if (!given) return seal_complain(given.error());
+    const auto signer = signer_of(how);
+    if (!signer) return seal_complain(signer.error());
+    for (const std::string& reference : references) {
+      int exit = seal_error;
+      if (const auto done = attest(reference, **signer, *type_uri, *given, options, exit); !done)
+        return seal_complain(done.error().message(), exit);
+    }
+    return seal_good;
+  }
+};
+
+}  // namespace
+
+void add_attest(CLI::App& program, int& exit) {
+  auto* command =
+      program.add_subcommand("attest", "Attach a signed statement about an image to it");
+  const auto state = std::make_shared<AttestCommand>();
+  command->add_option("REF", state->references, "Image by digest (or tag), or oci:DIR[:tag]")
+      ->required();
+  add_sign_options(*command, state->how);
+  command
+      ->add_option("--predicate", state->predicate,
+                   "What is said: a file of the type's form; - is standard input")
+      ->type_name("FILE");
+  command->add_option("--statement", state->statement, "A whole in-toto statement instead")
+      ->type_name("FILE");
+  command
+      ->add_option("--type", state->type,
+                   fmt::format("{} or a URI", fmt::join(predicate_names(), ", ")))
+      ->capture_default_str()
+      ->type_name("TYPE");
+  command->add_flag("--replace", state->replace,
+                    "Take away what was attested with this type before");
+  command->add_flag("-r,--recursive", state->recursive, "Of an index attest to every image too");
+  command->add_option("--platform", state->platform, "Attest to this image of an index only")
+      ->type_name("OS/ARCH");
+  add_store_options(*command, state->store);
+  add_environment(*command);
+  command->callback([state, &exit] { exit = state->run(); });
+}
+
+}  // namespace boltseal

@@ -1,0 +1,92 @@
+// `sign`: a signature for an image, stored beside it.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/store_options.h"
+
+namespace boltseal {
+namespace {
+
+struct SignCommand {
+  std::vector<std::string> references, annotations;
+  std::string platform, identity;
+  bool recursive = false, upload = true;
+  StoreFlags store;
+  SignFlags how;
+
+  Result<> sign(const std::string& reference, const Signer& signer, SignImageOptions options,
+                int& exit) const {
+    TRY(const auto opened, open_reference(reference, store, "pull,push"));
+    auto images = resolve_subjects(*opened.images, opened.reference, platform, recursive);
+    if (!images) {
+      exit = images.error().fault == Fault::not_found ? seal_no_image : seal_error;
+      return std::unexpected(images.error());
+    }
+    if (!reference.contains('@') && !opened.reference.empty())
+      std::fputs(fmt::format("WARNING: {} names an image by a tag, which may move; what is signed "
+                             "is {}\n",
+                             printable(reference), images->front().digest)
+                     .c_str(),
+                 stderr);
+    options.reference = identity.empty() ? opened.images->name() : identity;
+    for (const StoredManifest& image : *images) {
+      std::fputs(fmt::format("Pushing signature to: {}\n", opened.signatures().name()).c_str(),
+                 stderr);
+      TRY_DO(sign_image(opened.signatures(), image, signer, options));
+    }
+    return {};
+  }
+
+  int run() const {
+    SignImageOptions options;
+    const auto formats = attach_formats(how);
+    if (!formats) return seal_complain(formats.error()), Exit::usage;
+    options.formats = *formats;
+    auto signed_along = read_annotations(annotations);
+    if (!signed_along) return seal_complain(signed_along.error()), Exit::usage;
+    options.annotations = std::move(*signed_along);
+    options.created = rfc3339(writing_time());
+    const auto signer = signer_of(how);
+    if (!signer) return seal_complain(signer.error());
+    for (const std::string& reference : references) {
+      int exit = seal_error;
+      if (const auto done = sign(reference, **signer, options, exit); !done)
+        return seal_complain(done.error().message(), exit);
+    }
+    return seal_good;
+  }
+};
+
+}  // namespace
+
+void add_sign(CLI::App& program, int& exit) {
+  auto* command = program.add_subcommand("sign", "Sign an image in a registry or an OCI layout");
+  const auto state = std::make_shared<SignCommand>();
+  command
+      ->add_option("REF", state->references,
+                   "Image by digest (or tag), or oci:DIR[:tag]; several are signed one by one")
+      ->required();
+  add_sign_options(*command, state->how);
+  command->add_option("-a,--annotations", state->annotations, "key=value to sign along")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_flag("-r,--recursive", state->recursive,
+                    "Of an index of platforms sign every image too");
+  command->add_option("--platform", state->platform, "Sign this image of an index only")
+      ->type_name("OS/ARCH");
+  command
+      ->add_option("--sign-container-identity", state->identity,
+                   "Name of the image in the signature (default: its repository)")
+      ->type_name("NAME");
+  add_store_options(*command, state->store);
+  add_environment(*command);
+  command->callback([state, &exit] { exit = state->run(); });
+}
+
+}  // namespace boltseal

@@ -1,0 +1,77 @@
+// The options of commands that read or write what is attached to images, named as cosign names
+// them.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/password.h"
+#include "crypto/signer.h"
+#include "net/manifest.h"
+#include "seal/artifact_store.h"
+#include "seal/image_sign.h"
+#include "seal/image_verify.h"
+
+namespace boltseal {
+
+// Exit codes of cosign, which pipelines know.
+enum SealExit : std::uint8_t {
+  seal_good = 0,
+  seal_error = 1,
+  seal_no_signature = 10,
+  seal_no_image = 11,
+  seal_no_match = 12,
+  seal_no_certificate = 13,
+};
+
+struct StoreFlags {
+  bool allow_http = false, allow_insecure = false, insecure_http = false;
+  bool offline = false;
+  std::string username, password, token, ca_file;
+};
+void add_store_options(CLI::App& command, StoreFlags& flags);
+// Applies --offline and --registry-cacert, and gives what a store is opened with.
+StoreOptions store_options(const StoreFlags& flags, const std::string& actions);
+// Opens REF, with COSIGN_REPOSITORY taken into account.
+Result<OpenedArtifact> open_reference(const std::string& reference, const StoreFlags& flags,
+                                      const std::string& actions);
+
+struct SignFlags {
+  std::string key;
+  std::string format = "bundle";
+  PasswordOptions password;
+  bool yes = false, tlog_upload = false, use_signing_config = false, bundle_format = true;
+  std::string signing_config;
+};
+void add_sign_options(CLI::App& command, SignFlags& flags);
+Result<AttachFormats> attach_formats(const SignFlags& flags);
+Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags);
+
+struct TrustFlags {
+  std::vector<std::string> keys;
+  std::size_t required = 1;
+  std::string identity, identity_pattern, issuer, issuer_pattern;
+  std::string trusted_root;
+  bool ignore_log = false, require_log = false, ignore_sct = false, private_infrastructure = false;
+  bool signed_timestamps = false;
+};
+void add_trust_options(CLI::App& command, TrustFlags& flags);
+// Whom and what the flags trust. `root` is filled, and must outlive the policy.
+Result<ImagePolicy> image_policy(const TrustFlags& flags, TrustedRoot& root);
+
+// -a key=value
+Result<Annotations> read_annotations(const std::vector<std::string>& given);
+
+// cosign's two lines on standard error.
+int seal_complain(const std::string& what, int exit);
+int seal_complain(const Error& error);
+// Of an image that could not be found or read: 11 or 1.
+int seal_complain_of_image(const Error& error);
+
+// One refusal as JSON: code, field, wanted, found, what.
+void write_refusal(JsonWriter& json, const Refusal& refusal);
+void write_refused(JsonWriter& json, const std::vector<Refused>& refused);
+
+}  // namespace boltseal

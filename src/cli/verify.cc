@@ -1,0 +1,210 @@
+// `verify`: whether an image bears the signatures that are asked for.
+//
+// Standard output is the JSON array that cosign prints, so that pipelines go on working; what did
+// not hold, and why, is in `-o report`. What was done is told on standard error.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/store_options.h"
+#include "codec/json_writer.h"
+#include "seal/predicate.h"
+#include "seal/simple_signing.h"
+
+namespace boltseal {
+namespace {
+
+struct VerifyCommand {
+  std::vector<std::string> references, annotations;
+  std::string platform, output = "json", local_image;
+  bool check_claims = true, recursive = false;
+  unsigned workers = 0;
+  StoreFlags store;
+  TrustFlags trust;
+
+  int run() const;
+  int verify_one(const std::string& reference, const ImagePolicy& policy, std::string& out) const;
+};
+
+void write_claims(JsonWriter& json, const VerifiedAttached& signature) {
+  json.key("optional").object();
+  for (const auto& [key, value] : signature.claims()) json.member(key, value);
+  if (const auto& evidence = signature.evidence(); evidence && !evidence->chain.empty())
+    json.member("Issuer", evidence->identity.issuer).member("Subject", evidence->matched_identity);
+  json.end();
+}
+
+// What cosign shows of a signature.
+std::string shown(const VerifiedAttached& signature, const std::string& reference,
+                  const std::string& digest) {
+  const bool certified = signature.evidence() && !signature.evidence()->chain.empty();
+  const bool simple = signature.form() == AttachedForm::simple_signing;
+  if (simple && !certified) return std::string(trim(signature.payload()));
+  JsonWriter json(false);
+  json.object().key("critical").object();
+  json.key("identity").object().member("docker-reference", reference).end();
+  json.key("image").object().member("docker-manifest-digest", digest).end();
+  json.member("type", simple ? cosign_signature_type : cosign_sign_predicate).end();
+  write_claims(json, signature);
+  return json.end().take();
+}
+
+void say_checks(const std::string& reference, const ImagePolicy& policy,
+                const VerifiedImage& image) {
+  std::string text = fmt::format(
+      "\nVerification for {} --\nThe following checks were performed on each of these "
+      "signatures:\n",
+      printable(reference));
+  if (!policy.annotations.empty()) text += "  - The specified annotations were verified.\n";
+  if (policy.check_claims) text += "  - The cosign claims were validated\n";
+  const bool logged = std::ranges::all_of(image.attached(), [](const VerifiedAttached& one) {
+    return one.evidence() && !one.evidence()->entries.empty();
+  });
+  if (logged) text += "  - Existence of the claims in the transparency log was verified offline\n";
+  text += policy.trust.keys.empty()
+              ? "  - The code-signing certificate was verified using trusted certificate authority "
+                "certificates\n"
+              : "  - The signatures were verified against the specified public key\n";
+  if (policy.required > 1)
+    text += fmt::format("  - At least {} different keys have signed\n", policy.required);
+  std::fputs(text.c_str(), stderr);
+}
+
+void write_report(JsonWriter& json, const std::string& reference, const std::string& digest,
+                  const ImagePolicy& policy, const Checked<VerifiedImage>& verdict,
+                  const std::vector<Refused>& refused) {
+  json.object()
+      .member("image", reference)
+      .member("digest", digest)
+      .member("verified", verdict.has_value())
+      .member("required", static_cast<std::uint64_t>(policy.required));
+  if (!verdict) write_refusal(json.key("reason"), verdict.error());
+  json.texts("keys", verdict ? verdict->keys() : std::vector<std::string>());
+  json.key("signatures").array();
+  if (verdict) {
+    for (const VerifiedAttached& one : verdict->attached()) {
+      json.object().member("source", one.source()).member("form", name_of(one.form()));
+      json.texts("keys", one.keys()).key("payload").raw(trim(one.payload())).end();
+    }
+  }
+  json.end();
+  write_refused(json, refused);
+  json.end();
+}
+
+void say_refused(const std::vector<Refused>& refused) {
+  for (const Refused& one : refused)
+    std::fputs(fmt::format("  {}: {}\n", printable(one.source), one.reason.message()).c_str(),
+               stderr);
+}
+
+int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
+                const ImagePolicy& policy) {
+  say_refused(refused);
+  // A signed statement of another kind is no signature of the image.
+  const bool none = std::ranges::all_of(
+      refused, [](const Refused& one) { return one.reason.code == "predicate-type-mismatch"; });
+  if (none && (reason.code == "signature-missing" || !refused.empty()))
+    return seal_complain("no signatures found", seal_no_signature);
+  if (reason.code == "unreadable" || reason.code == "threshold-invalid")
+    return seal_complain(reason.message(), seal_error);
+  const bool uncertified = policy.trust.keys.empty() && !refused.empty() &&
+                           std::ranges::all_of(refused, [](const Refused& one) {
+                             return one.reason.code == "key-missing";
+                           });
+  if (uncertified)
+    return seal_complain("no certificate found on signature: " + reason.message(),
+                         seal_no_certificate);
+  return seal_complain("no matching signatures: " + reason.message(), seal_no_match);
+}
+
+int VerifyCommand::verify_one(const std::string& reference, const ImagePolicy& policy,
+                              std::string& out) const {
+  const auto opened = open_reference(reference, store, "pull");
+  if (!opened) return seal_complain_of_image(opened.error());
+  // A tag is asked for once; from here on there are digests only.
+  const auto images = resolve_subjects(*opened->images, opened->reference, platform, recursive);
+  if (!images) return seal_complain_of_image(images.error());
+  for (const StoredManifest& image : *images) {
+    std::vector<Refused> refused;
+    const auto verdict = verify_signatures(opened->signatures(), image.digest, policy, &refused);
+    if (output == "report") {
+      JsonWriter json(true);
+      write_report(json, reference, image.digest, policy, verdict, refused);
+      out += json.take();
+    }
+    if (!verdict) return complain_of(verdict.error(), refused, policy);
+    say_checks(reference, policy, *verdict);
+    if (output == "report") continue;
+    const char* const between = output == "text" ? "\n" : ",";
+    for (const VerifiedAttached& signature : verdict->attached())
+      out += (out.empty() ? "" : between) + shown(signature, reference, image.digest);
+  }
+  return seal_good;
+}
+
+int VerifyCommand::run() const {
+  TrustedRoot root;
+  auto policy = image_policy(trust, root);
+  if (!policy)
+    return seal_complain(policy.error()),
+           policy.error().fault == Fault::unsupported ? Exit::usage : seal_error;
+  auto wanted = read_annotations(annotations);
+  if (!wanted) return seal_complain(wanted.error()), Exit::usage;
+  policy->annotations = std::move(*wanted);
+  policy->check_claims = check_claims;
+  std::string out;
+  int exit = seal_good;
+  auto all = references;
+  if (!local_image.empty()) all.push_back("oci:" + local_image);
+  if (all.empty()) return seal_complain("name an image, or --local-image DIR", Exit::usage);
+  for (const std::string& reference : all) {
+    exit = verify_one(reference, *policy, out);
+    if (exit != seal_good) break;
+  }
+  if (output == "json") out = exit == seal_good ? "[" + out + "]\n" : "";
+  if (output == "text") out = exit == seal_good ? out + "\n" : "";
+  if (const auto written = write_all(1, out, "standard output"); !written)
+    return seal_complain(written.error());
+  return exit;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& program, int& exit) {
+  auto* command = program.add_subcommand("verify", "Verify the signatures of an image");
+  const auto state = std::make_shared<VerifyCommand>();
+  command->add_option("REF", state->references, "Image in a registry, or oci:DIR[:tag]");
+  command
+      ->add_option("--local-image", state->local_image,
+                   "An OCI layout, or what `cosign save` wrote")
+      ->type_name("DIR");
+  add_trust_options(*command, state->trust);
+  command
+      ->add_option("-a,--annotations", state->annotations, "key=value that must have been signed")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_flag("--check-claims", state->check_claims,
+                    "With =false a simple-signing payload may name another image");
+  command->add_flag("-r,--recursive", state->recursive, "Of an index verify every image too");
+  command->add_option("--platform", state->platform, "Verify this image of an index")
+      ->type_name("OS/ARCH");
+  command
+      ->add_option("-o,--output", state->output,
+                   "json: the payloads, as cosign has it; text: one a line; report: also what did "
+                   "not hold, and why")
+      ->check(CLI::IsMember({"json", "text", "report"}))
+      ->capture_default_str();
+  command->add_option("--max-workers", state->workers, "Accepted for cosign's sake");
+  add_store_options(*command, state->store);
+  add_environment(*command);
+  command->callback([state, &exit] { exit = state->run(); });
+}
+
+}  // namespace boltseal

@@ -1,0 +1,146 @@
+// `verify-attestation`: what trusted keys say about an image, one DSSE envelope a line.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <set>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/store_options.h"
+#include "codec/json_writer.h"
+#include "seal/predicate.h"
+
+namespace boltseal {
+namespace {
+
+struct VerifyAttestationCommand {
+  std::vector<std::string> references;
+  std::string type = "custom", platform, output = "json", local_image;
+  bool check_claims = true;
+  StoreFlags store;
+  TrustFlags trust;
+
+  int run() const;
+  int verify_one(const std::string& reference, const ImagePolicy& policy, std::string& out) const;
+};
+
+int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
+                const ImagePolicy& policy) {
+  std::set<std::string> types;
+  for (const Refused& one : refused) {
+    std::fputs(fmt::format("  {}: {}\n", printable(one.source), one.reason.message()).c_str(),
+               stderr);
+    if (one.reason.code == "predicate-type-mismatch") types.insert(one.reason.found);
+  }
+  if (!types.empty() && types.size() == refused.size())
+    return seal_complain(
+        fmt::format("none of the attestations matched the predicate type: {}, found: {}",
+                    policy.predicate_type, printable(fmt::format("{}", fmt::join(types, ",")))),
+        seal_error);
+  return seal_complain("no matching attestations: " + reason.message(), seal_error);
+}
+
+int VerifyAttestationCommand::verify_one(const std::string& reference, const ImagePolicy& policy,
+                                         std::string& out) const {
+  const auto opened = open_reference(reference, store, "pull");
+  if (!opened) return seal_complain_of_image(opened.error());
+  const auto images = resolve_subjects(*opened->images, opened->reference, platform, false);
+  if (!images) return seal_complain_of_image(images.error());
+  const std::string& digest = images->front().digest;
+  std::vector<Refused> refused;
+  const auto verdict = verify_attestations(opened->signatures(), digest, policy, &refused);
+  if (output == "report") {
+    JsonWriter json(true);
+    json.object()
+        .member("image", reference)
+        .member("digest", digest)
+        .member("predicateType", policy.predicate_type)
+        .member("verified", verdict.has_value());
+    if (!verdict) write_refusal(json.key("reason"), verdict.error());
+    json.key("attestations").array();
+    if (verdict) {
+      for (const VerifiedAttached& one : verdict->attached()) {
+        json.object().member("source", one.source()).member("form", name_of(one.form()));
+        json.texts("keys", one.keys()).key("statement").raw(trim(one.payload())).end();
+      }
+    }
+    json.end();
+    write_refused(json, refused);
+    out += json.end().take();
+  }
+  if (!verdict) return complain_of(verdict.error(), refused, policy);
+  std::fputs(
+      fmt::format("\nVerification for {} --\nThe following checks were performed on each of these "
+                  "signatures:\n  - The cosign claims were validated\n{}",
+                  printable(reference),
+                  policy.trust.keys.empty()
+                      ? "  - The code-signing certificate was verified using trusted certificate "
+                        "authority certificates\n"
+                      : "  - The signatures were verified against the specified public key\n")
+          .c_str(),
+      stderr);
+  if (output == "report") return seal_good;
+  for (const VerifiedAttached& one : verdict->attached()) out += one.envelope() + "\n";
+  return seal_good;
+}
+
+int VerifyAttestationCommand::run() const {
+  if (!check_claims)
+    return seal_complain("a statement is always checked against its subject", Exit::usage);
+  TrustedRoot root;
+  auto policy = image_policy(trust, root);
+  if (!policy)
+    return seal_complain(policy.error()),
+           policy.error().fault == Fault::unsupported ? Exit::usage : seal_error;
+  auto type_uri = predicate_type_of(type);
+  if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
+  policy->predicate_type = std::move(*type_uri);
+  auto all = references;
+  if (!local_image.empty()) all.push_back("oci:" + local_image);
+  if (all.empty()) return seal_complain("name an image, or --local-image DIR", Exit::usage);
+  std::string out;
+  int exit = seal_good;
+  for (const std::string& reference : all) {
+    exit = verify_one(reference, *policy, out);
+    if (exit != seal_good) break;
+  }
+  if (exit != seal_good && output != "report") return exit;
+  if (const auto written = write_all(1, out, "standard output"); !written)
+    return seal_complain(written.error());
+  return exit;
+}
+
+}  // namespace
+
+void add_verify_attestation(CLI::App& program, int& exit) {
+  auto* command = program.add_subcommand("verify-attestation",
+                                         "Verify what is attested about an image, and print it");
+  const auto state = std::make_shared<VerifyAttestationCommand>();
+  command->add_option("REF", state->references, "Image in a registry, or oci:DIR[:tag]");
+  command
+      ->add_option("--local-image", state->local_image,
+                   "An OCI layout, or what `cosign save` wrote")
+      ->type_name("DIR");
+  add_trust_options(*command, state->trust);
+  command
+      ->add_option("--type", state->type,
+                   fmt::format("{} or a URI", fmt::join(predicate_names(), ", ")))
+      ->capture_default_str()
+      ->type_name("TYPE");
+  command->add_flag("--check-claims", state->check_claims, "Accepted for cosign's sake");
+  command->add_option("--platform", state->platform, "Of this image of an index")
+      ->type_name("OS/ARCH");
+  command
+      ->add_option("-o,--output", state->output,
+                   "json: one envelope a line; report: also what did not hold, and why")
+      ->check(CLI::IsMember({"json", "report"}))
+      ->capture_default_str();
+  add_store_options(*command, state->store);
+  add_environment(*command);
+  command->callback([state, &exit] { exit = state->run(); });
+}
+
+}  // namespace boltseal
