@@ -152,9 +152,10 @@ int VerifyCommand::verify_one(const std::string& reference, const ImagePolicy& p
 int VerifyCommand::run() const {
   TrustedRoot root;
   auto policy = image_policy(trust, root);
-  if (!policy)
-    return seal_complain(policy.error()),
-           policy.error().fault == Fault::unsupported ? Exit::usage : seal_error;
+  if (!policy) {
+    const int failed = seal_complain(policy.error());
+    return policy.error().fault == Fault::unsupported ? static_cast<int>(Exit::usage) : failed;
+  }
   auto wanted = read_annotations(annotations);
   if (!wanted) return seal_complain(wanted.error()), Exit::usage;
   policy->annotations = std::move(*wanted);

@@ -92,9 +92,10 @@ int VerifyAttestationCommand::run() const {
     return seal_complain("a statement is always checked against its subject", Exit::usage);
   TrustedRoot root;
   auto policy = image_policy(trust, root);
-  if (!policy)
-    return seal_complain(policy.error()),
-           policy.error().fault == Fault::unsupported ? Exit::usage : seal_error;
+  if (!policy) {
+    const int failed = seal_complain(policy.error());
+    return policy.error().fault == Fault::unsupported ? static_cast<int>(Exit::usage) : failed;
+  }
   auto type_uri = predicate_type_of(type);
   if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
   policy->predicate_type = std::move(*type_uri);
