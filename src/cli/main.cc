@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   boltseal::add_copy(program, exit);
   boltseal::add_clean(program, exit);
   boltseal::add_tuf(program, exit);
+  boltseal::add_channel(program, exit);
   boltseal::add_version(program, exit);
   boltseal::add_sign_blob(program, exit);
   boltseal::add_verify_blob(program, exit);
