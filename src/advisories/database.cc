@@ -304,12 +304,6 @@ Result<std::vector<Candidate>> Database::candidates(std::uint32_t place) const {
   return state_->candidates(place);
 }
 
-Result<std::vector<Candidate>> Database::find(std::string_view ecosystem,
-                                              std::string_view name) const {
-  TRY(const auto place, place_of(ecosystem, name));
-  return place ? candidates(*place) : std::vector<Candidate>{};
-}
-
 // The head of a record; `in` stands behind it, `severity` is the byte as written.
 Result<RecordHead> Database::State::head(std::uint32_t record, Cursor& in,
                                          unsigned& severity) const {

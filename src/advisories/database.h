@@ -39,9 +39,8 @@ class Database {
   Database& operator=(Database&&) noexcept;
   ~Database();
 
-  // All records for exactly this ecosystem and name, in the order of their ids.
-  Result<std::vector<Candidate>> find(std::string_view ecosystem, std::string_view name) const;
-  // The same in two steps: most packages are in no record. The place is one of this file.
+  // Where the records for exactly this ecosystem and name stand, and those, in the order of their
+  // ids. Two steps, because most packages are in no record.
   Result<std::optional<std::uint32_t>> place_of(std::string_view ecosystem,
                                                 std::string_view name) const;
   Result<std::vector<Candidate>> candidates(std::uint32_t place) const;

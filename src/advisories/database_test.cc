@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "advisories/find_for_tests.h"
 #include "advisories/format.h"
 #include "base/fd.h"
 
@@ -63,7 +64,7 @@ TEST(Database, FindsAPackageWithAllThatTheFeedSaid) {
   const auto db = Database::over(*bytes);
   ASSERT_TRUE(db);
   EXPECT_TRUE(db->verify());
-  const auto found = db->find("Debian:12", "openssl");
+  const auto found = find(*db, "Debian:12", "openssl");
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 1U);
   const Affected& affected = found->at(0).affected;
@@ -79,8 +80,8 @@ TEST(Database, FindsAPackageWithAllThatTheFeedSaid) {
   EXPECT_EQ(advisory->id, "DEBIAN-CVE-2021-1");
   EXPECT_EQ(advisory->withdrawn, "2022-01-01T00:00:00Z");
   EXPECT_EQ(advisory->upstream, (std::vector<std::string>{"CVE-2021-1", "CVE-2021-5"}));
-  EXPECT_TRUE(db->find("Debian:12", "opens")->empty());
-  EXPECT_TRUE(db->find("Debian:11", "openssl")->empty());
+  EXPECT_TRUE(find(*db, "Debian:12", "opens")->empty());
+  EXPECT_TRUE(find(*db, "Debian:11", "openssl")->empty());
 }
 
 TEST(Database, TheHeadOfARecordNamesItsFlawsByTheirClasses) {
@@ -124,7 +125,7 @@ TEST(Database, KeepsTheAdvisoryButNotItsProseWhenToldSo) {
 TEST(Database, DropsListedVersionsThatARangeHolds) {
   const auto bytes = build_database(small());
   const auto db = Database::over(*bytes);
-  const auto found = db->find("PyPI", "django");
+  const auto found = find(*db, "PyPI", "django");
   ASSERT_EQ(found->size(), 1U);
   EXPECT_EQ(found->at(0).affected.versions, (std::vector<std::string>{"4.0b1", "not a version"}));
 }
@@ -135,8 +136,8 @@ TEST(Database, NormalisesNamesAsTheEcosystemDoes) {
   EXPECT_EQ(normal_name("Go", "github.com/A/b"), "github.com/A/b");
   const auto bytes = build_database(small());
   const auto db = Database::over(*bytes);
-  EXPECT_EQ(db->find("PyPI", "DJANGO")->size(), 1U);
-  EXPECT_EQ(db->find("Go", "example.org/X")->size(), 0U);
+  EXPECT_EQ(find(*db, "PyPI", "DJANGO")->size(), 1U);
+  EXPECT_EQ(find(*db, "Go", "example.org/X")->size(), 0U);
 }
 
 TEST(Database, SortsTheEventsOfARangeByVersion) {
@@ -146,7 +147,7 @@ TEST(Database, SortsTheEventsOfARangeByVersion) {
                                           {Event::Kind::fixed, "1.9.0"},
                                           {Event::Kind::introduced, "0"}}};
   const auto bytes = build_database(in);
-  const auto range = Database::over(*bytes)->find("Go", "example.org/x")->at(0).affected.ranges[0];
+  const auto range = find(*Database::over(*bytes), "Go", "example.org/x")->at(0).affected.ranges[0];
   std::string order;
   for (const auto& event : range) order += event.version + " ";
   EXPECT_EQ(order, "0 1.9.0 2.0.0 2.10.0 ");
@@ -209,8 +210,8 @@ TEST(Database, KeepsTheNewestOfOneRecordAndBothOfTwoPackages) {
   const auto bytes = build_database(in);
   const auto db = Database::over(*bytes);
   EXPECT_EQ(db->records(), 2U);
-  EXPECT_EQ(db->find("npm", "a")->at(0).affected.ranges[0][1].version, "2.0.0");
-  EXPECT_EQ(db->find("Wolfi", "b")->size(), 1U);
+  EXPECT_EQ(find(*db, "npm", "a")->at(0).affected.ranges[0][1].version, "2.0.0");
+  EXPECT_EQ(find(*db, "Wolfi", "b")->size(), 1U);
 }
 
 // Asks everything of a database that may be damaged: whatever it answers, it must not crash.
@@ -221,7 +222,7 @@ void ask_all(std::string_view bytes) {
   for (const auto* eco : {"PyPI", "Go", "Debian:12", "", "~"}) {
     (void)db->covers(eco);
     for (const auto* name : {"django", "openssl", "example.org/x", "", "~"})
-      (void)db->find(eco, name);
+      (void)find(*db, eco, name);
   }
   for (const auto* id : {"CVE-2021-1", "PYSEC-2021-1", "GO-2021-7", "CVE-2020-3", "x"}) {
     (void)db->alias_class(id);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "advisories/find_for_tests.h"
 #include "advisories/go_ranges.h"
 #include "advisories/zip_for_tests.h"
 
@@ -200,8 +201,8 @@ TEST(Secdb, PutsTheReleasesOfOneFlawTogether) {
   const auto bytes = build_database(in);
   const auto db = Database::over(*bytes);
   EXPECT_EQ(db->records(), 1U);
-  EXPECT_EQ(db->find("Alpine:v3.10", "a")->size(), 1U);
-  EXPECT_EQ(db->find("Alpine:v3.11", "a")->size(), 1U);
+  EXPECT_EQ(find(*db, "Alpine:v3.10", "a")->size(), 1U);
+  EXPECT_EQ(find(*db, "Alpine:v3.11", "a")->size(), 1U);
 }
 
 TEST(Kev, ReadsTheCatalogue) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "advisories/feeds.h"
+#include "advisories/find_for_tests.h"
 #include "advisories/store.h"
 #include "advisories/zip_for_tests.h"
 #include "base/fd.h"
@@ -79,7 +80,7 @@ class Update : public testing::Test {
   std::string fix_of_a() {
     const auto db = Database::open(database_path(options_.directory));
     if (!db) return db.error().message();
-    const auto found = db->find("npm", "a");
+    const auto found = find(*db, "npm", "a");
     return found && !found->empty() ? found->at(0).affected.ranges[0][1].version : "none";
   }
 
@@ -297,7 +298,7 @@ TEST_F(Update, AScanGoesOnWithTheFileItHasOpen) {
   ASSERT_TRUE(old);
   server_.files["https://osv/npm/all.zip"] = bucket("X-1", "1.6.0", "2024-02-01T00:00:00Z");
   update();
-  EXPECT_EQ(old->find("npm", "a")->at(0).affected.ranges[0][1].version, "1.5.0");
+  EXPECT_EQ(find(*old, "npm", "a")->at(0).affected.ranges[0][1].version, "1.5.0");
   EXPECT_TRUE(old->verify());
   EXPECT_EQ(fix_of_a(), "1.6.0");
 }

@@ -165,7 +165,9 @@ void ask_database(std::string_view bytes) {
   (void)database->verify();
   (void)database->info();
   (void)database->ecosystems();
-  for (const auto* name : {"a", "openssl", "lodash"}) (void)database->find("Debian:12", name);
+  for (const auto* name : {"a", "openssl", "lodash"})
+    if (const auto place = database->place_of("Debian:12", name); place && *place)
+      (void)database->candidates(**place);
   (void)database->alias_class("CVE-2024-0001");
   (void)database->exploited("CVE-2024-0001");
 }
