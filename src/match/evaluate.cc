@@ -257,7 +257,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
   Judgement out;
   Verdict worst = Verdict::not_affected;
   const auto add = [&](ProofStep step) {
-    if (!step.rule.empty()) out.steps.push_back(std::move(step));
+    if (!step.rule.empty()) out.steps.push_back(step);
   };
   for (const auto& requirement : affected.unaffected) {
     const auto holds = satisfies(comparer, requirement);
@@ -288,7 +288,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
     }
     constexpr std::size_t enough = 4;
     if (verdict == worst && !step.rule.empty() && steps.size() < enough)
-      steps.push_back(std::move(step));
+      steps.push_back(step);
   }
   out.verdict = worst;
   std::ranges::move(steps, std::back_inserter(out.steps));

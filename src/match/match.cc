@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/cursor.h"
 #include "match/coverage.h"
 #include "match/resolve.h"
 #include "match/suppress.h"
@@ -108,11 +109,21 @@ class Matcher {
   Resolver resolver_;
 };
 
+// The first sixteen bytes as numbers that order as they do: all there is to most ids.
+std::pair<std::uint64_t, std::uint64_t> beginning(std::string_view id) {
+  char bytes[16] = {};
+  std::ranges::copy(id.substr(0, sizeof bytes), bytes);
+  Cursor in({bytes, sizeof bytes});
+  const auto first = in.u64be();
+  return {first, in.u64be()};
+}
+
 // Most urgent first: exploited, grave, fixable, then by name. Findings are large, so their places
 // are sorted, by numbers where those decide, and each is moved once.
 void sort_by_urgency(std::vector<Finding>& findings) {
   struct Place {
     unsigned urgency;
+    std::pair<std::uint64_t, std::uint64_t> id;  // its beginning
     Finding* finding;
   };
   const auto urgency = [](const Finding& f) {
@@ -122,13 +133,15 @@ void sort_by_urgency(std::vector<Finding>& findings) {
   };
   const auto before = [](const Place& a, const Place& b) {
     if (a.urgency != b.urgency) return a.urgency < b.urgency;
+    if (a.id != b.id) return a.id < b.id;
     if (const int order = a.finding->id.compare(b.finding->id); order != 0) return order < 0;
     return std::tie(a.finding->package, a.finding->record) <
            std::tie(b.finding->package, b.finding->record);
   };
   std::vector<Place> order;
   order.reserve(findings.size());
-  for (Finding& finding : findings) order.push_back({urgency(finding), &finding});
+  for (Finding& finding : findings)
+    order.push_back({urgency(finding), beginning(finding.id), &finding});
   std::ranges::sort(order, before);
   std::vector<Finding> sorted;
   sorted.reserve(findings.size());
