@@ -287,8 +287,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
       steps.clear();
     }
     constexpr std::size_t enough = 4;
-    if (verdict == worst && !step.rule.empty() && steps.size() < enough)
-      steps.push_back(step);
+    if (verdict == worst && !step.rule.empty() && steps.size() < enough) steps.push_back(step);
   }
   out.verdict = worst;
   std::ranges::move(steps, std::back_inserter(out.steps));
