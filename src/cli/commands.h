@@ -23,6 +23,7 @@ void add_download(CLI::App& program, int& exit);
 void add_copy(CLI::App& program, int& exit);
 void add_clean(CLI::App& program, int& exit);
 void add_channel(CLI::App& program, int& exit);
+void add_key(CLI::App& program, int& exit);
 void add_version(CLI::App& program, int& exit);
 void add_cache(CLI::App& program, int& exit);
 void add_sign_blob(CLI::App& program, int& exit);

@@ -112,7 +112,8 @@ void add_password_options(CLI::App& command, PasswordOptions& options) {
       .add_option(
           "--password-file", options.file,
           "Read the key's password from this file (default: COSIGN_PASSWORD, else a prompt)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->envname("BOLTSEAL_PASSWORD_FILE");
   command.add_flag("--password-stdin", options.from_stdin,
                    "Read the key's password from standard input");
 }
@@ -124,6 +125,14 @@ Result<Secret> ask_terminal(const std::string& prompt, const std::string& hint) 
   const Unseen unseen(terminal.get());
   if (!unseen.good()) return fail(Fault::not_found, hint);
   return read_line(terminal.get());
+}
+
+Result<Secret> ask_new_password(const std::string& what, const std::string& hint) {
+  TRY(auto first, ask_terminal("New password for " + what + " (may be empty)", hint));
+  TRY(const auto again, ask_terminal("The same once more", hint));
+  if (first.view() != again.view())
+    return fail(Fault::unsupported, "the two passwords differ; nothing was written");
+  return first;
 }
 
 PasswordSource password_source(const PasswordOptions& options) {
@@ -139,11 +148,7 @@ PasswordSource new_password_source(const PasswordOptions& options) {
   return [options](const std::string& what) -> Result<Secret> {
     TRY(auto secret, given(options, true));
     if (secret) return std::move(*secret);
-    TRY(auto first, ask_terminal("New password for " + what + " (may be empty)", how));
-    TRY(const auto again, ask_terminal("The same once more", how));
-    if (first.view() != again.view())
-      return fail(Fault::unsupported, "the two passwords differ; nothing was written");
-    return first;
+    return ask_new_password(what, how);
   };
 }
 

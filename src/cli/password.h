@@ -24,6 +24,8 @@ PasswordSource password_source(const PasswordOptions& options);
 // For a key that is made: a prompt asks twice.
 PasswordSource new_password_source(const PasswordOptions& options);
 
+// Asks twice; not_found, with `hint`, where there is no terminal.
+Result<Secret> ask_new_password(const std::string& what, const std::string& hint);
 // Asks on the controlling terminal without echo; not_found, with `hint`, where there is none.
 Result<Secret> ask_terminal(const std::string& prompt, const std::string& hint);
 

@@ -86,8 +86,7 @@ Result<Secret> stretched(std::string_view password, const Sealed& sealed) {
   return key;
 }
 
-Result<PrivateKey> opened(std::string_view json, std::string_view password) {
-  TRY(const auto sealed, parsed(json));
+Result<PrivateKey> opened(const Sealed& sealed, std::string_view password) {
   TRY(const auto key, stretched(password, sealed));
   Secret plain(sealed.ciphertext.size() - crypto_secretbox_MACBYTES);
   if (crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(plain.data()),
@@ -106,11 +105,14 @@ Result<PrivateKey> read_private_key(std::string_view pem, const std::string& nam
   if (pem.size() > max_key_file) return fail(Fault::too_large, "a key file of more than 64 KiB");
   TRY(const auto blocks, parse_pem(pem));
   const PemBlock& first = blocks.front();
-  const bool encrypted = first.label == "ENCRYPTED PRIVATE KEY";
-  if (!encrypted && !is_ours(first.label)) return PrivateKey::from_pem(pem);
+  if (is_ours(first.label)) {
+    TRY(const auto sealed, parsed(first.bytes));  // before anybody is asked
+    TRY(const auto word, password(name));
+    return opened(sealed, word.view());
+  }
+  if (first.label != "ENCRYPTED PRIVATE KEY") return PrivateKey::from_pem(pem);
   TRY(const auto word, password(name));
-  return encrypted ? PrivateKey::from_encrypted_pkcs8(first.bytes, word.view())
-                   : opened(first.bytes, word.view());
+  return PrivateKey::from_encrypted_pkcs8(first.bytes, word.view());
 }
 
 Result<PublicKey> read_public_key(std::string_view bytes) {

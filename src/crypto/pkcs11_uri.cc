@@ -142,7 +142,8 @@ std::string write_pkcs11_uri(const Pkcs11Uri& uri) {
   };
   query("module-name", uri.module_name);
   query("module-path", uri.module_path);
-  query("pin-source", uri.pin_source);
+  const bool odd_name = uri.pin_source.starts_with("file:") || uri.pin_source.starts_with("|");
+  query("pin-source", odd_name ? "file:" + uri.pin_source : uri.pin_source);
   return out;
 }
 

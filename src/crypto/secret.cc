@@ -1,10 +1,13 @@
 #include "crypto/secret.h"
 
+#include <fcntl.h>
 #include <sodium.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -76,6 +79,17 @@ Result<Secret> read_secret(int fd, std::size_t cap, const std::string& where) {
 Result<Secret> read_secret_file(const std::string& path, std::size_t cap) {
   TRY(const Fd fd, open_read(path));
   return read_secret(fd.get(), cap, path);
+}
+
+Result<> write_secret_file(const std::string& path, std::string_view bytes) {
+  std::string temporary = path + ".XXXXXX";
+  const Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  if (!fd) return std::unexpected(errno_error("cannot create a file beside", path));
+  auto written = write_all(fd.get(), bytes, path);
+  if (written && (::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0))
+    written = std::unexpected(errno_error("cannot write", path));
+  if (!written) ::unlink(temporary.c_str());
+  return written;
 }
 
 void wipe(void* bytes, std::size_t size) { sodium_memzero(bytes, size); }

@@ -32,6 +32,8 @@ class Secret {
 // What comes from a descriptor until its end, without a copy elsewhere; too_large over `cap` bytes.
 Result<Secret> read_secret(int fd, std::size_t cap, const std::string& where);
 Result<Secret> read_secret_file(const std::string& path, std::size_t cap);
+// For what only its owner may read: mode 0600, whole or not at all, in place of what was there.
+Result<> write_secret_file(const std::string& path, std::string_view bytes);
 
 void wipe(void* bytes, std::size_t size);  // not optimised away
 

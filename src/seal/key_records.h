@@ -16,6 +16,7 @@
 #include "crypto/public_key.h"
 #include "crypto/signer.h"
 #include "seal/dsse.h"
+#include "seal/key_records_form.h"
 #include "seal/refusal.h"
 
 namespace boltseal {
@@ -46,14 +47,18 @@ class KeyRecords {
   const KeyRevocation* revocation_of(const PublicKey& key) const;
   // A succession of a key that was revoked stands when each revocation of the key keeps it.
   bool stands(const KeySuccession& succession) const;
-  std::size_t size() const { return digests_.size(); }
+  std::size_t size() const { return all_.size(); }
+  const std::vector<KeyRecordForm>& all() const { return all_; }  // by time
+  // As they came, each once.
+  const std::vector<DsseEnvelope>& envelopes() const { return envelopes_; }
 
  private:
   friend class KeyRecordsBuilder;
   KeyRecords() = default;
   std::map<std::string, KeySuccession> successions_;               // by the id of the old key
   std::map<std::string, std::vector<KeyRevocation>> revocations_;  // by the id of the key
-  std::vector<std::string> digests_;
+  std::vector<KeyRecordForm> all_;
+  std::vector<DsseEnvelope> envelopes_;
 };
 
 // A moment that somebody else than the signer vouched for, and was verified: an RFC 3161 timestamp,

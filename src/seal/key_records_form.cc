@@ -53,6 +53,8 @@ void write_key(JsonWriter& json, std::string_view name, const PublicKey& key) {
 
 }  // namespace
 
+std::string_view name_of(KeyRecordKind kind) { return shapes[static_cast<std::size_t>(kind)].name; }
+
 Result<KeyRecordForm> parse_key_record(std::string_view payload) {
   if (payload.size() > largest_record)
     return fail(Fault::too_large, "a key record of more than 64 KiB");

@@ -12,6 +12,8 @@ namespace boltseal {
 
 enum class KeyRecordKind : std::uint8_t { succession, recovery, revocation };
 
+std::string_view name_of(KeyRecordKind kind);  // "succession", …
+
 struct KeyRecordForm {
   KeyRecordKind kind = KeyRecordKind::succession;
   PublicKey key;

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -44,7 +45,6 @@ class KeyRecordsBuilder {
                                 const std::string& field);
   KeyRecords set_;
   std::set<std::string> seen_;
-  std::vector<KeyRecordForm> recoveries_;
 };
 
 std::optional<Refusal> KeyRecordsBuilder::add(const DsseEnvelope& envelope,
@@ -55,11 +55,12 @@ std::optional<Refusal> KeyRecordsBuilder::add(const DsseEnvelope& envelope,
   if (!record) return record.error();
   std::string digest = sha256_digest(envelope.payload);
   if (!seen_.insert(digest).second) return std::nullopt;
+  set_.all_.push_back(*record);
+  set_.envelopes_.push_back(envelope);
   switch (record->kind) {
     case KeyRecordKind::succession:
       return follow(*record, std::move(digest), field);
     case KeyRecordKind::recovery:
-      recoveries_.push_back(std::move(*record));
       break;
     case KeyRecordKind::revocation:
       set_.revocations_[record->key.id()].push_back(
@@ -85,9 +86,9 @@ Checked<KeyRecords> KeyRecordsBuilder::take() {
   for (const auto& [id, list] : set_.revocations_) {
     for (const KeyRevocation& revocation : list) {
       if (revocation.by == revocation.key) continue;
-      const bool named = std::ranges::any_of(recoveries_, [&](const KeyRecordForm& recovery) {
-        return recovery.key == revocation.key && recovery.other == revocation.by &&
-               recovery.time <= revocation.time;
+      const bool named = std::ranges::any_of(set_.all_, [&](const KeyRecordForm& recovery) {
+        return recovery.kind == KeyRecordKind::recovery && recovery.key == revocation.key &&
+               recovery.other == revocation.by && recovery.time <= revocation.time;
       });
       if (!named)
         return refuse("key-record-unauthorised",
@@ -103,7 +104,9 @@ Checked<KeyRecords> KeyRecordsBuilder::take() {
                       "key " + id);
     }
   }
-  set_.digests_.assign(seen_.begin(), seen_.end());
+  std::ranges::sort(set_.all_, {}, [](const KeyRecordForm& record) {
+    return std::tuple(record.time, record.kind, record.key.id(), record.other.id(), record.from);
+  });
   return std::move(set_);
 }
 

@@ -1,10 +1,14 @@
 #include "seal/key_reference.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "crypto/pkcs11.h"
 #include "crypto/pkcs11_uri.h"
+#include "seal/key_store.h"
 
 namespace boltseal {
 namespace {
@@ -40,12 +44,36 @@ Result<Secret> bytes_of(const std::string& reference) {
   return read_secret_file(reference, max_key_file);
 }
 
+// The key of the store that a reference means; empty when it means something else. A file counts
+// before a key of the same name.
+Result<std::string> stored_name(const std::string& reference, const KeyStore& store) {
+  if (reference.starts_with(store_scheme)) {
+    auto name = reference.substr(store_scheme.size());
+    TRY_DO(store.find(name));
+    return name;
+  }
+  if (!store.has(reference)) return std::string();
+  if (::access(reference.c_str(), F_OK) == 0) {
+    log_note("key: the file " + reference +
+             ", not the key of that name in the store (store:" + reference + ")");
+    return std::string();
+  }
+  log_note("key: " + reference + " of the store " + printable(store.folder()));
+  return reference;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
                                             const PasswordSource& password) {
   if (reference.starts_with(pkcs11_scheme))
     return named(open_token_signer(reference, password), shown(reference));
+  const KeyStore store;
+  TRY(const auto name, stored_name(reference, store));
+  if (!name.empty()) {
+    TRY(auto key, store.open(name, password));
+    return std::make_unique<PrivateKey>(std::move(key));
+  }
   TRY(const auto bytes, bytes_of(reference));
   TRY(auto key, named(read_private_key(bytes.view(), reference, password), reference));
   return std::make_unique<PrivateKey>(std::move(key));
@@ -54,6 +82,12 @@ Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
 Result<PublicKey> open_public_key(const std::string& reference) {
   if (reference.starts_with(pkcs11_scheme))
     return named(open_token_public_key(reference), shown(reference));
+  const KeyStore store;
+  TRY(const auto name, stored_name(reference, store));
+  if (!name.empty()) {
+    TRY(const auto stored, store.find(name));
+    return stored.key;
+  }
   TRY(const auto bytes, bytes_of(reference));
   return named(read_public_key(bytes.view()), reference);
 }

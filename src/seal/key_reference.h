@@ -1,4 +1,5 @@
-// Keys as they are named on a command line: a file, `env://VAR`, `pkcs11:…`.
+// Keys as they are named on a command line: a file, `env://VAR`, `pkcs11:…`, `store:NAME`, or
+// the NAME of a key in the store where there is no such file.
 //
 // A pkcs11: URI may load a library, and a file name may be any file: a reference comes from the
 // person who runs the program, never from a document that is being checked.
@@ -11,7 +12,8 @@
 
 namespace boltseal {
 
-// A private key: PEM, cosign's encrypted file, or an object in a token.
+// A private key: PEM, cosign's encrypted file, an object in a token, a key of the store that is
+// neither revoked nor superseded.
 Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
                                             const PasswordSource& password);
 // A public key: PEM of a key or certificate, DER, or the public half of what open_signer opens

@@ -324,6 +324,7 @@ const std::map<std::string, FuzzTarget>& fuzz_targets() {
   static const std::map<std::string, FuzzTarget> all = [] {
     auto targets = codecs();
     targets.merge(documents());
+    targets.merge(key_targets());
     for (const Reader* reader : all_readers()) {
       targets["reader-" + std::string(reader->name)] = [reader](std::string_view b) {
         read_with(*reader, b);
