@@ -10,14 +10,16 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
 
-from conftest import ROOT, free_port, listening, need, stop, wait_for
+from conftest import ROOT, need, stop, wait_for
 
 KEYS = ROOT / "tests/cases/keys"
 PAYLOAD_TYPE = "application/vnd.boltseal.key-record.v1+json"
@@ -375,15 +377,17 @@ def tpm(tmp_path):
     modules = list(pathlib.Path("/usr/lib").glob("*/pkcs11/libtpm2_pkcs11.so"))
     if not modules:
         pytest.fail("libtpm2_pkcs11.so is missing: apt-get install libtpm2-pkcs11-1", pytrace=False)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bs-tpm-"))  # short: a socket's path may have 107 bytes
     for name in ("state", "store"):
-        (tmp_path / name).mkdir()
-    port, control = free_port(), free_port()
-    environment = {"TPM2_PKCS11_TCTI": f"swtpm:host=127.0.0.1,port={port}", "TPM2_PKCS11_STORE": str(tmp_path / "store")}
-    process = subprocess.Popen(
-        [swtpm, "socket", "--tpm2", "--tpmstate", f"dir={tmp_path}/state", "--server", f"type=tcp,port={port},bindaddr=127.0.0.1",
-         "--ctrl", f"type=tcp,port={control},bindaddr=127.0.0.1", "--flags", "not-need-init,startup-clear"])
+        (folder / name).mkdir()
+    environment = {"TPM2_PKCS11_TCTI": f"swtpm:path={folder}/tpm", "TPM2_PKCS11_STORE": f"{folder}/store"}
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(
+            [swtpm, "socket", "--tpm2", "--tpmstate", f"dir={folder}/state", "--server", f"type=unixio,path={folder}/tpm",
+             "--ctrl", f"type=unixio,path={folder}/tpm.ctrl", "--flags", "not-need-init,startup-clear"], stdout=log, stderr=log)
     try:
-        wait_for(lambda: process.poll() is not None or listening(control), 20, "swtpm")
+        wait_for(lambda: process.poll() is not None or ((folder / "tpm").exists() and (folder / "tpm.ctrl").exists()), 20, "swtpm")
+        assert process.poll() is None, (folder / "log").read_text()
         words, merged = [tool, "--module", modules[0]], os.environ | environment
         run(*words, "--init-token", "--slot-index", "0", "--label", "tpm", "--so-pin", "8765", env=merged)
         run(*words, "--init-pin", "--token-label", "tpm", "--login", "--login-type", "so", "--so-pin", "8765", "--new-pin", "1234",
@@ -391,6 +395,7 @@ def tpm(tmp_path):
         yield environment, f"?module-path={modules[0]}"
     finally:
         stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("kind", ["ecdsa-p256", "rsa-2048"])
