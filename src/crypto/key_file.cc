@@ -103,14 +103,17 @@ bool is_ours(std::string_view label) { return label == label_now || label == lab
 Result<PrivateKey> read_private_key(std::string_view pem, const std::string& name,
                                     const PasswordSource& password) {
   if (pem.size() > max_key_file) return fail(Fault::too_large, "a key file of more than 64 KiB");
-  TRY(const auto blocks, parse_pem(pem));
+  TRY(auto blocks, parse_pem(pem));
   const PemBlock& first = blocks.front();
   if (is_ours(first.label)) {
     TRY(const auto sealed, parsed(first.bytes));  // before anybody is asked
     TRY(const auto word, password(name));
     return opened(sealed, word.view());
   }
-  if (first.label != "ENCRYPTED PRIVATE KEY") return PrivateKey::from_pem(pem);
+  if (first.label != "ENCRYPTED PRIVATE KEY") {
+    for (PemBlock& block : blocks) wipe(block.bytes.data(), block.bytes.size());
+    return PrivateKey::from_pem(pem);
+  }
   TRY(const auto word, password(name));
   return PrivateKey::from_encrypted_pkcs8(first.bytes, word.view());
 }

@@ -18,7 +18,7 @@ constexpr std::size_t most_slots = 256, most_objects = 1000, largest_attribute =
 // C_Initialize counts for the whole process, whoever calls it: the modules that are in use.
 struct Loaded {
   std::mutex mutex;
-  std::map<std::string, std::weak_ptr<Pkcs11Module>> modules;
+  std::map<std::string, Pkcs11Module*> modules;
 };
 Loaded& loaded() {
   static Loaded all;
@@ -80,31 +80,49 @@ std::unexpected<Error> pkcs11_error(std::string_view doing, ck_rv_t code) {
   return fail(Fault::io, fmt::format("{}: PKCS#11 error 0x{:x}", doing, code));
 }
 
+Result<> Pkcs11Module::start(const std::string& place) {
+  place_ = place;
+  const auto get = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library_, "C_GetFunctionList"));
+  if (!get || get(&calls_) != CKR_OK || !calls_)
+    return fail(Fault::unsupported, "not a PKCS#11 module", place);
+  ck_c_initialize_args arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  const auto code = calls_->C_Initialize(&arguments);
+  started_ = code == CKR_OK;
+  if (started_ || code == CKR_CRYPTOKI_ALREADY_INITIALIZED) return {};
+  return pkcs11_error("the PKCS#11 module " + place + " does not start", code);
+}
+
+// One more user. Counted under the lock, so that nobody starts what another is just ending.
+std::shared_ptr<Pkcs11Module> Pkcs11Module::shared(Pkcs11Module* module) {
+  ++module->users_;
+  return {module, [](Pkcs11Module* used) {
+            const std::lock_guard guard(loaded().mutex);
+            if (--used->users_ > 0) return;
+            loaded().modules.erase(used->place_);
+            delete used;
+          }};
+}
+
 Result<std::shared_ptr<Pkcs11Module>> Pkcs11Module::load(const Pkcs11Uri& uri) {
   const std::lock_guard guard(loaded().mutex);
   std::string reason;
   for (const std::string& place : places_of(uri)) {
-    auto& known = loaded().modules[place];
-    if (auto module = known.lock()) return module;
+    if (const auto known = loaded().modules.find(place); known != loaded().modules.end())
+      return shared(known->second);
     void* library = ::dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library) {
       if (const char* text = ::dlerror(); text && reason.empty()) reason = printable(text);
       continue;
     }
-    const std::shared_ptr<Pkcs11Module> module(new Pkcs11Module);
+    auto* module = new Pkcs11Module;
     module->library_ = library;
-    const auto get = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
-    ck_function_list* calls = nullptr;
-    if (!get || get(&calls) != CKR_OK || !calls)
-      return fail(Fault::unsupported, "not a PKCS#11 module", place);
-    ck_c_initialize_args arguments{};
-    arguments.flags = CKF_OS_LOCKING_OK;
-    if (const auto code = calls->C_Initialize(&arguments);
-        code != CKR_OK && code != CKR_CRYPTOKI_ALREADY_INITIALIZED)
-      return pkcs11_error("the PKCS#11 module " + place + " does not start", code);
-    module->calls_ = calls;
-    known = module;
-    return module;
+    if (const auto started = module->start(place); !started) {
+      delete module;
+      return std::unexpected(started.error());
+    }
+    loaded().modules[place] = module;
+    return shared(module);
   }
   return fail(Fault::not_found,
               "the PKCS#11 module cannot be loaded (" + reason +
@@ -113,7 +131,7 @@ Result<std::shared_ptr<Pkcs11Module>> Pkcs11Module::load(const Pkcs11Uri& uri) {
 }
 
 Pkcs11Module::~Pkcs11Module() {
-  if (calls_) (void)calls_->C_Finalize(nullptr);
+  if (started_) (void)calls_->C_Finalize(nullptr);
   if (library_) ::dlclose(library_);
 }
 

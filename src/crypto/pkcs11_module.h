@@ -20,7 +20,6 @@ namespace boltseal {
 class Pkcs11Module {
  public:
   static Result<std::shared_ptr<Pkcs11Module>> load(const Pkcs11Uri& uri);
-  ~Pkcs11Module();
   Pkcs11Module(const Pkcs11Module&) = delete;
   Pkcs11Module& operator=(const Pkcs11Module&) = delete;
 
@@ -28,8 +27,14 @@ class Pkcs11Module {
 
  private:
   Pkcs11Module() = default;
+  ~Pkcs11Module();
+  Result<> start(const std::string& place);
+  static std::shared_ptr<Pkcs11Module> shared(Pkcs11Module* module);
   void* library_ = nullptr;
   ck_function_list* calls_ = nullptr;
+  bool started_ = false;  // by us: who starts it ends it
+  std::size_t users_ = 0;
+  std::string place_;
 };
 
 // A PKCS#11 return code as an Error for a person.

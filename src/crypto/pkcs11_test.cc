@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <unistd.h>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "base/text.h"
 
@@ -167,6 +170,22 @@ TEST_F(SoftHsm, IsThereAgainAfterTheLastUserLeft) {
   const PublicKey half = made("token=first;object=again");
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(open_token_public_key(uri("token=first;object=again")).value(), half);
+}
+
+TEST_F(SoftHsm, IsSharedAmongThreads) {
+  const PublicKey half = made("token=first;object=threads");
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 10; ++n) {
+        const auto signer = open_token_signer(uri("token=first;object=threads"), pin("1234"));
+        const auto signature = signer ? (*signer)->sign("m") : std::unexpected(signer.error());
+        if (signature && half.verify("m", *signature)) ++good;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(good, 40);
 }
 
 }  // namespace
