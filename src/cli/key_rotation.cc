@@ -113,8 +113,8 @@ Result<ShownKey> rotated(const RecordCommand& command) {
   return ShownKey{command.other, next.signer->public_key(), {}, {}, {}, {}, {}, {}, {}};
 }
 
-Result<std::int64_t> moment(const std::string& text) {
-  if (text.empty()) return writing_time();
+Result<std::int64_t> moment(const std::string& text, std::int64_t now) {
+  if (text.empty()) return now;
   const auto seconds = parse_rfc3339(text.size() == 10 ? text + "T00:00:00Z" : text);
   if (!seconds)
     return fail(Fault::unsupported, "not a time: write 2026-11-27T10:00:00Z or 2026-11-27", text);
@@ -125,7 +125,8 @@ Result<ShownKey> revoked(const RecordCommand& command) {
   const KeyStore store;
   const auto records = store.records();
   if (!records) return std::unexpected(as_error(records.error()));
-  TRY(const auto from, moment(command.at));
+  const std::int64_t now = writing_time();
+  TRY(const auto from, moment(command.at, now));
   TRY(auto stored, in_store(command.key, store));
   const std::string& by = command.other.empty() ? command.key : command.other;
   TRY(const auto signer, record_signer(by, store, password_source(command.options.password)));
@@ -133,7 +134,7 @@ Result<ShownKey> revoked(const RecordCommand& command) {
   if (!command.other.empty()) {
     TRY(key, stored ? Result<PublicKey>(stored->key) : open_public_key(command.key));
   }
-  KeyRevocation revocation{key, signer->public_key(), writing_time(), from, command.reason, {}};
+  KeyRevocation revocation{key, signer->public_key(), now, from, command.reason, {}};
   if (const KeySuccession* succession = records->succession_of(key))
     revocation.keeps.push_back(succession->digest);
   TRY(const auto record, sign_revocation(revocation, *signer));

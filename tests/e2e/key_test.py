@@ -406,3 +406,22 @@ def test_a_key_lives_in_a_tpm(boltseal, tpm, tmp_path, kind):
     half = ok(boltseal("key", "public", uri, **environment))
     ok(boltseal("key", "revoke", uri, "--record-file", "r.jsonl", COSIGN_PKCS11_PIN="1234", **environment))
     assert verified_by_openssl(json.loads((boltseal.home / "r.jsonl").read_text()), half, tmp_path)[1] == [True]
+
+
+# ---- the chapter
+
+def test_the_commands_of_the_chapter_work(boltseal, softhsm, program):
+    """All blocks of doc/keys.md, in order and word for word, but those of the TPM, which need a PIN of their own."""
+    environment, _, _ = softhsm
+    run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", boltseal.home / "my-openssl.pem")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "doc/keys.md").read_text(), re.M | re.S)
+    blocks = [b for b in blocks if "tpm" not in b]
+    assert len(blocks) == 5
+    (boltseal.home / "bin").mkdir()
+    (boltseal.home / "bin/boltseal").symlink_to(program)
+    ok(boltseal("key", "new", "safe", COSIGN_PASSWORD=""))  # the recovery key that the chapter speaks of
+    done = subprocess.run(["sh", "-eux"], input="".join(blocks), text=True, cwd=boltseal.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={"PATH": f"{boltseal.home}/bin:{os.environ['PATH']}", "HOME": str(boltseal.home), "COSIGN_PASSWORD": "",
+                               "COSIGN_PKCS11_PIN": "1234"} | environment)
+    assert done.returncode == 0, done.stderr
+    assert [k["state"] for k in json.loads(ok(boltseal("key", "list", "-o", "json")))] == ["active", "superseded", "revoked", "active"]
