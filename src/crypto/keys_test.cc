@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <openssl/crypto.h>
 
 #include "crypto/public_key.h"
 #include "crypto/signer.h"
@@ -43,6 +44,15 @@ TEST_P(EveryKind, ComesBackFromItsFiles) {
   EXPECT_EQ(half->id().size(), 64U);
   EXPECT_FALSE(PublicKey::from_der(half->spki() + "x"));
   EXPECT_FALSE(PublicKey::from_der(half->spki().substr(0, 20)));
+}
+
+TEST_P(EveryKind, HasItsSecretInLockedMemory) {
+  const auto warm_up = PrivateKey::generate(GetParam(), 2048);
+  const std::string der(warm_up->pkcs8()->view());
+  const std::size_t before = CRYPTO_secure_used();
+  const auto key = PrivateKey::from_pkcs8(der);
+  ASSERT_TRUE(key);
+  EXPECT_GT(CRYPTO_secure_used(), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, EveryKind,

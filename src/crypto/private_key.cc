@@ -1,4 +1,5 @@
 #include <openssl/asn1t.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -15,6 +16,7 @@
 namespace boltseal {
 namespace {
 
+constexpr std::size_t secret_heap = 1 << 20;       // an RSA-4096 key takes some 3 KiB of it
 constexpr std::uint64_t most_rounds = 10'000'000;  // seconds; OpenSSL writes 2,048
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -27,7 +29,15 @@ const EVP_MD* algorithm_of(HashKind kind) {
                                     : EVP_sha256();
 }
 
+// OpenSSL keeps the secret numbers of keys in memory that is locked, out of core dumps and wiped,
+// once it has been told to. The pages are taken as they are needed.
+void lock_memory() {
+  static const int done = CRYPTO_secure_malloc_init(secret_heap, 16);
+  (void)done;  // without locked memory keys work all the same
+}
+
 EVP_PKEY* generated(KeyKind kind, unsigned rsa_bits) {
+  lock_memory();
   switch (kind) {
     case KeyKind::ecdsa_p256:
       return EVP_EC_gen("P-256");
@@ -94,6 +104,7 @@ Result<PrivateKey> PrivateKey::generate(KeyKind kind, unsigned rsa_bits) {
 }
 
 Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der) {
+  lock_memory();
   const unsigned char* at = bytes_of(der);
   EVP_PKEY* key = d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size()));
   if (key && at != bytes_of(der) + der.size()) {
@@ -105,6 +116,7 @@ Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der) {
 
 Result<PrivateKey> PrivateKey::from_encrypted_pkcs8(std::string_view der,
                                                     std::string_view password) {
+  lock_memory();
   const unsigned char* at = bytes_of(der);
   const OpenSsl<X509_SIG, X509_SIG_free> sealed(
       d2i_X509_SIG(nullptr, &at, static_cast<long>(der.size())));

@@ -18,7 +18,7 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
-  std::string_view view() const { return {bytes_, size_}; }
+  std::string_view view() const { return {bytes_ ? bytes_ : "", size_}; }  // data() is never null
   char* data() { return bytes_; }
   std::size_t size() const { return size_; }
   void shorten(std::size_t size);  // gives up what is behind; no more than size()

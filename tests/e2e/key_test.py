@@ -344,6 +344,17 @@ def test_a_key_is_made_in_a_token_and_signs_there(boltseal, softhsm, tmp_path):
     assert ok(boltseal("key", "public", listed[0]["reference"], **environment)) == half
 
 
+def test_a_key_of_the_store_is_followed_by_one_in_a_token(boltseal, softhsm, tmp_path):
+    environment, query, _ = softhsm
+    uri = f"pkcs11:token=ci;object=next{query}&pin-value=1234"
+    half = ok(boltseal("key", "new", uri, "-o", "json", **environment))
+    ok(boltseal("key", "new", "a", COSIGN_PASSWORD=""))
+    ok(boltseal("key", "rotate", "a", "--to", uri, "--record-file", "r.jsonl", COSIGN_PASSWORD="", **environment))
+    record = json.loads((boltseal.home / "r.jsonl").read_text())
+    assert verified_by_openssl(record, json.loads(half)["publicKey"], tmp_path)[1] == [False, True]
+    assert json.loads(ok(boltseal("key", "show", "a", "-o", "json")))["state"] == "superseded"
+
+
 def test_a_password_is_never_tried_as_a_pin(boltseal, softhsm, program):
     environment, query, _ = softhsm
     uri = f"pkcs11:token=ci;object=signer{query}"
@@ -374,7 +385,7 @@ def test_a_certificate_in_the_token_gives_its_key(boltseal, softhsm, tmp_path):
 def tpm(tmp_path):
     """(environment, the URI's query) of a token "tpm" with PIN 1234 in a TPM of our own."""
     swtpm, tool = need("swtpm", "swtpm"), need("pkcs11-tool", "opensc")
-    modules = list(pathlib.Path("/usr/lib").glob("*/pkcs11/libtpm2_pkcs11.so"))
+    modules = list(pathlib.Path("/usr/lib").glob("*/pkcs11/libtpm2_pkcs11.so*"))
     if not modules:
         pytest.fail("libtpm2_pkcs11.so is missing: apt-get install libtpm2-pkcs11-1", pytrace=False)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bs-tpm-"))  # short: a socket's path may have 107 bytes
