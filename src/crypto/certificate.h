@@ -130,10 +130,10 @@ Result<std::string> text_of_der(std::string_view der);
 enum class CertificatePurpose : std::uint8_t { any, code_signing, time_stamping };
 
 enum class ChainFault : std::uint8_t {
-  untrusted,  // no way to an anchor
+  untrusted,  // no way to an anchor, or one with a wrong signature on it
   expired,    // a certificate of the chain is not valid at the moment, before or after
   purpose,    // a usage is not allowed, or an issuer is no CA
-  signature,  // a signature is wrong, or weak (SHA-1)
+  signature,  // a signature over a weak hash (SHA-1)
   other,
 };
 std::string_view name_of(ChainFault fault);  // "untrusted", …

@@ -6,7 +6,7 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
-#include <ctime>
+#include <iterator>
 
 #include "base/time.h"
 #include "crypto/certificate.h"
@@ -32,19 +32,14 @@ std::unexpected<ChainError> unreadable(const Error& error, const Certificate& ab
 
 ChainFault fault_of(int code) {
   switch (code) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return ChainFault::expired;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // a namesake of the issuer, or an altered leaf
       return ChainFault::untrusted;
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
-      return ChainFault::signature;
     case X509_V_ERR_INVALID_CA:
     case X509_V_ERR_INVALID_PURPOSE:
     case X509_V_ERR_PATH_LENGTH_EXCEEDED:
@@ -135,17 +130,13 @@ std::optional<Certificate> ours(const X509* x509) {
   return *std::move(certificate);
 }
 
-std::unexpected<ChainError> openssl_refusal(X509_STORE_CTX* context, const Certificate& leaf,
-                                            std::int64_t moment) {
+std::unexpected<ChainError> openssl_refusal(X509_STORE_CTX* context, const Certificate& leaf) {
   const int code = X509_STORE_CTX_get_error(context);
   const X509* current = X509_STORE_CTX_get_current_cert(context);
   const auto about = current ? ours(current) : std::nullopt;
   const Certificate& named = about ? *about : leaf;
   const ChainFault fault = fault_of(code);
   ERR_clear_error();
-  if (fault == ChainFault::expired)
-    return wrong(fault, "a certificate of the chain is not valid at the time", named,
-                 validity(named), rfc3339(moment));
   if (fault == ChainFault::untrusted)
     return wrong(fault, "the chain does not lead to an authority that is trusted here", named,
                  "a trusted issuer", named.issuer_text());
@@ -179,15 +170,19 @@ std::string_view name_of(ChainFault fault) {
   return "other";
 }
 
-ChainResult verify_chain(const Certificate& leaf, const ChainRequest& request) {
+namespace {
+
+// The path that OpenSSL finds, its times left to us: OpenSSL takes the last second for over.
+ChainResult path_to_anchor(const Certificate& leaf, std::span<const Certificate> anchors,
+                           std::span<const Certificate> intermediates) {
   const OpenSsl<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   const OpenSsl<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
   const OpenSsl<STACK_OF(X509), free_stack> others(sk_X509_new_null());
-  bool ready = store && context && others &&
-               request.anchors.size() + request.intermediates.size() <= max_certificates;
-  for (const Certificate& anchor : request.anchors)
+  bool ready =
+      store && context && others && anchors.size() + intermediates.size() <= max_certificates;
+  for (const Certificate& anchor : anchors)
     ready = ready && X509_STORE_add_cert(store.get(), anchor.handle()) == 1;
-  for (const Certificate& other : request.intermediates) ready = ready && push(others.get(), other);
+  for (const Certificate& other : intermediates) ready = ready && push(others.get(), other);
   ready =
       ready && X509_STORE_CTX_init(context.get(), store.get(), leaf.handle(), others.get()) == 1;
   if (!ready) {
@@ -195,11 +190,9 @@ ChainResult verify_chain(const Certificate& leaf, const ChainRequest& request) {
     return wrong(ChainFault::other, "too many certificates, or no memory for them", leaf);
   }
   X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(rules, static_cast<std::time_t>(request.moment));
   X509_VERIFY_PARAM_set_depth(rules, depth_limit);
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-  if (X509_verify_cert(context.get()) != 1)
-    return openssl_refusal(context.get(), leaf, request.moment);
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  if (X509_verify_cert(context.get()) != 1) return openssl_refusal(context.get(), leaf);
   Chain chain;
   const STACK_OF(X509)* found = X509_STORE_CTX_get0_chain(context.get());
   for (int i = 0; i < sk_X509_num(found); ++i) {
@@ -209,7 +202,31 @@ ChainResult verify_chain(const Certificate& leaf, const ChainRequest& request) {
   }
   ERR_clear_error();
   if (chain.empty()) return wrong(ChainFault::other, "an empty chain", leaf);
-  if (auto good = check_members(chain, request); !good) return std::unexpected(good.error());
+  return chain;
+}
+
+Chain valid_ones(std::span<const Certificate> all, std::int64_t moment) {
+  Chain out;
+  std::ranges::copy_if(all, std::back_inserter(out),
+                       [&](const Certificate& one) { return one.valid_at(moment); });
+  return out;
+}
+
+}  // namespace
+
+ChainResult verify_chain(const Certificate& leaf, const ChainRequest& request) {
+  // What is not valid at the moment must not stand in the way of a namesake that is.
+  const Chain anchors = valid_ones(request.anchors, request.moment);
+  const Chain others = valid_ones(request.intermediates, request.moment);
+  auto chain = path_to_anchor(leaf, anchors, others);
+  const bool left_out =
+      anchors.size() < request.anchors.size() || others.size() < request.intermediates.size();
+  if (!chain && left_out) {  // then the path over all of them says what is over
+    if (auto whole = path_to_anchor(leaf, request.anchors, request.intermediates))
+      chain = std::move(whole);
+  }
+  if (!chain) return chain;
+  if (auto good = check_members(*chain, request); !good) return std::unexpected(good.error());
   return chain;
 }
 
