@@ -79,11 +79,10 @@ int VerifyBlobCommand::report(const Checked<VerifiedBundle>& verdict) const {
   if (output == "json") {
     JsonWriter json;
     json.object().member("verified", verdict.has_value());
-    json.key(verdict ? "evidence" : "refusal");
     if (verdict)
-      write_evidence(json, verdict->evidence());
+      write_evidence(json.key("evidence"), verdict->evidence());
     else
-      write_refusal(json, verdict.error());
+      write_refusal(json.key("refusal"), verdict.error());
     const std::string text = json.end().take();
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
