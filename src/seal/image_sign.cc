@@ -92,12 +92,19 @@ Result<> attest_legacy(ArtifactStore& store, const StoredManifest& image, const 
 
 Result<std::vector<Descriptor>> earlier_bundles(ArtifactStore& store, const std::string& digest,
                                                 const std::string& predicate_type) {
-  TRY(auto referrers, store.referrers(digest, std::string(bundle_artifact_prefix), true));
-  std::erase_if(referrers, [&](const Descriptor& entry) {
-    const auto type = entry.annotations.find(bundle_predicate_annotation);
-    return type == entry.annotations.end() || type->second != predicate_type;
-  });
-  return referrers;
+  TRY(const auto referrers, store.referrers(digest, std::string(bundle_artifact_prefix), true));
+  std::vector<Descriptor> out;
+  for (const Descriptor& entry : referrers) {
+    // cosign lists referrers without the annotations of their manifests.
+    auto annotations = entry.annotations;
+    if (!annotations.contains(bundle_predicate_annotation)) {
+      TRY(const auto manifest, store.manifest(entry.digest));
+      annotations = manifest.manifest.annotations;
+    }
+    const auto type = annotations.find(bundle_predicate_annotation);
+    if (type != annotations.end() && type->second == predicate_type) out.push_back(entry);
+  }
+  return out;
 }
 
 }  // namespace
