@@ -30,7 +30,7 @@ class Collector {
   }
   Result<> take_blob(const Descriptor& blob, std::uint64_t cap, Attached attached) {
     TRY_DO(room(1));
-    if (blob.size > max_attached_bytes - bytes_)
+    if (blob.size <= cap && blob.size > max_attached_bytes - bytes_)
       return fail(Fault::too_large, "signatures and attestations of over 512 MiB: refused",
                   store_.name());
     auto bytes = store_.blob(blob, cap);
