@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "base/text.h"
 #include "codec/value.h"
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t chunk_size = 16ULL << 20;  // larger blobs go up in pieces
 constexpr std::size_t max_pages = 1000;
+constexpr int max_patience = 5;  // with a registry that does not see a blob yet
 constexpr std::uint64_t max_tags_body = 32ULL << 20;  // of one page
 
 bool upload_allowed(const Url& registry, const Url& target) {
@@ -43,6 +46,18 @@ std::string next_link(const HttpResponse& response) {
     return std::string(link.substr(open + 1, close - open - 1));
   }
   return {};
+}
+
+// Registries over a plain file system lose sight of a blob for a moment while somebody else uploads
+// the same one.
+bool blob_unknown(const HttpResponse& response) {
+  if (response.status != 400 && response.status != 404) return false;
+  const auto parsed = parse_json(response.body);
+  if (!parsed) return false;
+  return std::ranges::any_of((*parsed)["errors"].items(), [](const Value& error) {
+    const auto code = error["code"].text();
+    return code == "MANIFEST_BLOB_UNKNOWN" || code == "BLOB_UNKNOWN" || code == "MANIFEST_UNKNOWN";
+  });
 }
 
 HttpRequest request_of(std::string method, std::uint64_t cap = 1ULL << 20) {
@@ -264,14 +279,17 @@ Result<bool> Registry::put_manifest(const std::string& reference, const std::str
   request.headers = {{"Content-Type", media_type}};
   if (!if_match.empty()) request.headers.emplace_back("If-Match", if_match);
   request.body = body;
-  TRY(const auto response,
-      state_->ask(state_->home(), "/manifests/" + percent_encode(reference, ":"),
-                  std::move(request)));
-  if (response.status == 412)
-    return fail(Fault::unsupported, "somebody else changed it at the same time", reference);
-  if (response.status != 201 && response.status != 202 && response.status != 200)
-    return registry_refused(response, "write", "manifest " + reference, state_->home_host());
-  return response.header("oci-subject").has_value();
+  const std::string path = "/manifests/" + percent_encode(reference, ":");
+  for (int attempt = 0;; ++attempt) {
+    TRY(const auto response, state_->ask(state_->home(), path, request));
+    if (response.status == 412)
+      return fail(Fault::unsupported, "somebody else changed it at the same time", reference);
+    if (response.status == 201 || response.status == 202 || response.status == 200)
+      return response.header("oci-subject").has_value();
+    if (attempt >= max_patience || !blob_unknown(response))
+      return registry_refused(response, "write", "manifest " + reference, state_->home_host());
+    std::this_thread::sleep_for(std::chrono::milliseconds(40L << attempt));
+  }
 }
 
 Result<> Registry::remove_manifest(const std::string& reference) {

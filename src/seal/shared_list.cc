@@ -20,6 +20,7 @@ namespace boltseal {
 namespace {
 
 constexpr int max_tries = 60;
+constexpr int max_patience = 6;
 constexpr std::size_t id_digits = 32;
 constexpr std::string_view gone_suffix = ".gone";
 // Makes an entry another one than that which was taken away earlier.
@@ -49,18 +50,21 @@ void back_off(int attempt) {
 // What the tags of the entries say.
 struct EntryTags {
   std::set<std::string> there, gone;
-  bool known = true;  // false: the registry lists no tags
+  bool listed = false;  // the list itself has its tag
+  bool known = true;    // false: the registry lists no tags
 };
 
 EntryTags entry_tags(ArtifactStore& store, const std::string& tag) {
   EntryTags out;
-  const auto tags = store.tags(tag + ".");
+  const auto tags = store.tags(tag);
   if (!tags) {
     log_debug("no list of tags: " + tags.error().message());
     out.known = false;
     return out;
   }
   for (const std::string& name : *tags) {
+    if (name == tag) out.listed = true;
+    if (!name.starts_with(tag + ".")) continue;
     std::string_view id = std::string_view(name).substr(tag.size() + 1);
     const bool gone = id.ends_with(gone_suffix);
     if (gone) id.remove_suffix(gone_suffix.size());
@@ -85,16 +89,29 @@ struct Read {
   }
 };
 
+// A tag that is listed is there. Registries over a plain file system lose sight of it for a moment
+// while somebody writes it, and to take the list for empty then would be to lose what only it
+// holds.
+Result<std::optional<StoredManifest>> read_tag(ArtifactStore& store, const std::string& tag,
+                                               bool listed) {
+  for (int attempt = 0;; ++attempt) {
+    auto list = store.manifest(tag);
+    if (list) return std::move(*list);
+    if (list.error().fault != Fault::not_found) return std::unexpected(list.error());
+    if (!listed || attempt >= max_patience) return std::nullopt;
+    back_off(attempt);
+  }
+}
+
 Result<Read> read_list(ArtifactStore& store, const std::string& tag, ListKind kind) {
   Read out;
-  auto list = store.manifest(tag);
-  if (!list && list.error().fault != Fault::not_found) return std::unexpected(list.error());
+  const EntryTags tags = entry_tags(store, tag);
+  TRY(const auto list, read_tag(store, tag, tags.listed));
   if (list) {
     out.there = true;
     out.etag = list->etag;
     TRY(out.written, entries_of(list->manifest, kind, store.name() + ":" + tag));
   }
-  const EntryTags tags = entry_tags(store, tag);
   out.tags_known = tags.known;
   std::set<std::string> have;
   for (const Descriptor& entry : out.written) {

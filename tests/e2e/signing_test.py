@@ -240,7 +240,7 @@ def urls_said(envelopes):
 
 
 @pytest.mark.parametrize("form", ["bundle", "legacy"])
-@pytest.mark.parametrize("round_number", range(2))
+@pytest.mark.parametrize("round_number", range(3))
 def test_twenty_attestations_at_once_and_none_is_lost(boltseal, registry, keys, form, round_number):
     """On the fallback tag and on the .att tag of a registry that knows neither referrers nor conditional writes. What plain
     readers see, the list under the tag alone, must hold all of them too."""
