@@ -53,7 +53,7 @@ void add_attest_report_options(CLI::App& command, AttestReportFlags& flags) {
                                   "Attach the result to the image, signed with --key");
   auto* key = command.add_option(
       "--key", flags.how.key, "Private key for --attest: a file, env://VARIABLE or a pkcs11: URI");
-  key->type_name("KEY")->needs(attest);
+  key->type_name("KEY");
   attest->needs(key);
   command
       .add_option("--attest-format", flags.how.format,
