@@ -287,6 +287,11 @@ Result<> TarParser::begin_entry(std::string_view block, char kind, std::uint64_t
   entry.mode = static_cast<std::uint32_t>(tar_number(block.substr(100, 8)).value_or(0) & 07777);
   entry.uid = next_.uid.value_or(tar_number(block.substr(108, 8)).value_or(0));
   entry.gid = next_.gid.value_or(tar_number(block.substr(116, 8)).value_or(0));
+  if (entry.kind == TarEntry::Kind::character_device ||
+      entry.kind == TarEntry::Kind::block_device) {
+    entry.device_major = tar_number(block.substr(329, 8)).value_or(0);
+    entry.device_minor = tar_number(block.substr(337, 8)).value_or(0);
+  }
   entry.xattrs = &next_.xattrs;
   // Tars older than POSIX mark a folder by the slash alone.
   if (kind == '\0' && entry.path.ends_with('/')) entry.kind = TarEntry::Kind::directory;

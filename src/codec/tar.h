@@ -37,6 +37,7 @@ struct TarEntry {
                              // do not, content() gets them as zeros
   std::uint32_t mode = 0;    // permission bits, set-id bits, sticky bit
   std::uint64_t uid = 0, gid = 0;
+  std::uint64_t device_major = 0, device_minor = 0;  // of a device
   // PAX records "SCHILY.xattr.…", key without that prefix.
   const std::vector<std::pair<std::string, std::string>>* xattrs = nullptr;
 };

@@ -107,9 +107,13 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
   if (second_walk_) return want_links_of(entry, path);
   if (entries_.count() >= entry_limit)
     return fail(Fault::too_large, "a layer with more than 50 million entries");
-  const auto slash = path.rfind('/');
-  const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  if (name.starts_with(".wh.")) return whiteout(path, name, slash);
+  const auto whiteout = whiteout_of(path);
+  if (!whiteout) {
+    unknown(path, "layer", whiteout.error());
+    return false;
+  }
+  if (whiteout->counts) entries_.add(whiteout->kind, whiteout->path);
+  if (whiteout->is) return false;
   entries_.add(entry.kind == TarEntry::Kind::directory ? EntryKind::folder : EntryKind::file, path);
   if (entry.kind == TarEntry::Kind::hard_link) {
     wanted_.by_path(path, readers_);
@@ -144,24 +148,6 @@ Result<bool> LayerReader::want_links_of(const TarEntry& entry, std::string_view 
   if (link_bytes_ > link_bytes_limit) return false;
   wanted_.by_path(found->second.front().name, readers_);
   return want_file(entry, path);
-}
-
-// aufs's names, as the OCI image specification keeps them (layer.md, "Whiteouts").
-Result<bool> LayerReader::whiteout(std::string_view path, std::string_view name,
-                                   std::size_t slash) {
-  const auto folder = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
-  if (name == ".wh..wh..opq") {
-    entries_.add(EntryKind::opaque, folder);
-  } else if (!name.starts_with(".wh..wh.")) {  // the rest is aufs's own book-keeping
-    const auto hidden = name.substr(4);
-    if (hidden.empty() || hidden == "." || hidden == "..") {
-      unknown(path, "layer", Error{Fault::corrupt, "a whiteout that names no file", {}, {}});
-      return false;
-    }
-    entries_.add(EntryKind::whiteout,
-                 folder.empty() ? std::string(hidden) : fmt::format("{}/{}", folder, hidden));
-  }
-  return false;
 }
 
 bool LayerReader::want_file(const TarEntry& entry, std::string_view path) {

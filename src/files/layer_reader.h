@@ -13,6 +13,7 @@
 
 #include "codec/tar.h"
 #include "files/wanted.h"
+#include "inventory/content_manifest.h"
 #include "inventory/image.h"
 #include "inventory/wire.h"
 #include "layers/entries.h"
@@ -23,6 +24,8 @@ struct LayerOutcome {
   std::string entries;              // bytes of an EntryList
   std::vector<Fragment> fragments;  // in the order of the layer
   LayerUsage usage;
+  // Only when a content seal is wanted. Cached under a key of its own, so no part of the wire form.
+  LayerContent content;
 };
 template <class A>
 void wire(A& a, LayerOutcome& v) {
@@ -79,7 +82,6 @@ class LayerReader : public TarVisitor {
 
  private:
   void note_usage(std::string_view path, std::uint64_t size);
-  Result<bool> whiteout(std::string_view path, std::string_view name, std::size_t slash);
   bool want_file(const TarEntry& entry, std::string_view path);
   void run_readers(std::string_view path, std::string_view content, std::uint64_t ordinal);
   void note_link(const TarEntry& entry, std::string_view path);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/cursor.h"
+#include "inventory/content_manifest.h"
 #include "inventory/image.h"
 
 namespace boltseal {
@@ -21,6 +22,8 @@ namespace boltseal {
 // The last of each enumeration that travels: a number past it is none.
 constexpr PackageType last_of(PackageType) { return PackageType::generic; }
 constexpr Fault last_of(Fault) { return Fault::io; }
+constexpr FileType last_of(FileType) { return FileType::socket; }
+constexpr ContentEntry::Kind last_of(ContentEntry::Kind) { return ContentEntry::Kind::opaque; }
 
 class WireWriter {
  public:
@@ -164,6 +167,11 @@ void wire(A& a, LayerUsage& v) {
 template <class A>
 void wire(A& a, Inventory& v) {
   wire_all(a, v.image, v.distribution, v.packages, v.dependencies, v.unknowns, v.usage);
+}
+
+template <class A>
+void wire(A& a, LayerContent& v) {
+  wire_all(a, v.entries, v.unknowns);
 }
 
 template <class T>

@@ -1,5 +1,7 @@
 #include "layers/entries.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/cursor.h"
@@ -84,6 +86,23 @@ Result<std::string_view> clean_path(std::string_view path, std::string& storage)
     storage += part;
   }
   return storage;
+}
+
+Result<Whiteout> whiteout_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  const auto folder = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+  Whiteout out;
+  out.is = name.starts_with(".wh.");
+  if (!out.is) return out;
+  if (name == ".wh..wh..opq") return Whiteout{true, true, EntryKind::opaque, std::string(folder)};
+  if (name.starts_with(".wh..wh.")) return out;
+  const auto hidden = name.substr(4);
+  if (hidden.empty() || hidden == "." || hidden == "..")
+    return fail(Fault::corrupt, "a whiteout that names no file");
+  out.counts = true;
+  out.path = folder.empty() ? std::string(hidden) : fmt::format("{}/{}", folder, hidden);
+  return out;
 }
 
 }  // namespace boltseal

@@ -55,4 +55,15 @@ class EntryWalk {
 // 3, 5).
 Result<std::string_view> clean_path(std::string_view path, std::string& storage);
 
+// What an entry whose name begins with ".wh." stands for, by aufs's names as the OCI image
+// specification keeps them (layer.md, "Whiteouts").
+struct Whiteout {
+  bool is = false;      // one of them: not a file of the image
+  bool counts = false;  // and not one of aufs's own book-keeping
+  EntryKind kind = EntryKind::whiteout;
+  std::string path;  // that is hidden, or below which all is
+};
+// `path` is clean; corrupt for a whiteout that names no file.
+Result<Whiteout> whiteout_of(std::string_view path);
+
 }  // namespace boltseal
