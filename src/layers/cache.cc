@@ -81,14 +81,25 @@ std::optional<std::string> Cache::get(std::string_view key) const {
   return std::move(*value);
 }
 
-void Cache::put(std::string_view key, std::string_view value) const {
-  if (directory_.empty()) return;
+std::string Cache::entry_bytes(std::string_view value) {
   const std::string body = compressed(value);
   std::string bytes(magic);
   bytes += hash(HashKind::sha256, body);
   bytes += body;
-  if (const auto stored = store(path_of(key), bytes); !stored)
+  return bytes;
+}
+
+void Cache::put(std::string_view key, std::string_view value) const {
+  if (directory_.empty()) return;
+  if (const auto stored = store(path_of(key), entry_bytes(value)); !stored)
     log_debug("not cached: " + stored.error().message());
+}
+
+void Cache::replace(std::string_view key, std::string_view value) const {
+  if (directory_.empty()) return;
+  auto stored = make_directories(directory_);
+  if (stored) stored = write_file_atomically(path_of(key), entry_bytes(value));
+  if (!stored) log_debug("not cached: " + stored.error().message());
 }
 
 Result<> Cache::store(const std::string& path, std::string_view bytes) const {

@@ -23,6 +23,8 @@ class Cache {
   std::optional<std::string> get(std::string_view key) const;
   // Failing to keep something is no failure of the scan: it is logged in verbose runs.
   void put(std::string_view key, std::string_view value) const;
+  // The same for a key whose value changes: what is there is replaced.
+  void replace(std::string_view key, std::string_view value) const;
   // Removes what is over the limit, oldest use first.
   void prune() const;
   // Removes everything; the number of entries.
@@ -32,6 +34,7 @@ class Cache {
  private:
   std::string path_of(std::string_view key) const;
   Result<> store(const std::string& path, std::string_view bytes) const;
+  static std::string entry_bytes(std::string_view value);
   std::string directory_;
   std::uint64_t limit_;
 };

@@ -3,77 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <thread>
 
 #include "base/log.h"
 #include "catalogers/assemble.h"
-#include "catalogers/readers.h"
 #include "crypto/digest.h"
 #include "files/glob.h"
-#include "files/wanted.h"
 #include "inventory/wire.h"
-#include "layers/cache.h"
-#include "scan/worker.h"
+#include "scan/reading.h"
 
 namespace boltseal {
 namespace {
 
-// Raise it when outcomes or the assembly of an inventory change for the same bytes without any
-// reader's version changing.
-constexpr std::string_view cache_format = "5";
-
 struct Scan {
   const ScanOptions& options;
-  Cache cache;
-  std::string readers;  // fingerprint of all readers, part of every key
+  Reading reading;
   Report report;
-  std::string sandbox_note;
 
-  explicit Scan(const ScanOptions& o)
-      : options(o),
-        cache(o.cache_directory, o.cache_limit),
-        readers(Wanted(all_readers()).fingerprint()) {}
-  std::string key(std::string_view what, std::string_view id) const {
-    return fmt::format("{} {} {} {}", what, cache_format, id, readers);
-  }
-  WorkerOptions worker() const {
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    return {.threads = options.threads ? options.threads : cores,
-            .sandbox = options.sandbox,
-            .exclude = options.exclude,
-            .progress = options.progress};
-  }
+  explicit Scan(const ScanOptions& o) : options(o), reading(o) {}
 };
-
-// A layer's outcome is known by its diff_id; a blob that more than one layer names is read once.
-Result<std::vector<LayerOutcome>> layer_outcomes(Scan& scan, const OpenedImage& image) {
-  const auto& layers = image.info.layers;
-  std::vector<LayerOutcome> outcomes(layers.size());
-  std::vector<LayerTask> tasks;
-  std::map<std::string, std::size_t> first_with;  // diff_id → layer that is read for it
-  std::vector<std::size_t> copy_of(layers.size());
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    copy_of[i] = first_with.try_emplace(layers[i].diff_id, i).first->second;
-    if (copy_of[i] != i) continue;
-    if (const auto kept = scan.cache.get(scan.key("layer", layers[i].diff_id))) {
-      if (auto outcome = from_wire<LayerOutcome>(*kept)) {
-        outcomes[i] = std::move(*outcome);
-        continue;
-      }
-    }
-    tasks.push_back({i, layers[i].digest, layers[i].diff_id, layers[i].size});
-  }
-  TRY(auto fresh, read_layers(tasks, image.open_layer, scan.worker(), &scan.sandbox_note));
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    scan.cache.put(scan.key("layer", tasks[i].diff_id), to_wire(fresh[i]));
-    outcomes[tasks[i].layer] = std::move(fresh[i]);
-  }
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (copy_of[i] != i) outcomes[i] = outcomes[copy_of[i]];
-  }
-  return outcomes;
-}
 
 // Before the squash, so that what is left out says nothing of files elsewhere either. A layer's
 // outcome is kept whole: the next scan may leave out something else.
@@ -89,33 +36,47 @@ std::string image_key(const Scan& scan, const ImageInfo& image) {
   std::string ids = image.config_digest;
   for (const LayerInfo& layer : image.layers) ids += " " + layer.diff_id;
   for (const auto& pattern : scan.options.exclude) ids += "\n" + pattern;
-  return scan.key("image", ids);
+  return scan.reading.key("image", ids);
 }
 
+std::optional<Inventory> kept_inventory(const Scan& scan, const ImageInfo& image) {
+  const auto kept = scan.reading.cache.get(image_key(scan, image));
+  if (!kept) return std::nullopt;
+  auto inventory = from_wire<Inventory>(*kept);
+  if (!inventory) return std::nullopt;
+  inventory->image = image;  // the same image under another name, or in another registry
+  return *std::move(inventory);
+}
+
+// The inventory and, when it is asked for, the content manifest come from one pass.
 Result<Inventory> image_inventory(Scan& scan, const OpenedImage& image) {
-  const std::string key = image_key(scan, image.info);
-  if (const auto kept = scan.cache.get(key)) {
-    if (auto inventory = from_wire<Inventory>(*kept)) {
-      inventory->image = image.info;  // the same image under another name, or in another registry
-      return std::move(*inventory);
-    }
+  auto kept = kept_inventory(scan, image.info);
+  if (kept && !scan.options.content) return *std::move(kept);
+  const Wants wants{.inventory = !kept, .content = scan.options.content != nullptr};
+  TRY(auto outcomes, layer_outcomes(scan.reading, image, wants));
+  if (wants.content) {
+    TRY(*scan.options.content, flatten(image.info, outcomes));
   }
-  TRY(auto outcomes, layer_outcomes(scan, image));
+  if (kept) return *std::move(kept);
   leave_out(scan.options.exclude, outcomes);
   TRY(auto inventory, assemble(image.info, std::move(outcomes)));
-  scan.cache.put(key, to_wire(inventory));
-  scan.cache.prune();
+  scan.reading.cache.put(image_key(scan, image.info), to_wire(inventory));
+  scan.reading.cache.prune();
   return inventory;
 }
 
 Result<Inventory> directory_inventory(Scan& scan, const OpenedDirectory& directory) {
-  TRY(auto outcome, read_directory(directory.path, scan.worker(), &scan.sandbox_note));
+  TRY(auto outcome,
+      read_directory(directory.path, scan.reading.worker(), &scan.reading.sandbox_note));
   std::vector<LayerOutcome> outcomes;
   outcomes.push_back(std::move(outcome));
   return assemble(directory.info, std::move(outcomes));
 }
 
 Result<Inventory> inventory_of(Scan& scan, Opened& opened) {
+  if (scan.options.content && !std::holds_alternative<OpenedImage>(opened))
+    return fail(Fault::unsupported, "a content manifest is made of an image only here",
+                scan.options.reference);
   if (auto* sbom = std::get_if<OpenedSbom>(&opened)) return std::move(sbom->inventory);
   if (auto* directory = std::get_if<OpenedDirectory>(&opened)) {
     if (scan.options.opened) scan.options.opened(directory->info);
@@ -159,8 +120,8 @@ Result<Report> scan(const ScanOptions& options) {
   // make one inventory.
   TRY(scan.report.inventory, inventory_of(scan, opened));
   scan.report.inventory.image.reference = options.reference;
-  if (!scan.sandbox_note.empty())
-    log_warning(fmt::format("not fully sandboxed: {}", scan.sandbox_note));
+  if (!scan.reading.sandbox_note.empty())
+    log_warning(fmt::format("not fully sandboxed: {}", scan.reading.sandbox_note));
   scan.report.tool_version = BOLTSEAL_VERSION;
   scan.report.configuration_digest = configuration_digest(options);
   // Matching comes last and is never cached: advisories change, images do not.

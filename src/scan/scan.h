@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "advisories/database.h"
+#include "inventory/content_manifest.h"
 #include "inventory/finding.h"
 #include "match/match.h"
 #include "policy/licence_policy.h"
@@ -22,6 +23,7 @@ struct ScanOptions {
   std::string cache_directory;       // empty: no cache
   std::uint64_t cache_limit = 2ULL << 30;
   const Database* database = nullptr;  // nullptr: inventory only
+  ContentManifest* content = nullptr;  // when set: gets what every file of the image is
   MatchOptions match;
   LicencePolicy licences;
   std::function<void(const ImageInfo& image)> opened;  // the image is known, reading begins
@@ -32,5 +34,8 @@ struct ScanOptions {
 // Everything that a report shows. Errors are those that end a scan: no such image, a wrong digest,
 // no database.
 Result<Report> scan(const ScanOptions& options);
+
+// The content manifest of an image alone: nothing of it is parsed but its archives.
+Result<ContentManifest> read_content(const ScanOptions& options);
 
 }  // namespace boltseal

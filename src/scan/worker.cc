@@ -120,6 +120,7 @@ Result<Answer> next_answer(Worker& worker, const WorkerOptions& options,
     }
     LayerOutcome outcome;
     wire(reader, outcome);
+    wire(reader, outcome.content);
     if (!reader.at_end()) return fail(Fault::corrupt, "the reading process gave a broken answer");
     return Answer{header.number, std::move(outcome)};
   }
@@ -149,9 +150,9 @@ Result<std::vector<LayerOutcome>> read_layers(
       const auto number = order[sent++];
       TRY(auto bytes, open(tasks[number].layer));
       finishers[number] = std::move(bytes.finish);
-      const TaskHeader header{
-          number, false, bytes.offset, bytes.length, tasks[number].digest, tasks[number].diff_id,
-          {}};
+      const LayerTask& task = tasks[number];
+      const TaskHeader header{number,      false,        bytes.offset, bytes.length,
+                              task.digest, task.diff_id, {},           task.wants};
       if (!send_message(worker.socket(), 0, to_wire(header), bytes.fd.get()))
         return std::unexpected(worker.death());
     }
@@ -180,7 +181,7 @@ Result<LayerOutcome> read_directory(const std::string& path, const WorkerOptions
   if (!folder) return std::unexpected(errno_error("cannot open the folder", path));
   TRY(auto worker, Worker::start(options, folder.get()));
   TRY(*sandbox_note, wait_until_ready(worker));
-  const TaskHeader header{0, true, 0, std::nullopt, {}, {}, options.exclude};
+  const TaskHeader header{0, true, 0, std::nullopt, {}, {}, options.exclude, {}};
   if (!send_message(worker.socket(), 0, to_wire(header), folder.get()))
     return std::unexpected(worker.death());
   TRY(auto answer, next_answer(worker, options, {0}));

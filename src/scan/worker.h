@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "files/layer_reader.h"
+#include "scan/worker_child.h"
 #include "source/source.h"
 
 namespace boltseal {
@@ -25,6 +26,7 @@ struct LayerTask {
   std::size_t layer = 0;
   std::string digest, diff_id;  // expected; empty: not checked
   std::uint64_t size = 0;       // for the order: largest first
+  Wants wants;
 };
 
 // Reads all `tasks`, opening each layer when its turn comes. Outcomes in the order of `tasks`.

@@ -14,6 +14,7 @@
 
 #include "catalogers/readers.h"
 #include "crypto/digest.h"
+#include "files/content_reader.h"
 #include "files/glob.h"
 #include "files/layer_reader.h"
 #include "layers/directory_walk.h"
@@ -32,6 +33,40 @@ constexpr std::uint64_t task_limit = 1 << 20;
 struct Job {
   TaskHeader task;
   Fd fd;
+};
+
+// Gives a layer to whoever wants something of it, in one pass.
+class Listeners : public TarVisitor {
+ public:
+  Listeners(LayerReader* inventory, ContentReader* content)
+      : inventory_(inventory), content_(content) {}
+  Result<bool> entry(const TarEntry& entry) override {
+    if (inventory_) {
+      TRY(to_inventory_, inventory_->entry(entry));
+    }
+    if (content_) {
+      TRY(to_content_, content_->entry(entry));
+    }
+    return to_inventory_ || to_content_;
+  }
+  Result<bool> content(std::string_view chunk) override {
+    if (to_inventory_) {
+      TRY(to_inventory_, inventory_->content(chunk));
+    }
+    if (to_content_) {
+      TRY(to_content_, content_->content(chunk));
+    }
+    return to_inventory_ || to_content_;
+  }
+  Result<> end() override {
+    if (to_inventory_) TRY_DO(inventory_->end());
+    return to_content_ ? content_->end() : Result<>{};
+  }
+
+ private:
+  LayerReader* inventory_;
+  ContentReader* content_;
+  bool to_inventory_ = false, to_content_ = false;
 };
 
 class Child {
@@ -85,6 +120,7 @@ class Child {
       WireWriter writer;
       wire(writer, header);
       wire(writer, *outcome);
+      wire(writer, outcome->content);
       *outcome = {};
       send(MessageKind::outcome, writer.take());
     }
@@ -105,7 +141,10 @@ class Child {
                                   send_progress(job.task.number, last = bytes);
                               },
                           .limits = &limits_};
-    TRY_DO(stream_layer(layer, reader, options));
+    ContentReader content;
+    Listeners listeners(job.task.wants.inventory ? &reader : nullptr,
+                        job.task.wants.content ? &content : nullptr);
+    TRY_DO(stream_layer(layer, listeners, options));
     if (reader.has_links()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
         reader.give_up_links();
@@ -121,7 +160,9 @@ class Child {
             {.threads = options.threads, .progress = {}, .limits = &limits_, .again = true}));
       }
     }
-    return reader.take();
+    LayerOutcome outcome = reader.take();
+    outcome.content = content.take();
+    return outcome;
   }
 
   Result<LayerOutcome> read_folder(const Job& job) {

@@ -11,6 +11,16 @@ namespace boltseal {
 
 enum class MessageKind : std::uint32_t { ready, progress, outcome };
 
+// What is wanted of a layer.
+struct Wants {
+  bool inventory = true;  // what readers find in its files
+  bool content = false;   // all of every file: LayerOutcome::content
+};
+template <class A>
+void wire(A& a, Wants& v) {
+  wire_all(a, v.inventory, v.content);
+}
+
 // Parent to child, with the descriptor of the blob or the folder.
 struct TaskHeader {
   std::uint32_t number = 0;
@@ -19,10 +29,11 @@ struct TaskHeader {
   std::optional<std::uint64_t> length;
   std::string digest, diff_id;
   std::vector<std::string> exclude;  // of a folder
+  Wants wants;
 };
 template <class A>
 void wire(A& a, TaskHeader& v) {
-  wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id, v.exclude);
+  wire_all(a, v.number, v.folder, v.offset, v.length, v.digest, v.diff_id, v.exclude, v.wants);
 }
 
 struct Progress {
@@ -34,7 +45,7 @@ void wire(A& a, Progress& v) {
   wire_all(a, v.number, v.bytes);
 }
 
-// Child to parent; a LayerOutcome follows unless `failed`.
+// Child to parent; a LayerOutcome and its LayerContent follow unless `failed`.
 struct ResultHeader {
   std::uint32_t number = 0;
   bool failed = false;
