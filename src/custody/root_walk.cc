@@ -1,0 +1,253 @@
+#include "custody/root_walk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "custody/file_probe.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::size_t batch_size = 256;      // files of one folder that one thread takes at once
+constexpr std::size_t path_piece = 3500;     // the kernel takes paths of up to 4096 bytes
+constexpr std::size_t path_limit = 1 << 20;  // folders in folders: somebody's trap
+constexpr int tries_limit = 3;               // for a file that changes while it is read
+constexpr std::size_t file_limit = 50'000'000;
+
+struct Task {
+  std::string folder;
+  std::vector<std::string> names;  // none: list the folder
+};
+
+// Threads that take tasks and make new ones, until none is left and nobody works.
+class Tasks {
+ public:
+  void add(Task task) {
+    const std::scoped_lock lock(mutex_);
+    tasks_.push_back(std::move(task));
+    ++open_;
+    changed_.notify_one();
+  }
+  bool take(Task& out) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return open_ == 0 || !tasks_.empty(); });
+    if (tasks_.empty()) return false;
+    out = std::move(tasks_.back());  // the deepest first keeps the list short
+    tasks_.pop_back();
+    return true;
+  }
+  void done() {
+    const std::scoped_lock lock(mutex_);
+    if (--open_ == 0) changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Task> tasks_;
+  std::size_t open_ = 0;  // waiting and being worked on
+};
+
+std::string joined(std::string_view folder, std::string_view name) {
+  return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
+}
+
+class Walker {
+ public:
+  Walker(int root, const RootWalk& walk, std::uint64_t mount, Tasks& tasks)
+      : root_(root), walk_(walk), mount_(mount), tasks_(tasks), probe_(walk) {}
+
+  void work() {
+    for (Task task; tasks_.take(task); tasks_.done()) run(task);
+  }
+  FoundRoot take() {
+    out_.hashed = probe_.hashed();
+    return std::move(out_);
+  }
+  // One path and, for a folder, all below it.
+  void begin(const std::string& path) {
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
+    const auto fd = open_below(root_, folder, O_RDONLY | O_DIRECTORY);
+    if (fd) visit(fd->get(), folder, path.substr(slash + 1));
+  }
+
+ private:
+  void unreadable(std::string_view path, Error error) {
+    const bool race = error.fault == Fault::not_found || error.fault == Fault::corrupt;
+    auto& list = race ? out_.raced : out_.unreadable;
+    list.push_back({std::string(path), 0, "drift", error.fault, std::move(error.what), {}});
+  }
+
+  void run(const Task& task) {
+    if (out_.files.size() > file_limit || task.folder.size() > path_limit)
+      return unreadable(task.folder, {Fault::too_large, "too many or too deep folders", {}, {}});
+    const auto fd = open_below(root_, task.folder, O_RDONLY | O_DIRECTORY);
+    if (!fd) return unreadable(task.folder, fd.error());
+    if (!task.names.empty()) {
+      for (const auto& name : task.names) visit(fd->get(), task.folder, name);
+      return;
+    }
+    if (!task.folder.empty()) own_record(fd->get(), task.folder);
+    list(fd->get(), task.folder);
+  }
+
+  void own_record(int fd, const std::string& path) {
+    FoundFile file;
+    file.record.path = path;
+    auto read = probe_.folder(fd, file);
+    if (!read) return unreadable(path, std::move(read).error());
+    out_.files.push_back(std::move(file));
+  }
+
+  void list(int fd, const std::string& folder) {
+    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR* dir = copy < 0 ? nullptr : ::fdopendir(copy);
+    if (!dir) {
+      if (copy >= 0) ::close(copy);
+      return unreadable(folder, errno_error("cannot list the folder"));
+    }
+    std::vector<std::string> names;
+    while (const dirent* item = ::readdir(dir)) {
+      const std::string_view name = item->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    ::closedir(dir);
+    for (; names.size() > batch_size; names.resize(names.size() - batch_size)) {
+      const auto from = names.end() - static_cast<std::ptrdiff_t>(batch_size);
+      tasks_.add({folder, {std::make_move_iterator(from), std::make_move_iterator(names.end())}});
+    }
+    for (const auto& name : names) visit(fd, folder, name);
+  }
+
+  void visit(int folder, const std::string& folder_path, const std::string& name) {
+    std::string path = joined(folder_path, name);
+    struct statx info{};
+    for (int tries = 1;; ++tries) {
+      if (::statx(folder, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+                  STATX_BASIC_STATS | STATX_MNT_ID, &info) != 0)
+        return unreadable(path, probe_error("gone, or cannot be looked at"));
+      const bool directory = S_ISDIR(info.stx_mode);
+      if ((info.stx_mask & STATX_MNT_ID) && info.stx_mnt_id != mount_) {
+        out_.mounts.push_back({std::move(path), info.stx_mnt_id, directory});
+        return;
+      }
+      if (directory) return tasks_.add({std::move(path), {}});
+      FoundFile file;
+      file.record.path = path;
+      auto read = probe_.file(folder, name, info, file);
+      if (!read && read.error().fault == Fault::corrupt && tries < tries_limit) continue;
+      file.unstable = !read && read.error().fault == Fault::corrupt;
+      if (!read) unreadable(path, std::move(read).error());
+      if (read || file.unstable) out_.files.push_back(std::move(file));
+      return;
+    }
+  }
+
+  int root_;
+  const RootWalk& walk_;
+  std::uint64_t mount_;
+  Tasks& tasks_;
+  FileProbe probe_;
+  FoundRoot out_;
+};
+
+// Where the system has no openat2, or a container's filter forbids it: part by part.
+Result<Fd> open_by_parts(int from, const std::string& path, int flags) {
+  Fd at;
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    const auto slash = rest.find('/');
+    const std::string name(rest.substr(0, slash));
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+    const int how = rest.empty() ? flags : O_PATH | O_DIRECTORY;
+    Fd next(::openat(at ? at.get() : from, name.c_str(), how | O_NOFOLLOW | O_CLOEXEC));
+    if (!next) return std::unexpected(probe_error("cannot open the folder"));
+    at = std::move(next);
+  }
+  return at;
+}
+
+Result<Fd> open_piece(int from, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  for (int tries = 0; tries < 64; ++tries) {
+    Fd fd(static_cast<int>(
+        ::syscall(SYS_openat2, from, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+    if (fd) return fd;
+    if (errno == EAGAIN || errno == EINTR) continue;  // somebody renamed something meanwhile
+    if (errno == ENOSYS || errno == EPERM)
+      return open_by_parts(from, path.empty() ? "." : path, flags);
+    break;
+  }
+  return std::unexpected(probe_error("cannot open the folder"));
+}
+
+}  // namespace
+
+Result<Fd> open_below(int root, std::string_view path, int flags) {
+  Fd at;
+  while (path.size() > path_piece) {
+    const auto slash = path.rfind('/', path_piece);
+    if (slash == std::string_view::npos || slash == 0) break;
+    TRY(at,
+        open_piece(at ? at.get() : root, std::string(path.substr(0, slash)), O_PATH | O_DIRECTORY));
+    path.remove_prefix(slash + 1);
+  }
+  return open_piece(at ? at.get() : root, std::string(path), flags);
+}
+
+Result<FoundRoot> walk_root(int root, const RootWalk& walk, std::string_view below) {
+  struct statx info{};
+  if (::statx(root, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &info) != 0)
+    return std::unexpected(errno_error("cannot look at the root"));
+  if (!S_ISDIR(info.stx_mode)) return fail(Fault::not_found, "the root is not a folder");
+  Tasks tasks;
+  const unsigned count =
+      std::clamp(walk.threads ? walk.threads : std::thread::hardware_concurrency(), 1U, 64U);
+  std::vector<std::unique_ptr<Walker>> walkers;
+  for (unsigned i = 0; i < count; ++i)
+    walkers.push_back(std::make_unique<Walker>(root, walk, info.stx_mnt_id, tasks));
+  if (below.empty())
+    tasks.add({});
+  else
+    walkers[0]->begin(std::string(below));
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < count; ++i) threads.emplace_back([&, i] { walkers[i]->work(); });
+  walkers[0]->work();
+  for (auto& thread : threads) thread.join();
+
+  FoundRoot out;
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  for (const auto& walker : walkers) {
+    FoundRoot part = walker->take();
+    append(out.files, part.files);
+    append(out.mounts, part.mounts);
+    append(out.unreadable, part.unreadable);
+    append(out.raced, part.raced);
+    out.hashed += part.hashed;
+  }
+  std::ranges::sort(out.files, {},
+                    [](const FoundFile& f) -> const std::string& { return f.record.path; });
+  std::ranges::sort(out.mounts, {}, &FoundMount::path);
+  std::ranges::sort(out.unreadable, {}, &Unknown::path);
+  std::ranges::sort(out.raced, {}, &Unknown::path);
+  return out;
+}
+
+}  // namespace boltseal
