@@ -12,6 +12,9 @@ void add_scan(CLI::App& program, int& exit);
 void add_sbom(CLI::App& program, int& exit);
 void add_why(CLI::App& program, int& exit);
 void add_diff(CLI::App& program, int& exit);
+void add_seal(CLI::App& program, int& exit);
+void add_amend(CLI::App& seal, int& exit);  // seal amend
+void add_drift(CLI::App& program, int& exit);
 void add_db(CLI::App& program, int& exit);
 void add_tuf(CLI::App& program, int& exit);
 void add_sign(CLI::App& program, int& exit);

@@ -49,6 +49,8 @@ int run(int argc, char** argv) {
   boltseal::add_sbom(program, exit);
   boltseal::add_why(program, exit);
   boltseal::add_diff(program, exit);
+  boltseal::add_seal(program, exit);
+  boltseal::add_drift(program, exit);
   boltseal::add_db(program, exit);
   boltseal::add_cache(program, exit);
   boltseal::add_sign(program, exit);

@@ -225,8 +225,7 @@ void add_matching_options(CLI::App& command, MatchingOptions& options) {
                    "Leave out packages that are only needed to build or test");
 }
 
-Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
-                        const MatchingOptions* matching, bool explain) {
+ScanOptions scan_options(const std::string& reference, const CommonOptions& common) {
   set_verbosity(common.quiet     ? Verbosity::quiet
                 : common.verbose ? Verbosity::verbose
                                  : Verbosity::normal);
@@ -244,6 +243,13 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
       options.cache_directory.empty() ? "/tmp" : options.cache_directory;
   options.cache_limit = parse_size(common.cache_limit).value_or(0);
   options.exclude = common.exclude;
+  return options;
+}
+
+Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
+                        const MatchingOptions* matching, bool explain, ContentManifest* content) {
+  ScanOptions options = scan_options(reference, common);
+  options.content = content;
   std::optional<Database> database;
   if (matching) {
     TRY(options.match, match_options(*matching));

@@ -51,11 +51,16 @@ std::string environment_name(std::string_view option);
 // Gives every option of the command its environment variable; call when all are added.
 void add_environment(CLI::App& command);
 
+// What the options say of how an image is opened and read; sets verbosity and forbids the network
+// where they ask for it.
+ScanOptions scan_options(const std::string& reference, const CommonOptions& common);
+
 // Runs a scan with progress on standard error. `matching` null: inventory only.
 // `explain`: with the proofs of findings and of dropped candidates, which cost half of the
-// matching.
+// matching. `content`, when not null, gets the content manifest, made in the same pass.
 Result<Report> run_scan(const std::string& reference, const CommonOptions& common,
-                        const MatchingOptions* matching, bool explain);
+                        const MatchingOptions* matching, bool explain,
+                        ContentManifest* content = nullptr);
 
 // The names of the report formats, for --help and for read_outputs.
 std::vector<std::string_view> report_names(bool findings);

@@ -9,6 +9,7 @@
 #include "cli/attest_report.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "custody/content_file.h"
 #include "match/fail_on.h"
 
 namespace boltseal {
@@ -20,6 +21,7 @@ struct ScanCommand {
   MatchingOptions matching;
   std::string fail_on = "none";
   AttestReportFlags attest;
+  std::string content_manifest;
 
   int run() const {
     const auto limit = parse_fail_on(fail_on);
@@ -27,8 +29,15 @@ struct ScanCommand {
     const auto outputs = report_outputs(common, true);
     if (!outputs) return complain_of_call(outputs.error());
     const std::string started = rfc3339(writing_time());
-    const auto report = run_scan(reference, common, &matching, shows_proofs(*outputs));
+    ContentManifest content;
+    const auto report = run_scan(reference, common, &matching, shows_proofs(*outputs),
+                                 content_manifest.empty() ? nullptr : &content);
     if (!report) return complain(report.error());
+    if (!content_manifest.empty()) {
+      const std::string text = write_manifest(content, ContentTree(content));
+      if (const auto written = write_output({"json", content_manifest}, text); !written)
+        return complain(written.error());
+    }
     if (attest.attest) {
       const auto done = attest_report(*report, reference, true, {}, started, common, attest);
       if (!done) return complain(done.error());
@@ -60,6 +69,10 @@ void add_scan(CLI::App& program, int& exit) {
                    "a,b: either; a+b: both at once")
       ->capture_default_str()
       ->type_name("WHAT");
+  command
+      ->add_option("--content-manifest", state->content_manifest,
+                   "Also write what `seal REF -o json=FILE` writes, from the same pass")
+      ->type_name("FILE");
   add_common_options(*command, state->common,
                      fmt::format("{}", fmt::join(report_names(true), ", ")));
   add_matching_options(*command, state->matching);
