@@ -23,8 +23,12 @@
 #include "codec/zlib.h"
 #include "crypto/certificate.h"
 #include "crypto/timestamp.h"
+#include "custody/allow_list.h"
+#include "custody/content_file.h"
+#include "files/content_reader.h"
 #include "files/layer_reader.h"
 #include "inventory/purl.h"
+#include "layers/content_squash.h"
 #include "layers/squash.h"
 #include "licences/licences.h"
 #include "match/match.h"
@@ -110,12 +114,31 @@ LayerOutcome outcome_of(std::string_view bytes, std::size_t piece) {
   return reader.take();
 }
 
+// A layer's content laid over itself is a manifest that is written and read again the same.
+void seal_layer(std::string_view entries) {
+  ContentSquash squash;
+  if (!squash.apply(0, entries) || !squash.apply(1, entries)) return;
+  ContentManifest manifest;
+  manifest.image.layers.resize(2);
+  manifest.records = squash.take();
+  const ContentTree tree(manifest);
+  const auto again = read_manifest(write_manifest(manifest, tree));
+  require(again.has_value() && again->manifest.records == manifest.records);
+}
+
+void seal_tar(std::string_view bytes) {
+  ContentReader reader;
+  TarParser parser(reader);
+  if (parser.feed(bytes)) seal_layer(reader.take().entries);
+}
+
 // How the layer was cut while it came in must not show in what comes out.
 void walk_layer(std::string_view bytes) {
   const LayerOutcome whole = outcome_of(bytes, bytes.size() + 1);
   const LayerOutcome pieces = outcome_of(bytes, 197);
   require(to_wire(whole) == to_wire(pieces));
   if (auto inventory = assemble({}, {whole, pieces})) report_on(*std::move(inventory));
+  seal_tar(bytes);
 }
 
 // An order that changes its mind when asked the other way round decides nothing, and one that runs
@@ -395,6 +418,22 @@ std::map<std::string, FuzzTarget> documents() {
          if (import_rubysec(stored_zip({{"gems/a/CVE-2024-1.yml", std::string(b)}}), "r", out))
            build(std::move(out));
        }},
+      {"content-list",
+       [](std::string_view b) {
+         ContentSquash squash;
+         (void)squash.apply(0, b);
+         (void)squash.apply(1, b);
+         (void)squash.take();
+       }},
+      {"content-manifest",
+       [](std::string_view b) {
+         const auto read = read_manifest(b);
+         if (!read) return;
+         const auto again = read_manifest(write_manifest(read->manifest, read->tree));
+         require(again.has_value() && again->tree.root() == read->tree.root());
+       }},
+      {"content-proof", [](std::string_view b) { (void)check_proof(b, std::string(32, 'r')); }},
+      {"allow-list", [](std::string_view b) { (void)read_allow_list(b, "allow.yaml"); }},
       {"outcome",
        [](std::string_view b) {
          auto outcome = from_wire<LayerOutcome>(b);
