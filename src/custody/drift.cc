@@ -80,19 +80,23 @@ class Comparison {
     const std::string& path = records_[index].path;
     if (!scopes_.empty() && !is_under(scopes_, path)) return;
     if (is_under(mounted_, path) || is_under(unseen_, path)) return;
-    report_.findings.push_back({DriftKind::removed, path, {}, index, std::nullopt, {}, {}, {}});
+    DriftFinding finding;
+    finding.kind = DriftKind::removed;
+    finding.path = path;
+    finding.expected = index;
+    report_.findings.push_back(std::move(finding));
   }
   void both(std::size_t index, FoundFile& file) {
-    auto changes = changes_between(records_[index], file);
-    if (changes.empty()) return;
-    const bool permission = only_permission(changes);
-    // A file that got its x bit is a program that the image has not, though its content is known.
-    const bool new_program = file.program && (!permission || !(records_[index].mode & 0111));
-    const DriftKind kind = new_program  ? DriftKind::unknown_executable
-                           : permission ? DriftKind::permission
-                                        : DriftKind::changed;
-    DriftFinding finding{
-        kind, file.record.path, std::move(changes), index, std::move(file.record), {}, {}, {}};
+    DriftFinding finding;
+    finding.changes = changes_between(records_[index], file);
+    if (finding.changes.empty()) return;
+    const bool permission = only_permission(finding.changes);
+    finding.kind = permission ? DriftKind::permission : DriftKind::changed;
+    finding.path = file.record.path;
+    finding.expected = index;
+    // Other content, or known content that nobody could start until now.
+    finding.program = file.program && (!permission || !(records_[index].mode & 0111));
+    finding.found = std::move(file.record);
     name_content(finding);
     report_.findings.push_back(std::move(finding));
   }
@@ -100,6 +104,7 @@ class Comparison {
     DriftFinding finding;
     finding.kind = file.program ? DriftKind::unknown_executable : DriftKind::added;
     finding.path = file.record.path;
+    finding.program = file.program;
     if (file.unstable) finding.changes.emplace_back("unstable");
     finding.found = std::move(file.record);
     name_content(finding);
@@ -107,7 +112,7 @@ class Comparison {
   }
   // A copy of a program that the image has says so.
   void name_content(DriftFinding& finding) {
-    if (finding.kind != DriftKind::unknown_executable) return;
+    if (!finding.program) return;
     if (by_content_.empty())
       for (const auto& record : records_)
         if (record.type == FileType::file) by_content_.try_emplace(record.sha256, &record.path);
@@ -138,7 +143,7 @@ bool covers(const AllowRule& rule, const DriftFinding& f,
   // What gives power is not expected anywhere unless a rule says so by name.
   const bool gains = f.found && f.found->type == FileType::file && (f.found->mode & set_id) &&
                      (!f.expected || !(sealed[*f.expected].mode & set_id));
-  return f.kind != DriftKind::unknown_executable && f.kind != DriftKind::deleted_running && !gains;
+  return !f.program && f.kind != DriftKind::deleted_running && !gains;
 }
 
 // Runtimes make the folders that lead to what they mount.

@@ -13,7 +13,7 @@
 namespace boltseal {
 
 enum class DriftKind : std::uint8_t {
-  unknown_executable,  // a program that the seal does not know, added or in place of another file
+  unknown_executable,  // a program at a path where the seal has nothing
   deleted_running,     // a process runs a file that is no longer there
   changed,             // content, type, link target or device numbers
   added,
@@ -29,6 +29,7 @@ struct DriftFinding {
   std::vector<std::string> changes;      // "content", "size", "mode", …; empty for added, removed
   std::optional<std::size_t> expected;   // index of the sealed record
   std::optional<ContentRecord> found;    // nothing: not there
+  bool program = false;                  // what was found is one, and was not before
   std::string same_content_as;           // sealed path whose content this program has
   std::vector<std::uint32_t> processes;  // that run it
   std::string allowed_by;                // the rule that expects it; empty: it counts

@@ -58,6 +58,7 @@ std::string details(const DriftFinding& f, const ReadManifest& sealed) {
     out.push_back(fmt::format("{} {:04o} {}:{} {} bytes", name_of(f.found->type), f.found->mode,
                               f.found->uid, f.found->gid, f.found->size));
   }
+  if (f.program && f.expected) out.emplace_back("a program");
   if (!f.same_content_as.empty() && f.same_content_as != f.path)
     out.push_back(fmt::format("a copy of {}", printable(f.same_content_as)));
   if (!f.processes.empty()) out.push_back(fmt::format("process {}", fmt::join(f.processes, ", ")));
@@ -142,6 +143,7 @@ void put_finding(JsonWriter& json, const DriftFinding& f, const ReadManifest& se
     put_record(json, *f.found);
     json.end();
   }
+  if (f.program) json.member("program", true);
   if (!f.same_content_as.empty()) put_bytes(json, "sameContentAs", f.same_content_as);
   if (!f.processes.empty()) {
     json.key("processes").array();
