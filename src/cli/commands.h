@@ -32,6 +32,7 @@ void add_cache(CLI::App& program, int& exit);
 void add_sign_blob(CLI::App& program, int& exit);
 void add_verify_blob(CLI::App& program, int& exit);
 void add_bundle(CLI::App& program, int& exit);
+void add_custody(CLI::App& program, int& exit);
 void add_docs(CLI::App& program,
               int& exit);  // completion and man pages, made from the same source as --help
 

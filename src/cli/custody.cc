@@ -1,0 +1,121 @@
+// `custody`: the chain from the first commit to what runs, phase by phase.
+#include "cli/custody.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+
+namespace boltseal {
+
+void add_custody_place(CLI::App& command, CustodyPlace& place, bool with_owners) {
+  command.add_option("--policy", place.policy, "The phases and what they ask for")
+      ->capture_default_str();
+  command.add_option("--records", place.records, "Folder of the records")->capture_default_str();
+  if (!with_owners) return;
+  command
+      .add_option("--owner", place.owners,
+                  "Public key of an owner of the policy, which must be signed (POLICY.dsse)")
+      ->allow_extra_args(false);
+  command.add_option("--require", place.require, "How many different owners must have signed it")
+      ->capture_default_str();
+  command.add_option("--min-policy-version", place.min_version,
+                     "Refuse an older policy than this one");
+  command.add_option("--at", place.at, "The moment that ages are counted to, instead of now");
+}
+
+Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
+  const auto yaml = read_file(place.policy, max_custody_policy);
+  if (!yaml) return refuse(yaml.error(), "policy");
+  if (place.owners.empty()) {
+    auto policy = parse_custody_policy(*yaml);
+    if (!policy) return refuse(policy.error(), "policy");
+    return *std::move(policy);
+  }
+  std::vector<PublicKey> owners;
+  for (const auto& reference : place.owners) {
+    auto key = open_public_key(reference);
+    if (!key) return refuse(key.error(), "owner");
+    owners.push_back(*std::move(key));
+  }
+  const auto envelope = read_file(place.policy + ".dsse", max_custody_policy * 2);
+  if (!envelope)
+    return refuse("policy-unsigned",
+                  "no signature of the policy; `boltseal custody sign-policy` makes one", "policy",
+                  place.policy + ".dsse", {});
+  return open_signed_policy(*yaml, *envelope, owners, place.require);
+}
+
+Result<std::int64_t> custody_now(const CustodyPlace& place) {
+  if (place.at.empty()) return unix_now();
+  const auto moment = parse_rfc3339(place.at);
+  if (!moment)
+    return fail(Fault::unsupported, "a moment is like 2026-01-02T03:04:05Z", "--at " + place.at);
+  return *moment;
+}
+
+std::vector<std::string> last_phases(const CustodyPolicy& policy,
+                                     const std::vector<StoredRecord>* with_records) {
+  const auto counts = [&](const CustodyPhase& phase) {
+    return !with_records || last_of(*with_records, phase.name);
+  };
+  std::vector<std::string> out;
+  for (const CustodyPhase& phase : policy.phases) {
+    const bool followed = std::ranges::any_of(policy.phases, [&](const CustodyPhase& later) {
+      return counts(later) && std::ranges::find(later.after, phase.name) != later.after.end();
+    });
+    if (counts(phase) && !followed) out.push_back(phase.name);
+  }
+  return out;
+}
+
+int complain_of_refusal(const Refusal& refusal, std::string_view about) {
+  std::fputs(fmt::format("boltseal: {}{}{}\n", about, about.empty() ? "" : ": ", refusal.message())
+                 .c_str(),
+             stderr);
+  return Exit::findings;
+}
+
+Result<Secret> custody_password(const std::string& what) {
+  const char* text = std::getenv("COSIGN_PASSWORD");
+  if (!text) return fail(Fault::unsupported, "the key is encrypted: set COSIGN_PASSWORD", what);
+  return Secret(std::string_view(text));
+}
+
+Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceOptions& options) {
+  const auto at = reference.rfind("@sha256:");
+  std::string digest;
+  if (at != std::string::npos && is_digest(std::string_view(reference).substr(at + 1))) {
+    digest = reference.substr(at + 1);
+  } else {
+    TRY(const auto opened, open_source(reference, options));
+    const auto* image = std::get_if<OpenedImage>(&opened);
+    if (!image || image->info.manifest_digest.empty())
+      return fail(Fault::unsupported, "an image with a manifest is wanted here", reference);
+    digest = image->info.manifest_digest;
+  }
+  if (!digest.starts_with("sha256:"))
+    return fail(Fault::unsupported, "only images named by SHA-256 can be recorded", reference);
+  return PhaseArtifact{"image:" + valid_or_replaced_utf8(reference.substr(0, at)), "image",
+                       digest.substr(7)};
+}
+
+void add_custody(CLI::App& program, int& exit) {
+  auto* custody =
+      program
+          .add_subcommand("custody",
+                          "The chain of custody: phases, who may do them, what they show")
+          ->require_subcommand(1);
+  add_custody_init(*custody, exit);
+  add_custody_step(*custody, exit);
+  add_custody_verify(*custody, exit);
+}
+
+}  // namespace boltseal

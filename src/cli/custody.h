@@ -1,0 +1,51 @@
+// What the commands under `custody` share: where policy and records lie, whose policy it is, and
+// how a refusal ends a command.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "custody/chain_policy.h"
+#include "custody/chain_store.h"
+#include "custody/chain_verify.h"
+#include "seal/key_reference.h"
+#include "seal/refusal.h"
+#include "source/source.h"
+
+namespace boltseal {
+
+struct CustodyPlace {
+  std::string policy = "custody.yaml";
+  std::string records = ".custody";
+  std::vector<std::string> owners;  // public keys; the policy must be signed by them
+  std::uint64_t require = 1;        // how many of them
+  std::uint64_t min_version = 0;
+  std::string at;  // the moment that ages are counted to; empty: now
+};
+
+void add_custody_place(CLI::App& command, CustodyPlace& place, bool with_owners = true);
+
+// The policy, under its owners' signatures (POLICY.dsse) where keys of theirs are given.
+Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place);
+Result<std::int64_t> custody_now(const CustodyPlace& place);
+
+// The phases that no other one comes after; `with_records`: among those that have a record.
+std::vector<std::string> last_phases(const CustodyPolicy& policy,
+                                     const std::vector<StoredRecord>* with_records = nullptr);
+
+// Prints the refusal and gives Exit::findings.
+int complain_of_refusal(const Refusal& refusal, std::string_view about = {});
+
+// The password of an encrypted key: COSIGN_PASSWORD.
+Result<Secret> custody_password(const std::string& what);
+
+// An image as an artifact: its digest from the name where that has one, else from the image.
+Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceOptions& options);
+
+// The commands, each in its own file.
+void add_custody_init(CLI::App& custody, int& exit);
+void add_custody_step(CLI::App& custody, int& exit);
+void add_custody_verify(CLI::App& custody, int& exit);
+
+}  // namespace boltseal

@@ -1,0 +1,158 @@
+// `custody gate`, `custody verify`, `custody show`: whether the chain holds, and where it broke.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/custody.h"
+#include "cli/options.h"
+#include "custody/chain_show.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::array<std::string_view, 4> picture_formats = {"table", "json", "svg", "html"};
+
+struct VerifyCommand {
+  CustodyPlace place;
+  std::string phase;  // of gate
+  std::string from;
+  std::vector<std::string> to, outputs;
+  std::string artifact, image;
+  SourceOptions source;
+
+  int gate() const;
+  int verify() const;
+  int show() const;
+
+ private:
+  int draw(const CustodyPolicy& policy, const CustodyVerdict& verdict) const;
+  Result<std::optional<Refusal>> check_end(const CustodyVerdict& verdict) const;
+};
+
+int VerifyCommand::draw(const CustodyPolicy& policy, const CustodyVerdict& verdict) const {
+  const auto wanted = read_outputs(outputs, "table", picture_formats);
+  if (!wanted) return complain_of_call(wanted.error());
+  const CustodyPicture picture{policy, verdict, !place.owners.empty()};
+  for (const Output& output : *wanted) {
+    const auto written = write_output(output, output.format == "json"   ? custody_json(picture)
+                                              : output.format == "svg"  ? custody_svg(picture)
+                                              : output.format == "html" ? custody_html(picture)
+                                                                        : custody_text(picture));
+    if (!written) return complain(written.error());
+  }
+  return Exit::clean;
+}
+
+int VerifyCommand::gate() const {
+  const auto policy = open_custody_policy(place);
+  if (!policy) return complain_of_refusal(policy.error());
+  const CustodyPhase* now = policy->phase(phase);
+  if (!now)
+    return complain_of_refusal(
+        {"phase-unknown", "phase", {}, phase, "the policy has no phase of that name"});
+  const auto records = load_records(place.records);
+  if (!records) return complain_of_refusal(records.error());
+  const auto moment = custody_now(place);
+  if (!moment) return complain_of_call(moment.error());
+  CustodyVerdict verdict;
+  if (!now->after.empty()) {
+    verdict = verify_custody(*policy, *records, {now->after, {}, *moment, place.min_version});
+    if (!verdict.holds())
+      return complain_of_refusal(*verdict.refusal, "the gate to " + phase + " stays shut");
+  }
+  const auto here = collect_artifacts(".", now->materials, {place.records});
+  if (!here) return complain(here.error());
+  if (const auto wrong = check_materials(*now, now->after.empty(), *here, verdict.known))
+    return complain_of_refusal(*wrong, "the gate to " + phase + " stays shut");
+  log_note(fmt::format("the gate to {} is open: {} phases hold", phase, verdict.hops.size()));
+  return Exit::clean;
+}
+
+// Whether what the caller holds came out of the chain.
+Result<std::optional<Refusal>> VerifyCommand::check_end(const CustodyVerdict& verdict) const {
+  if (!artifact.empty()) {
+    TRY(const auto sha256, sha256_of_file(artifact));
+    if (auto wrong = check_known(verdict.known, sha256, false)) return wrong;
+  }
+  if (!image.empty()) {
+    TRY(const auto found, image_artifact(image, source));
+    if (auto wrong = check_known(verdict.known, found.sha256, true)) return wrong;
+  }
+  return std::optional<Refusal>{};
+}
+
+int VerifyCommand::verify() const {
+  const auto policy = open_custody_policy(place);
+  if (!policy) return complain_of_refusal(policy.error());
+  const auto records = load_records(place.records);
+  if (!records) return complain_of_refusal(records.error());
+  const auto moment = custody_now(place);
+  if (!moment) return complain_of_call(moment.error());
+  auto verdict =
+      verify_custody(*policy, *records,
+                     {to.empty() ? last_phases(*policy) : to, from, *moment, place.min_version});
+  if (verdict.holds()) {
+    auto end = check_end(verdict);
+    if (!end) return complain(end.error());
+    verdict.refusal = *end;
+  }
+  if (const int exit = draw(*policy, verdict); exit != Exit::clean) return exit;
+  return verdict.holds() ? Exit::clean : Exit::findings;
+}
+
+int VerifyCommand::show() const {
+  const auto policy = open_custody_policy(place);
+  if (!policy) return complain_of_refusal(policy.error());
+  const auto records = load_records(place.records);
+  if (!records) return complain_of_refusal(records.error());
+  const auto moment = custody_now(place);
+  if (!moment) return complain_of_call(moment.error());
+  const auto ends = to.empty() ? last_phases(*policy, &*records) : to;
+  if (ends.empty()) {
+    log_note("no phase has a record yet");
+    return Exit::clean;
+  }
+  return draw(*policy, verify_custody(*policy, *records, {ends, from, *moment, place.min_version}));
+}
+
+}  // namespace
+
+void add_custody_verify(CLI::App& custody, int& exit) {
+  auto* gate = custody.add_subcommand(
+      "gate",
+      "Refuse (exit code 1) unless the phases before this one hold, and its files are theirs");
+  const auto shut = std::make_shared<VerifyCommand>();
+  gate->add_option("PHASE", shut->phase, "The phase that is to begin")->required();
+  add_custody_place(*gate, shut->place);
+  gate->callback([shut, &exit] { exit = shut->gate(); });
+
+  const auto add = [&](const char* name, const char* what, bool verify) {
+    auto* command = custody.add_subcommand(name, what);
+    const auto state = std::make_shared<VerifyCommand>();
+    command->add_option("--from", state->from, "Phase to begin with");
+    command->add_option("--to", state->to, "Phase to end with; the last one when not given")
+        ->allow_extra_args(false);
+    command
+        ->add_option("-o,--output", state->outputs,
+                     "FORMAT or FORMAT=FILE, several behind commas: table, json, svg, html")
+        ->allow_extra_args(false);
+    if (verify) {
+      command->add_option("--artifact", state->artifact, "A file that must come out of the chain");
+      command->add_option("--image", state->image, "An image that must come out of it");
+      command->add_option("--platform", state->source.platform, "Of the image, as linux/arm64");
+      command->add_flag("--insecure-http", state->source.insecure_http, "Registries without TLS");
+    }
+    add_custody_place(*command, state->place);
+    command->callback([state, verify, &exit] { exit = verify ? state->verify() : state->show(); });
+  };
+  add("verify",
+      "Verify the chain offline; exit code 1 and the first broken hop when it does not hold", true);
+  add("show", "Draw the chain", false);
+}
+
+}  // namespace boltseal
