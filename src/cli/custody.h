@@ -47,5 +47,6 @@ Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceO
 void add_custody_init(CLI::App& custody, int& exit);
 void add_custody_step(CLI::App& custody, int& exit);
 void add_custody_verify(CLI::App& custody, int& exit);
+void add_custody_in_toto(CLI::App& custody, int& exit);
 
 }  // namespace boltseal
