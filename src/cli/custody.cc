@@ -117,6 +117,7 @@ void add_custody(CLI::App& program, int& exit) {
   add_custody_step(*custody, exit);
   add_custody_verify(*custody, exit);
   add_custody_in_toto(*custody, exit);
+  add_custody_snippets(*custody, exit);
 }
 
 }  // namespace boltseal

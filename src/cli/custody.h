@@ -48,5 +48,6 @@ void add_custody_init(CLI::App& custody, int& exit);
 void add_custody_step(CLI::App& custody, int& exit);
 void add_custody_verify(CLI::App& custody, int& exit);
 void add_custody_in_toto(CLI::App& custody, int& exit);
+void add_custody_snippets(CLI::App& custody, int& exit);
 
 }  // namespace boltseal

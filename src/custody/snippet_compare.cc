@@ -1,0 +1,167 @@
+// What became of sealed code. A function is looked for by its name in the file whose path ends
+// most like the sealed one, then by its hash in all files; a range of lines by its hash alone.
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <set>
+
+#include "base/text.h"
+#include "custody/snippet_seal.h"
+#include "custody/snippet_split.h"
+
+namespace boltseal {
+namespace {
+
+constexpr std::size_t window_limit = 200'000;  // lines hashed for one range
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::size_t common_parts(std::string_view a, std::string_view b) {
+  const auto x = split(a, '/'), y = split(b, '/');
+  std::size_t count = 0;
+  while (count < x.size() && count < y.size() && x[x.size() - 1 - count] == y[y.size() - 1 - count])
+    ++count;
+  return count;
+}
+
+struct Place {
+  std::string path;
+  std::uint32_t line = 0;
+};
+
+class Comparison {
+ public:
+  Comparison(const SnippetSeal& seal, const std::map<std::string, std::string>& artifact)
+      : seal_(seal) {
+    for (const auto& [path, text] : artifact) {
+      auto& file = files_[path];
+      file = std::make_unique<SnippetText>(text, snippet_language(path));
+      for (const SnippetPiece& piece : file->functions())
+        by_hash_.emplace(file->hash(piece.first, piece.last), Place{path, piece.first});
+    }
+    for (const auto& [path, sha256] : seal.files) partner_[path] = partner_of(path);
+  }
+
+  std::vector<SnippetAnswer> run() {
+    std::vector<SnippetAnswer> out;
+    for (const SealedSnippet& sealed : seal_.snippets)
+      out.push_back(sealed.name == "lines" ? range(sealed) : function(sealed));
+    for (const auto& [sealed, path] : partner_) unknown_functions(sealed, path, out);
+    std::ranges::stable_sort(out, [](const SnippetAnswer& a, const SnippetAnswer& b) {
+      return std::tie(a.path, a.first, a.line) < std::tie(b.path, b.first, b.line);
+    });
+    return out;
+  }
+
+ private:
+  std::string partner_of(const std::string& sealed) const {
+    std::string best;
+    std::size_t most = 0;
+    for (const auto& [path, text] : files_) {
+      const auto count = common_parts(path, sealed);
+      if (count > most) best = path, most = count;
+    }
+    return best;
+  }
+
+  SnippetAnswer answer(const SealedSnippet& sealed, SnippetState state, const Place& place) const {
+    return {state, sealed.path, sealed.name, sealed.first, place.path, place.line, {}, {}};
+  }
+
+  SnippetState state_at(const SealedSnippet& sealed, const Place& place) const {
+    if (sealed.covered == 0) return SnippetState::never_covered;
+    const auto partner = partner_.find(sealed.path);
+    const bool here = partner != partner_.end() && partner->second == place.path;
+    return here && place.line == sealed.first ? SnippetState::unchanged : SnippetState::moved;
+  }
+
+  SnippetAnswer function(const SealedSnippet& sealed) {
+    const std::string& path = partner_.find(sealed.path)->second;
+    const SnippetPiece* other = nullptr;  // of the same name, with something else in it
+    if (!path.empty()) {
+      const SnippetText& file = *files_[path];
+      for (const SnippetPiece& piece : file.functions()) {
+        if (piece.name != sealed.name || used_.contains({path, piece.first})) continue;
+        if (file.hash(piece.first, piece.last) == sealed.sha256) {
+          used_.insert({path, piece.first});
+          return answer(sealed, state_at(sealed, {path, piece.first}), {path, piece.first});
+        }
+        if (!other && !sealed_elsewhere(file.hash(piece.first, piece.last))) other = &piece;
+      }
+    }
+    if (const auto found = by_hash_.find(sealed.sha256); found != by_hash_.end()) {
+      used_.insert({found->second.path, found->second.line});
+      return answer(sealed, state_at(sealed, found->second), found->second);
+    }
+    if (!other) return answer(sealed, SnippetState::gone, {});
+    used_.insert({path, other->first});
+    auto out =
+        answer(sealed, sealed.covered == 0 ? SnippetState::never_covered : SnippetState::changed,
+               {path, other->first});
+    out.wanted = sealed.sha256;
+    out.found = files_[path]->hash(other->first, other->last);
+    return out;
+  }
+
+  // Overloads have one name: one that is another's unchanged body is not this one changed.
+  bool sealed_elsewhere(const std::string& sha256) const {
+    return std::ranges::find(seal_.snippets, sha256, &SealedSnippet::sha256) !=
+           seal_.snippets.end();
+  }
+
+  SnippetAnswer range(const SealedSnippet& sealed) {
+    const std::string& path = partner_.find(sealed.path)->second;
+    if (path.empty()) return answer(sealed, SnippetState::gone, {});
+    const SnippetText& file = *files_[path];
+    const std::uint32_t size = sealed.last - sealed.first;
+    if (file.hash(sealed.first, sealed.last) == sealed.sha256)
+      return answer(sealed, SnippetState::unchanged, {path, sealed.first});
+    std::size_t hashed = 0;
+    for (std::uint32_t at = 1; at + size <= file.lines() && hashed < window_limit; ++at) {
+      hashed += size + 1;
+      if (file.hash(at, at + size) == sealed.sha256)
+        return answer(sealed, SnippetState::moved, {path, at});
+    }
+    auto out = answer(sealed, SnippetState::changed, {path, sealed.first});
+    out.wanted = sealed.sha256;
+    out.found = file.hash(sealed.first, sealed.last);
+    return out;
+  }
+
+  // Functions of a sealed file that the seal does not know: they have come since.
+  void unknown_functions(const std::string& sealed, const std::string& path,
+                         std::vector<SnippetAnswer>& out) {
+    if (path.empty()) return;
+    for (const SnippetPiece& piece : files_[path]->functions()) {
+      if (used_.insert({path, piece.first}).second)
+        out.push_back(
+            {SnippetState::never_covered, sealed, piece.name, 0, path, piece.first, {}, {}});
+    }
+  }
+
+  const SnippetSeal& seal_;
+  std::map<std::string, std::unique_ptr<SnippetText>> files_;
+  std::map<std::string, Place> by_hash_;
+  std::map<std::string, std::string> partner_;  // sealed path → path in the artifact
+  std::set<std::pair<std::string, std::uint32_t>> used_;
+};
+
+}  // namespace
+
+std::string_view name_of(SnippetState state) {
+  constexpr std::array<std::string_view, 5> names = {"unchanged", "moved", "changed", "gone",
+                                                     "never covered"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+bool may_be_sealed_file(const SnippetSeal& seal, std::string_view path) {
+  return std::ranges::any_of(
+      seal.files, [&](const auto& file) { return last_part(file.first) == last_part(path); });
+}
+
+std::vector<SnippetAnswer> compare_snippets(const SnippetSeal& seal,
+                                            const std::map<std::string, std::string>& artifact) {
+  return Comparison(seal, artifact).run();
+}
+
+}  // namespace boltseal

@@ -1,0 +1,60 @@
+// Seals over the code that passed its tests: which functions the tests ran through, and what was in
+// them. doc/formats/custody.md
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "custody/coverage_formats.h"
+#include "custody/phase_evidence.h"
+#include "seal/refusal.h"
+
+namespace boltseal {
+
+constexpr std::string_view snippet_seal_type = "https://boltseal.dev/attestation/snippet-seal/v1";
+
+struct SealedSnippet {
+  std::string path, name;  // name: of the function; "lines" for a range of lines
+  std::uint32_t first = 0, last = 0;
+  std::string sha256;              // normalised; SnippetText::hash
+  std::uint32_t covered = 0;       // lines of it that the tests ran through; 0: never covered
+  std::vector<std::string> tests;  // ids, sorted; empty where the format has none
+};
+
+struct SnippetSeal {
+  std::vector<SealedSnippet> snippets;       // by path and line
+  std::map<std::string, std::string> files;  // path → sha256
+  std::vector<std::string> coverage;         // formats
+  PhaseEvidence tests;
+  std::int64_t created = 0;
+};
+
+// `sources`: path → text. corrupt when coverage speaks of none of them.
+Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& sources,
+                                      const std::vector<LineCoverage>& coverage);
+std::string write_snippet_seal(const SnippetSeal& seal);  // an in-toto Statement
+Result<SnippetSeal> parse_snippet_seal(std::string_view statement);
+
+enum class SnippetState : std::uint8_t { unchanged, moved, changed, gone, never_covered };
+std::string_view name_of(SnippetState state);
+
+struct SnippetAnswer {
+  SnippetState state = SnippetState::gone;
+  std::string path, name;     // as sealed
+  std::uint32_t first = 0;    // line in the seal; 0 for code that it does not know
+  std::string where;          // path in the artifact; empty when gone
+  std::uint32_t line = 0;     // there
+  std::string wanted, found;  // hashes, where they differ
+};
+
+// What became of the sealed code in `artifact` (path → text of files that may be it).
+std::vector<SnippetAnswer> compare_snippets(const SnippetSeal& seal,
+                                            const std::map<std::string, std::string>& artifact);
+
+// Whether a path of the artifact may be the sealed file: both have the same last part.
+bool may_be_sealed_file(const SnippetSeal& seal, std::string_view path);
+
+}  // namespace boltseal

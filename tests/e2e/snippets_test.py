@@ -1,0 +1,68 @@
+"""Seals over tested code: signed after a test run, asked of a folder and of an image that holds the sources."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+import images
+
+CASES = pathlib.Path(__file__).resolve().parents[1] / "cases" / "coverage"
+
+
+@pytest.fixture
+def sealed(boltseal):
+    source = boltseal.home / "src"
+    source.mkdir()
+    (source / "calc.py").write_text((CASES / "calc.py").read_text())
+    for name in ("one", "two"):
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", boltseal.home / f"{name}.key"], check=True)
+        subprocess.run(["openssl", "pkey", "-in", boltseal.home / f"{name}.key", "-pubout", "-out", boltseal.home / f"{name}.pub"], check=True)
+    done = boltseal("custody", "snippets", "sign", "--coverage", CASES / "coverage-py.json", "--tests", CASES / "junit.xml", "--key", "one.key",
+                    "--seal", "calc.seal", "src")
+    assert done.returncode == 0, done.stderr
+    return boltseal
+
+
+def verify(boltseal, artifact, *more):
+    done = boltseal("custody", "snippets", "verify", artifact, "--seal", "calc.seal", "--key", "one.pub", "-o", "json", *more)
+    return done.returncode, {s["name"]: s["state"] for s in json.loads(done.stdout)["snippets"]} if done.stdout else done.stderr
+
+
+def test_a_folder(sealed):
+    assert verify(sealed, "dir:src") == (0, {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
+    assert verify(sealed, "dir:src", "--strict")[0] == 1
+    text = (sealed.home / "src/calc.py").read_text()
+    (sealed.home / "src/calc.py").write_text(text.replace("return a + b", "return a * b"))
+    code, said = verify(sealed, "dir:src")
+    assert code == 1 and said["Calc.add"] == "changed" and said["twice"] == "unchanged"
+    (sealed.home / "src/calc.py").rename(sealed.home / "src/other.py")
+    code, said = verify(sealed, "dir:src")
+    assert code == 2 and "none of the sealed files" in said
+
+
+def test_an_image(sealed):
+    text = (CASES / "calc.py").read_text()
+    lower = images.Layer().file("app/src/calc.py", text.replace("2 * x", "3 * x"))
+    upper = images.Layer().file("app/src/calc.py", text)
+    images.write_oci(sealed.home / "good", [lower, upper])
+    assert verify(sealed, "oci:good") == (0, {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
+    images.write_oci(sealed.home / "bad", [upper, lower])
+    code, said = verify(sealed, "oci:bad")
+    assert code == 1 and said["twice"] == "changed"
+
+
+def test_what_is_not_sealed(sealed):
+    def sign(*words):
+        return sealed("custody", "snippets", "sign", "--coverage", CASES / "coverage-py.json", "--key", "one.key", "--seal", "x.seal", "src", *words)
+
+    sealed.write("bad.tap", "1..2\nok 1\nnot ok 2\n")
+    sealed.write("none.tap", "1..0\n")
+    for code, *words in (["tests-failed", "--tests", "bad.tap"], ["tests-too-few", "--tests", "none.tap"], ["tests-failed", "--run", "exit 3"],
+                         ["evidence-missing", "--tests", "calc.seal"]):
+        done = sign(*words)
+        assert done.returncode == 1 and f"{code}: " in done.stderr and not (sealed.home / "x.seal").exists()
+    assert sign().returncode == 3
+    assert sign("--run", "true").returncode == 0
+    done = sealed("custody", "snippets", "verify", "dir:src", "--seal", "calc.seal", "--key", "two.pub")
+    assert done.returncode == 1 and "signature-invalid" in done.stderr
