@@ -5,12 +5,14 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/custody.h"
 #include "cli/options.h"
 #include "custody/chain_show.h"
+#include "custody/witness_collection.h"
 
 namespace boltseal {
 namespace {
@@ -22,10 +24,12 @@ struct VerifyCommand {
   std::string phase;  // of gate
   std::string from;
   std::vector<std::string> to, outputs;
-  std::string artifact, image;
+  std::string artifact, image, file;
+  std::vector<std::string> keys;  // of `file`
   SourceOptions source;
 
   int gate() const;
+  int show_file() const;
   int verify() const;
   int show() const;
 
@@ -105,7 +109,39 @@ int VerifyCommand::verify() const {
   return verdict.holds() ? Exit::clean : Exit::findings;
 }
 
+// A collection of Witness's. Without a key nobody vouches for what it says.
+int VerifyCommand::show_file() const {
+  const auto wanted = read_outputs(outputs, "table", answer_formats);
+  if (!wanted) return complain_of_call(wanted.error());
+  const auto text = read_file(file, max_envelope);
+  if (!text) return complain(text.error());
+  const auto envelope = parse_dsse(*text);
+  if (!envelope) return complain(envelope.error());
+  std::vector<PublicKey> trusted;
+  for (const auto& reference : keys) {
+    auto key = open_public_key(reference);
+    if (!key) return complain(key.error());
+    trusted.push_back(*std::move(key));
+  }
+  if (trusted.empty()) {
+    log_warning("no --key is given: the signature is not checked");
+  } else if (const auto verified = verify_dsse(*envelope, trusted, 1); !verified) {
+    return complain_of_refusal(verified.error(), file);
+  }
+  const auto statement = parse_statement(envelope->payload);
+  if (!statement) return complain(statement.error());
+  const auto collection = read_witness_collection(*statement);
+  if (!collection) return complain(collection.error());
+  for (const Output& output : *wanted) {
+    const auto written = write_output(
+        output, output.format == "json" ? witness_json(*collection) : witness_text(*collection));
+    if (!written) return complain(written.error());
+  }
+  return Exit::clean;
+}
+
 int VerifyCommand::show() const {
+  if (!file.empty()) return show_file();
   const auto policy = open_custody_policy(place);
   if (!policy) return complain_of_refusal(policy.error());
   const auto records = load_records(place.records);
@@ -146,6 +182,12 @@ void add_custody_verify(CLI::App& custody, int& exit) {
       command->add_option("--image", state->image, "An image that must come out of it");
       command->add_option("--platform", state->source.platform, "Of the image, as linux/arm64");
       command->add_flag("--insecure-http", state->source.insecure_http, "Registries without TLS");
+    }
+    if (!verify) {
+      command->add_option("FILE", state->file,
+                          "Show this collection of Witness's instead of the project's chain");
+      command->add_option("--key", state->keys, "Public key that must have signed FILE")
+          ->allow_extra_args(false);
     }
     add_custody_place(*command, state->place);
     command->callback([state, verify, &exit] { exit = verify ? state->verify() : state->show(); });

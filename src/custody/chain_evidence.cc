@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "custody/chain_verify.h"
+#include "custody/witness_collection.h"
 #include "files/glob.h"
 #include "seal/dsse.h"
 #include "seal/statement.h"
@@ -119,6 +120,15 @@ std::optional<Refusal> check_statement(const AttestationDemand& demand, const St
     const bool about = std::ranges::any_of(
         images, [&](const auto& digest) { return subject_of(statement, digest).has_value(); });
     if (!about) return subject_of(statement, images.front()).error();
+  }
+  // A step of Witness's that failed is signed as well as one that did not.
+  if (is_witness_collection(statement.predicate_type)) {
+    const auto collection = read_witness_collection(statement);
+    if (!collection) return refuse(collection.error(), "predicate").error();
+    if (collection->exit_code.value_or(0) != 0)
+      return refusal("command-failed", "the command of a Witness step did not end well",
+                     "predicate.attestations.command-run.exitcode", "0",
+                     fmt::format("{}", *collection->exit_code));
   }
   for (const auto& [path, wanted] : demand.fields) {
     const std::string found = member_of(statement.predicate(), path).scalar();

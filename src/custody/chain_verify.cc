@@ -118,11 +118,19 @@ class Verifier {
       if (later->record) {
         follow_links(*later);
       } else if (!later->refusal) {
-        later->refusal = refusal("phase-missing", "nothing leads to a record of the phase", "phase",
-                                 later->phase, {});
-        later->record = nullptr;
+        const auto why = why_missing_.find(later->phase);
+        later->refusal = why != why_missing_.end()
+                             ? why->second
+                             : refusal("phase-missing", "nothing leads to a record of the phase",
+                                       "phase", later->phase, {});
       }
     }
+  }
+
+  // `wrong` is the later hop's fault, and the reason why the earlier one has no record.
+  void broken_link(CustodyHop& later, const std::string& earlier, Refusal wrong) {
+    why_missing_.emplace(earlier, wrong);
+    if (!later.refusal) later.refusal = std::move(wrong);
   }
 
   void follow_links(CustodyHop& later) {
@@ -132,20 +140,21 @@ class Verifier {
       if (!earlier) continue;
       const auto link = std::ranges::find(links, name, &RecordLink::phase);
       if (link == links.end()) {
-        if (!later.refusal)
-          later.refusal = refusal("link-missing", "the record names no record of an earlier phase",
-                                  "previous", name, {});
+        broken_link(
+            later, name,
+            refusal("link-missing", fmt::format("{} names no record of {}", later.phase, name),
+                    "previous", name, {}));
         continue;
       }
       const auto found = std::ranges::find(records_, link->sha256, &StoredRecord::sha256);
       if (found == records_.end() || found->record.phase != name ||
           found->record.sequence >= later.record->record.sequence) {
         const StoredRecord* last = last_of(records_, name);
-        if (!later.refusal)
-          later.refusal =
-              refusal("link-broken",
-                      fmt::format("{} rests on a record of {} that is not here", later.phase, name),
-                      "previous." + name, link->sha256, last ? last->sha256 : "");
+        broken_link(
+            later, name,
+            refusal("link-broken",
+                    fmt::format("{} rests on a record of {} that is not here", later.phase, name),
+                    "previous." + name, link->sha256, last ? last->sha256 : ""));
         continue;
       }
       if (earlier->record && earlier->record != &*found && !later.refusal)
@@ -218,6 +227,7 @@ class Verifier {
   const std::vector<StoredRecord>& records_;
   const CustodyQuestion& question_;
   CustodyVerdict out_;
+  std::map<std::string, Refusal> why_missing_;
 };
 
 }  // namespace

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+import images
+
 PEOPLE = ("owner", "owner2", "alice", "bob", "carol", "dora", "mallory")
 POLICY = """custody: 1
 project: tiny
@@ -458,3 +460,136 @@ def test_verifying_needs_no_network(project):
     project.chain()
     done = subprocess.run(["unshare", "-n", project.program, "custody", "verify", "--artifact", "out/app"], cwd=project.folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+IMAGES = """custody: 1
+project: tiny
+version: 1
+keys:
+{keys}
+phases:
+  - name: package
+    keys: [alice]
+    products: ["image:*"]
+  - name: scan
+    keys: [bob]
+    evidence:
+      scan: {{ max-critical: 0, max-high: 1 }}
+  - name: deploy
+    keys: [carol]
+    evidence:
+      attestations:
+        - type: https://boltseal.dev/attestation/drift/v1
+          keys: [dora]
+          fields: {{ clean: true }}
+"""
+
+
+@pytest.fixture
+def packaged(project):
+    """A layout with an image, recorded as a product; `scan` gives a report of so many findings on it."""
+    project.policy(IMAGES)
+    project.commit()
+    image = images.Image([[("app", "x\n")]])
+    other = images.Image([[("app", "y\n")]])
+    for name, one in ("app", image), ("other", other):
+        images.write_layout(one, project.folder / "out" / name)
+    project.digest, project.other = images.digest(image.manifest), images.digest(other.manifest)
+    project.ok("step", "package", "--key", "@alice.key", "--product-image", "oci:out/app")
+
+    def scan(of, **counts):
+        project.write("out/scan.json", json.dumps({"tool": {"name": "boltseal"}, "image": {"manifestDigest": of},
+                                                   "summary": {"findings": {"critical": 0, "high": 0, "medium": 7} | counts}}))
+        return ("step", "scan", "--key", "@bob.key", "--material-image", "oci:out/app", "--evidence", "out/scan.json")
+    project.scan = scan
+    return project
+
+
+DRIFT = "https://boltseal.dev/attestation/drift/v1"
+WITNESS = "https://witness.testifysec.com/attestation-collection/v0.1"
+
+
+def envelope(project, file, key, subject, predicate_type, predicate):
+    """A DSSE envelope made by hand, with openssl."""
+    payload = json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "app", "digest": {"sha256": subject.removeprefix("sha256:")}}],
+                          "predicateType": predicate_type, "predicate": predicate}).encode()
+    kind = b"application/vnd.in-toto+json"
+    message = project.folder / "out/pae"
+    message.write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+    signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", project.keys / f"{key}.key", "-in", message], check=True,
+                               stdout=subprocess.PIPE).stdout
+    project.write(file, json.dumps({"payload": base64.b64encode(payload).decode(), "payloadType": kind.decode(),
+                                    "signatures": [{"sig": base64.b64encode(signature).decode()}]}))
+
+
+def attest(project, file, key, subject, **predicate):
+    envelope(project, file, key, subject, DRIFT, predicate)
+    return ("step", "deploy", "--key", "@carol.key", "--material-image", f"registry.example/app@{project.digest}", "--evidence", file)
+
+
+def test_an_image_goes_through_the_phases(packaged):
+    packaged.ok(*packaged.scan(packaged.digest, high=1))
+    packaged.ok(*attest(packaged, "out/drift.dsse", "dora", packaged.digest, clean=True))
+    packaged.ok("verify", "--image", "oci:out/app")
+    packaged.ok("verify", "--image", f"anything@{packaged.digest}")
+    said = packaged.refused("image-unknown", "verify", "--image", "oci:out/other")
+    assert packaged.digest in said and packaged.other in said
+    subprocess.run(["rm", "-r", packaged.folder / "out/app"], check=True)
+    packaged.ok("verify", "--image", f"anything@{packaged.digest}")
+
+
+def test_another_image_at_a_phase(packaged):
+    words = [w.replace("out/app", "out/other") for w in packaged.scan(packaged.other)]
+    said = packaged.refused("image-changed", *words)
+    assert f"wanted {packaged.digest}, found {packaged.other}" in said
+
+
+def test_scans_over_the_limit_or_of_something_else(packaged):
+    packaged.refused("scan-over-limit", *packaged.scan(packaged.digest, high=2))
+    packaged.refused("evidence-of-other", *packaged.scan(packaged.other))
+    packaged.refused("evidence-missing", "step", "scan", "--key", "@bob.key", "--material-image", "oci:out/app")
+
+
+def test_attestations_by_others(packaged):
+    packaged.ok(*packaged.scan(packaged.digest))
+    packaged.refused("signature-invalid", *attest(packaged, "out/a.dsse", "alice", packaged.digest, clean=True))
+    packaged.refused("subject-mismatch", *attest(packaged, "out/b.dsse", "dora", packaged.other, clean=True))
+    packaged.refused("evidence-field-mismatch", *attest(packaged, "out/c.dsse", "dora", packaged.digest, clean=False))
+    packaged.refused("evidence-field-mismatch", *attest(packaged, "out/d.dsse", "dora", packaged.digest))
+    packaged.refused("evidence-missing", "step", "deploy", "--key", "@carol.key", "--material-image", "oci:out/app")
+    packaged.ok(*attest(packaged, "out/e.dsse", "dora", packaged.digest, clean=True))
+
+
+def collection(exit_code=0):
+    kind = "https://witness.dev/attestations/{}/v0.1".format
+    return {"name": "build", "attestations": [
+        {"type": kind("environment"), "attestation": {"os": "linux", "hostname": "h", "variables": {"API_TOKEN": "canary"}}},
+        {"type": kind("git"), "attestation": {"commithash": "c" * 40, "branch": "main", "status": {"a.c": {"staging": "M"}}}},
+        {"type": kind("material"), "attestation": {"a.c": {"sha256": "a" * 64}}},
+        {"type": kind("command-run"), "attestation": {"cmd": ["make", "app\x1b[31m"], "exitcode": exit_code}},
+        {"type": kind("product"), "attestation": {"app": {"mime_type": "x", "digest": {"sha256": "b" * 64}}}},
+        {"type": kind("never-heard-of"), "attestation": {"x": 1}}]}
+
+
+def test_witness_collections_are_shown(packaged):
+    envelope(packaged, "out/w.json", "dora", packaged.digest, WITNESS, collection(3))
+    done = packaged.ok("show", "out/w.json", "--key", "@dora.pub")
+    assert "step       build" in done.stdout and "(exit 3)" in done.stdout and "on main, with changes" in done.stdout
+    assert "\x1b" not in done.stdout and "canary" not in done.stdout and "never-heard-of" in done.stdout
+    said = json.loads(packaged.ok("show", "out/w.json", "--key", "@dora.pub", "-o", "json").stdout)
+    assert said["exitCode"] == 3 and said["products"] == {"app": "b" * 64} and said["variables"] == 1
+    packaged.refused("signature-invalid", "show", "out/w.json", "--key", "@alice.pub")
+    assert "not checked" in packaged.ok("show", "out/w.json").stderr
+    envelope(packaged, "out/d.json", "dora", packaged.digest, DRIFT, {})
+    assert packaged("show", "out/d.json").returncode == 2
+
+
+def test_witness_collections_are_evidence(packaged):
+    packaged.policy(IMAGES.replace("version: 1", "version: 2").replace(DRIFT, WITNESS).replace("clean: true", "name: build"))
+    packaged.ok(*packaged.scan(packaged.digest))
+    words = ("step", "deploy", "--key", "@carol.key", "--material-image", "oci:out/app", "--evidence", "out/w.json")
+    envelope(packaged, "out/w.json", "dora", packaged.digest, WITNESS, collection(3))
+    packaged.refused("command-failed", *words)
+    envelope(packaged, "out/w.json", "dora", packaged.digest, WITNESS, collection())
+    packaged.ok(*words)
+    packaged.ok("verify")

@@ -43,13 +43,16 @@ def test_a_folder(sealed):
 
 def test_an_image(sealed):
     text = (CASES / "calc.py").read_text()
-    lower = images.Layer().file("app/src/calc.py", text.replace("2 * x", "3 * x"))
-    upper = images.Layer().file("app/src/calc.py", text)
-    images.write_oci(sealed.home / "good", [lower, upper])
+    lower, upper = [("app/src/calc.py", text.replace("2 * x", "3 * x"))], [("app/src/calc.py", text)]
+    images.write_layout(images.Image([lower, upper]), sealed.home / "good")
     assert verify(sealed, "oci:good") == (0, {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
-    images.write_oci(sealed.home / "bad", [upper, lower])
+    images.write_layout(images.Image([upper, lower]), sealed.home / "bad")
     code, said = verify(sealed, "oci:bad")
     assert code == 1 and said["twice"] == "changed"
+    images.write_layout(images.Image([lower, [("app/src/.wh.calc.py", "")], [("srv/calc.py", text)]]), sealed.home / "elsewhere")
+    assert verify(sealed, "oci:elsewhere")[1] == {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"}
+    images.write_layout(images.Image([upper, [("app/.wh.src", "")]]), sealed.home / "gone")
+    assert verify(sealed, "oci:gone")[0] == 2
 
 
 def test_what_is_not_sealed(sealed):

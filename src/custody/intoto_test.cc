@@ -1,0 +1,50 @@
+#include <gtest/gtest.h>
+
+#include "custody/intoto_rules.h"
+
+namespace boltseal {
+namespace {
+
+TEST(Fnmatch, AsPythonHasIt) {
+  EXPECT_TRUE(fnmatch_matches("*", "a/b"));
+  EXPECT_TRUE(fnmatch_matches("src/*.[ch]", "src/x/a.c"));
+  EXPECT_FALSE(fnmatch_matches("src/*.[!ch]", "src/a.c"));
+  EXPECT_TRUE(fnmatch_matches("a?c",
+                              "a\xc3\xa4"
+                              "c"));
+  EXPECT_TRUE(fnmatch_matches("[", "["));
+  EXPECT_TRUE(fnmatch_matches("[]]", "]"));
+  EXPECT_TRUE(fnmatch_matches("[a-c]x", "bx"));
+  EXPECT_FALSE(fnmatch_matches("", "a"));
+  EXPECT_FALSE(fnmatch_matches("A", "a"));
+}
+
+TEST(InTotoRules, AreOneOfTheKnownForms) {
+  EXPECT_TRUE(check_in_toto_rule({"allow", "*"}));
+  EXPECT_TRUE(
+      check_in_toto_rule({"MATCH", "*", "IN", "a", "WITH", "PRODUCTS", "IN", "b", "FROM", "s"}));
+  EXPECT_TRUE(check_in_toto_rule({"MATCH", "*", "WITH", "MATERIALS", "IN", "b", "FROM", "s"}));
+  for (const InTotoRule& rule :
+       {InTotoRule{}, InTotoRule{"ALLOW"}, InTotoRule{"ALLOW", "a", "b"}, InTotoRule{"MATCH", "*"},
+        InTotoRule{"MATCH", "*", "WITH", "ALL", "FROM", "s"},
+        InTotoRule{"MATCH", "*", "WITH", "PRODUCTS", "FROM"}})
+    EXPECT_FALSE(check_in_toto_rule(rule));
+}
+
+TEST(InTotoFiles, AreReadInOneWay) {
+  for (
+      const char* text :
+      {"", "{}", "[]", R"({"signed":{"_type":"link"},"signatures":[]})",
+       R"({"signed":{"_type":"other"},"signatures":[]})",
+       R"({"signatures":[{"keyid":"a","sig":"zz"}],"signed":{"_type":"link","name":"a","command":[],"materials":{},"products":{}}})",
+       R"({"signatures":[],"signed":{"_type":"link","name":"a","command":[],"materials":{},"products":{"x":{}}}})",
+       R"({"signatures":[],"signed":{"_type":"layout","expires":"2030-01-01T00:00:00Z","keys":{},"inspect":[],"steps":[{"name":"../a","threshold":1,"pubkeys":[],"expected_command":[],"expected_materials":[],"expected_products":[]}]}})",
+       R"({"signatures":[],"signed":{"_type":"layout","expires":"2030-01-01T00:00:00Z","keys":{},"inspect":[],"steps":[{"name":"a","threshold":0,"pubkeys":[],"expected_command":[],"expected_materials":[],"expected_products":[]}]}})",
+       R"({"signatures":[],"signed":{"_type":"layout","expires":"soon","keys":{},"inspect":[],"steps":[]}})"})
+    EXPECT_FALSE(parse_in_toto(text)) << text;
+  EXPECT_TRUE(parse_in_toto(
+      R"({"signatures":[],"signed":{"_type":"link","name":"a","command":[],"materials":{},"products":{"x":{"sha256":"aa"}}}})"));
+}
+
+}  // namespace
+}  // namespace boltseal

@@ -1,0 +1,73 @@
+// Records of custody, what they rest on, and the formats of others that are read for them.
+#include "codec/value.h"
+#include "custody/chain_policy.h"
+#include "custody/chain_record.h"
+#include "custody/coverage_formats.h"
+#include "custody/intoto_metadata.h"
+#include "custody/snippet_seal.h"
+#include "custody/snippet_split.h"
+#include "custody/witness_collection.h"
+#include "targets.h"
+
+namespace boltseal {
+namespace {
+
+void require(bool holds) {
+  if (!holds) __builtin_trap();
+}
+
+// A record has one form: what is read is written the same.
+void read_custody_record(std::string_view bytes) {
+  const auto record = parse_record(bytes);
+  if (!record) return;
+  const std::string once = write_record(*record);
+  const auto again = parse_record(once);
+  require(again.has_value() && write_record(*again) == once);
+}
+
+// Whatever the text: functions lie in it, do not overlap, and the seal over it is one.
+void seal_source(std::string_view bytes) {
+  for (const char* name : {"a.c", "a.go", "a.java", "a.ts", "a.py", "a.txt"}) {
+    const SnippetText text{std::string(bytes), snippet_language(name)};
+    std::uint32_t last = 0;
+    for (const SnippetPiece& piece : text.functions()) {
+      require(piece.first >= last && piece.last >= piece.first && piece.last <= text.lines());
+      last = piece.last;
+      (void)text.hash(piece.first, piece.last);
+    }
+    LineCoverage coverage{"lcov", {{name, {{1, {}}}}}};
+    const auto seal = make_snippet_seal({{name, std::string(bytes)}}, {coverage});
+    if (!seal || text.lines() == 0) continue;
+    require(parse_snippet_seal(write_snippet_seal(*seal)).has_value());
+    (void)compare_snippets(*seal, {{name, std::string(bytes)}});
+  }
+}
+
+}  // namespace
+
+std::map<std::string, FuzzTarget> custody_targets() {
+  return {
+      {"custody-policy", [](std::string_view b) { (void)parse_custody_policy(b); }},
+      {"custody-record", read_custody_record},
+      {"in-toto", [](std::string_view b) { (void)parse_in_toto(b); }},
+      {"witness",
+       [](std::string_view b) {
+         const auto statement = parse_statement(b);
+         if (!statement) return;
+         if (const auto collection = read_witness_collection(*statement))
+           require(parse_json(witness_json(*collection)).has_value());
+       }},
+      {"coverage", [](std::string_view b) { (void)read_line_coverage(b); }},
+      {"test-results",
+       [](std::string_view b) {
+         (void)read_evidence_file(b, "r");
+         (void)read_tap(b);
+         (void)read_go_test(b);
+         (void)read_junit(b);
+       }},
+      {"snippet-seal", [](std::string_view b) { (void)parse_snippet_seal(b); }},
+      {"snippet-source", seal_source},
+  };
+}
+
+}  // namespace boltseal
