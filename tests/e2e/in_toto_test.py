@@ -86,3 +86,20 @@ def test_what_we_write_we_read(work, form):
 def test_a_command_that_fails_leaves_its_link_and_its_code(work):
     assert work("run", "write", "--key", "alice.key", "--", "sh", "-c", "exit 5").returncode == 5
     assert next(work.folder.glob("write.*.link")).exists()
+
+
+def test_layouts_do_not_go_on_for_ever(work):
+    """A layout whose only step is done by the same layout again."""
+    key = json.loads(work("key", "alice.pub").stdout)
+    (work.folder / "self.layout").write_text(json.dumps({
+        "_type": "layout", "expires": "2046-01-01T00:00:00Z", "readme": "", "keys": {key["keyid"]: key}, "inspect": [],
+        "steps": [{"_type": "step", "name": "s", "threshold": 1, "pubkeys": [key["keyid"]], "expected_command": [], "expected_materials": [],
+                   "expected_products": []}]}))
+    assert work("sign", "self.layout", "--key", "alice.key").returncode == 0
+    folder, name = work.folder, f"s.{key['keyid'][:8]}"
+    for _ in range(12):
+        shutil.copy(work.folder / "self.layout", folder / f"{name}.link")
+        folder = folder / name
+        folder.mkdir()
+    done = work("verify", "--layout", "self.layout", "--verification-keys", "alice.pub")
+    assert done.returncode == 1 and "layout-too-deep: " in done.stderr
