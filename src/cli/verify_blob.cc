@@ -79,7 +79,7 @@ int VerifyBlobCommand::report(const Checked<VerifiedBundle>& verdict) const {
   if (output == "json") {
     JsonWriter json;
     json.object().member("verified", verdict.has_value());
-    json.key(std::string_view(verdict ? "evidence" : "refusal"));
+    json.key(verdict ? "evidence" : "refusal");
     if (verdict)
       write_evidence(json, verdict->evidence());
     else
