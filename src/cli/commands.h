@@ -29,6 +29,7 @@ void add_channel(CLI::App& program, int& exit);
 void add_key(CLI::App& program, int& exit);
 void add_version(CLI::App& program, int& exit);
 void add_cache(CLI::App& program, int& exit);
+void add_custody(CLI::App& program, int& exit);
 void add_sign_blob(CLI::App& program, int& exit);
 void add_verify_blob(CLI::App& program, int& exit);
 void add_bundle(CLI::App& program, int& exit);

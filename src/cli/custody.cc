@@ -53,6 +53,13 @@ Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
   return open_signed_policy(*yaml, *envelope, owners, place.require);
 }
 
+std::string records_in_tree(const CustodyPlace& place) {
+  std::string_view path = place.records;
+  while (path.starts_with("./")) path.remove_prefix(2);
+  path = trim_end(path, '/');
+  return path.starts_with('/') || path.starts_with("..") ? "" : std::string(path);
+}
+
 Result<std::int64_t> custody_now(const CustodyPlace& place) {
   if (place.at.empty()) return unix_now();
   const auto moment = parse_rfc3339(place.at);
@@ -81,12 +88,6 @@ int complain_of_refusal(const Refusal& refusal, std::string_view about) {
                  .c_str(),
              stderr);
   return Exit::findings;
-}
-
-Result<Secret> custody_password(const std::string& what) {
-  const char* text = std::getenv("COSIGN_PASSWORD");
-  if (!text) return fail(Fault::unsupported, "the key is encrypted: set COSIGN_PASSWORD", what);
-  return Secret(std::string_view(text));
 }
 
 Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceOptions& options) {

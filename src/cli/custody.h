@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/password.h"
 #include "custody/chain_policy.h"
 #include "custody/chain_store.h"
 #include "custody/chain_verify.h"
@@ -28,6 +29,9 @@ void add_custody_place(CLI::App& command, CustodyPlace& place, bool with_owners 
 
 // The policy, under its owners' signatures (POLICY.dsse) where keys of theirs are given.
 Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place);
+// The folder of records, where it lies in the tree: it is no part of what is recorded. Empty where
+// it lies elsewhere.
+std::string records_in_tree(const CustodyPlace& place);
 Result<std::int64_t> custody_now(const CustodyPlace& place);
 
 // The phases that no other one comes after; `with_records`: among those that have a record.
@@ -36,9 +40,6 @@ std::vector<std::string> last_phases(const CustodyPolicy& policy,
 
 // Prints the refusal and gives Exit::findings.
 int complain_of_refusal(const Refusal& refusal, std::string_view about = {});
-
-// The password of an encrypted key: COSIGN_PASSWORD.
-Result<Secret> custody_password(const std::string& what);
 
 // An image as an artifact: its digest from the name where that has one, else from the image.
 Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceOptions& options);

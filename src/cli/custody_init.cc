@@ -13,15 +13,17 @@
 #include "cli/commands.h"
 #include "cli/custody.h"
 #include "cli/options.h"
+#include "codec/json_writer.h"
 
 namespace boltseal {
 namespace {
 
 struct InitCommand {
-  std::string file = "custody.yaml", project;
-  std::vector<std::string> phases, keys;  // keys: PHASE=FILE
+  std::string file = "custody.yaml", project, layout;
+  std::vector<std::string> phases, keys;  // keys: PHASE=FILE; with a layout NAME=FILE
 
   Result<std::string> policy() const;
+  Result<std::string> policy_of_layout() const;
   int run() const;
 };
 
@@ -61,10 +63,31 @@ Result<std::string> InitCommand::policy() const {
   return text;
 }
 
+// A file that has all but the keys, which are put behind it.
+Result<std::string> InitCommand::policy_of_layout() const {
+  TRY(auto text, read_file(layout, max_custody_policy));
+  text += text.ends_with('\n') ? "\nkeys:\n" : "\n\nkeys:\n";
+  for (const auto& given : keys) {
+    const auto pair = cut(given, "=");
+    if (!pair) return fail(Fault::unsupported, "a key is given as NAME=FILE", given);
+    TRY(const auto key, open_public_key(std::string(pair->second)));
+    text += fmt::format("  {}: |\n", json_quote(pair->first));
+    each_line(key.pem(), [&](std::string_view line) { text += fmt::format("    {}\n", line); });
+  }
+  TRY(const auto checked, parse_custody_policy(text));
+  return text;
+}
+
 int InitCommand::run() const {
+  if (layout.empty() == phases.empty())
+    return complain({Fault::unsupported,
+                     "name the phases, or a --layout that has them",
+                     "custody init",
+                     {}}),
+           Exit::usage;
   if (::access(file.c_str(), F_OK) == 0)
     return complain({Fault::io, "this file is there already", file, {}});
-  const auto text = policy();
+  const auto text = layout.empty() ? policy() : policy_of_layout();
   if (!text) return complain_of_call(text.error());
   if (const auto written = write_file_atomically(file, *text); !written)
     return complain(written.error());
@@ -78,6 +101,7 @@ int InitCommand::run() const {
 struct SignPolicyCommand {
   CustodyPlace place;
   std::string key;
+  PasswordOptions password;
 
   int run() const;
 };
@@ -86,7 +110,7 @@ int SignPolicyCommand::run() const {
   const auto yaml = read_file(place.policy, max_custody_policy);
   if (!yaml) return complain(yaml.error());
   if (const auto policy = parse_custody_policy(*yaml); !policy) return complain(policy.error());
-  const auto signer = open_signer(key, custody_password);
+  const auto signer = open_signer(key, password_source(password));
   if (!signer) return complain(signer.error());
   const Signer* one = signer->get();
   auto envelope = sign_dsse(custody_policy_payload, *yaml, std::span(&one, 1));
@@ -114,7 +138,9 @@ int SignPolicyCommand::run() const {
 void add_custody_init(CLI::App& custody, int& exit) {
   auto* command = custody.add_subcommand("init", "Write a first policy with the phases given");
   const auto state = std::make_shared<InitCommand>();
-  command->add_option("PHASES", state->phases, "In their order: source test build …")->required();
+  command->add_option("PHASES", state->phases, "In their order: source test build …");
+  command->add_option("--layout", state->layout,
+                      "A policy without keys to begin with; --key is NAME=FILE then");
   command->add_option("--key", state->keys, "PHASE=FILE: a public key that may sign the phase")
       ->allow_extra_args(false);
   command->add_option("--project", state->project, "Its name; the folder's when not given");
@@ -126,6 +152,7 @@ void add_custody_init(CLI::App& custody, int& exit) {
   sign->add_option("--policy", signing->place.policy, "The policy; POLICY.dsse is written")
       ->capture_default_str();
   sign->add_option("--key", signing->key, "An owner's private key")->required();
+  add_password_options(*sign, signing->password);
   sign->callback([signing, &exit] { exit = signing->run(); });
 }
 

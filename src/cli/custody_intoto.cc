@@ -97,6 +97,7 @@ int VerifyLayout::run() {
 
 struct RunStep {
   std::string name, key, folder = ".";
+  PasswordOptions password;
   std::vector<std::string> command, materials, products;
   bool dsse = false;
 
@@ -115,7 +116,7 @@ Result<InTotoArtifacts> RunStep::collect(const std::vector<std::string>& globs) 
 }
 
 int RunStep::run() const {
-  const auto signer = open_signer(key, custody_password);
+  const auto signer = open_signer(key, password_source(password));
   if (!signer) return complain(signer.error());
   const auto id = in_toto_key_of((*signer)->public_key());
   if (!id) return complain(id.error());
@@ -143,12 +144,13 @@ int RunStep::run() const {
 
 struct SignLayout {
   std::string file, key, output;
+  PasswordOptions password;
   bool dsse = false;
 
   int run() const {
     const auto text = read_file(file, max_envelope);
     if (!text) return complain(text.error());
-    const auto signer = open_signer(key, custody_password);
+    const auto signer = open_signer(key, password_source(password));
     if (!signer) return complain(signer.error());
     const auto made = sign_in_toto(*text, **signer, dsse);
     if (!made) return complain(made.error());
@@ -180,6 +182,7 @@ void add_run(CLI::App& in_toto, int& exit) {
       ->allow_extra_args(false);
   run->add_option("--link-dir", running->folder, "Where the link goes")->capture_default_str();
   run->add_flag("--dsse", running->dsse, "A DSSE envelope instead of a metablock");
+  add_password_options(*run, running->password);
   run->callback([running, &exit] { exit = running->run(); });
 }
 
@@ -216,6 +219,7 @@ void add_custody_in_toto(CLI::App& custody, int& exit) {
   sign->add_option("--key", signing->key, "Private key of its owner")->required();
   sign->add_option("--output", signing->output, "Another file to write");
   sign->add_flag("--dsse", signing->dsse, "A DSSE envelope instead of a metablock");
+  add_password_options(*sign, signing->password);
   sign->callback([signing, &exit] { exit = signing->run(); });
 
   auto* key = in_toto->add_subcommand("key", "Print a public key as a layout holds it");

@@ -29,6 +29,7 @@ constexpr std::uint64_t text_limit = 256 << 20;
 struct SignSnippets {
   std::vector<std::string> coverage, sources;
   std::string tests, command, key, output;
+  PasswordOptions password;
 
   int run() const;
 
@@ -98,7 +99,7 @@ int SignSnippets::run() const {
                      "custody snippets sign",
                      {}}),
            Exit::usage;
-  const auto signer = open_signer(key, custody_password);
+  const auto signer = open_signer(key, password_source(password));
   if (!signer) return complain(signer.error());
   auto result = passed();
   if (!result) return complain_of_refusal(result.error());
@@ -115,10 +116,7 @@ int SignSnippets::run() const {
   auto seal = make_snippet_seal(*sources_read, read);
   if (!seal) return complain(seal.error());
   seal->tests = *std::move(result);
-  const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
-  const auto seconds = epoch ? parse_u64(epoch) : std::nullopt;
-  seal->created =
-      seconds && *seconds < (1ULL << 37) ? static_cast<std::int64_t>(*seconds) : unix_now();
+  seal->created = writing_time();
   const Signer* one = signer->get();
   const auto envelope = sign_dsse(in_toto_payload, write_snippet_seal(*seal), std::span(&one, 1));
   if (!envelope) return complain(envelope.error());
@@ -146,7 +144,9 @@ struct VerifySnippets {
 };
 
 Result<std::map<std::string, std::string>> VerifySnippets::texts(const SnippetSeal& of) const {
-  const auto wanted = [&](std::string_view path) { return may_be_sealed_file(of, path); };
+  const auto wanted = [names = sealed_names(of)](std::string_view path) {
+    return names.contains(last_part(path));
+  };
   TRY(const auto opened, open_source(artifact, source));
   if (const auto* folder = std::get_if<OpenedDirectory>(&opened))
     return read_texts_of_folder(folder->path, wanted);
@@ -251,6 +251,7 @@ void add_custody_snippets(CLI::App& custody, int& exit) {
                    "Instead: a command (sh) that ends with 0 on success");
   sign->add_option("--key", signing->key, "Private key")->required();
   sign->add_option("--seal", signing->output, "The file to write")->required();
+  add_password_options(*sign, signing->password);
   sign->callback([signing, &exit] { exit = signing->run(); });
 
   auto* verify = snippets->add_subcommand(

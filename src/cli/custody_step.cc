@@ -23,6 +23,7 @@ constexpr std::uint64_t evidence_limit = 256 << 20;
 struct StepCommand {
   CustodyPlace place;
   std::string phase, key;
+  PasswordOptions password;
   std::vector<std::string> command, materials, products, evidence, environment;
   std::vector<std::string> material_images, product_images;
   SourceOptions source;
@@ -42,25 +43,12 @@ struct StepCommand {
                                 std::vector<PhaseArtifact> taken) const;
 };
 
-std::int64_t written_time() {
-  const char* text = std::getenv("SOURCE_DATE_EPOCH");
-  const auto epoch = text ? parse_u64(text) : std::nullopt;
-  return epoch && *epoch < (1ULL << 37) ? static_cast<std::int64_t>(*epoch) : unix_now();
-}
-
-// The folder of records, where it lies in the tree: it is no part of what is recorded.
-std::string inside(std::string_view path) {
-  while (path.starts_with("./")) path.remove_prefix(2);
-  path = trim_end(path, '/');
-  return path.starts_with('/') || path.starts_with("..") ? "" : std::string(path);
-}
-
 Result<std::vector<PhaseArtifact>> StepCommand::collect(
     const std::vector<std::string>& asked, const std::vector<std::string>& more,
     const std::vector<std::string>& images) const {
   std::vector<std::string> globs = asked;
   globs.insert(globs.end(), more.begin(), more.end());
-  TRY(auto out, collect_artifacts(".", globs, {inside(place.records)}));
+  TRY(auto out, collect_artifacts(".", globs, {records_in_tree(place)}));
   for (const auto& reference : images) {
     TRY(auto image, image_artifact(reference, source));
     out.push_back(std::move(image));
@@ -86,7 +74,7 @@ std::optional<Refusal> StepCommand::gate(const CustodyPolicy& policy, const Cust
     verdict = verify_custody(policy, records, {now.after, {}, *moment, place.min_version});
     if (!verdict.holds()) return verdict.refusal;
   }
-  verdict.hops.push_back({now.name, nullptr, {policy.name_of_key(signer.id())}, {}});
+  verdict.hops.push_back({now.name, nullptr, {policy.name_of_key(signer.id())}, {}, false});
   if (auto wrong = check_separation(policy, verdict.hops)) return wrong;
   return check_materials(now, now.after.empty(), taken, verdict.known);
 }
@@ -107,15 +95,15 @@ Result<CustodyRecord> StepCommand::perform(const CustodyPolicy& policy, const Cu
   record.materials = std::move(taken);
   record.command = command;
   for (std::string& word : record.command) word = valid_or_replaced_utf8(word);
-  record.git = git_state(".", inside(place.records));
-  record.started = written_time();
+  record.git = git_state(".", records_in_tree(place));
+  record.started = writing_time();
   CommandRun run;
   if (command.empty()) {
     run.out.sha256 = run.err.sha256 = sha256_hex("");
   } else {
     TRY(run, run_command(command));
   }
-  record.finished = std::max(record.started, written_time());
+  record.finished = std::max(record.started, writing_time());
   record.exit_code = run.exit_code;
   record.out = std::move(run.out);
   record.err = std::move(run.err);
@@ -144,7 +132,7 @@ int StepCommand::run() const {
            Exit::usage;
   const auto records = load_records(place.records);
   if (!records) return complain_of_refusal(records.error());
-  const auto signer = open_signer(key, custody_password);
+  const auto signer = open_signer(key, password_source(password));
   if (!signer) return complain(signer.error());
   auto taken = collect(now->materials, materials, material_images);
   if (!taken) return complain(taken.error());
@@ -169,6 +157,7 @@ int StepCommand::run() const {
 struct CosignCommand {
   CustodyPlace place;
   std::string phase, key;
+  PasswordOptions password;
 
   int run() const;
 };
@@ -182,7 +171,7 @@ int CosignCommand::run() const {
   const StoredRecord* last = now ? last_of(*records, phase) : nullptr;
   if (!last)
     return complain_of_refusal({"phase-missing", "phase", phase, {}, "the phase has no record"});
-  const auto signer = open_signer(key, custody_password);
+  const auto signer = open_signer(key, password_source(password));
   if (!signer) return complain(signer.error());
   const PublicKey& mine = (*signer)->public_key();
   const auto allowed = policy->keys_of(now->keys);
@@ -231,6 +220,7 @@ void add_custody_step(CLI::App& custody, int& exit) {
   command->add_flag("--no-gate", state->no_gate,
                     "Record without asking whether the phases before hold; a verifier asks");
   add_custody_place(*command, state->place);
+  add_password_options(*command, state->password);
   command->callback([state, &exit] { exit = state->run(); });
 
   auto* cosign = custody.add_subcommand("cosign", "Sign the last record of a phase too");
@@ -238,6 +228,7 @@ void add_custody_step(CLI::App& custody, int& exit) {
   cosign->add_option("PHASE", signing->phase, "Its name in the policy")->required();
   cosign->add_option("--key", signing->key, "Private key of another who may sign it")->required();
   add_custody_place(*cosign, signing->place);
+  add_password_options(*cosign, signing->password);
   cosign->callback([signing, &exit] { exit = signing->run(); });
 }
 

@@ -69,7 +69,7 @@ int VerifyCommand::gate() const {
     if (!verdict.holds())
       return complain_of_refusal(*verdict.refusal, "the gate to " + phase + " stays shut");
   }
-  const auto here = collect_artifacts(".", now->materials, {place.records});
+  const auto here = collect_artifacts(".", now->materials, {records_in_tree(place)});
   if (!here) return complain(here.error());
   if (const auto wrong = check_materials(*now, now->after.empty(), *here, verdict.known))
     return complain_of_refusal(*wrong, "the gate to " + phase + " stays shut");

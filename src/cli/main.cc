@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   boltseal::add_drift(program, exit);
   boltseal::add_db(program, exit);
   boltseal::add_cache(program, exit);
+  boltseal::add_custody(program, exit);
   boltseal::add_sign(program, exit);
   boltseal::add_verify(program, exit);
   boltseal::add_attest(program, exit);

@@ -61,12 +61,12 @@ std::string text_at(int x, int y, int size, std::string_view colour, std::string
 }
 
 std::string box(const CustodyHop& hop, int y) {
-  const bool good = !hop.refusal;
+  const bool good = hop.holds;
+  const std::string_view colour = good ? "#2f7d4f" : hop.refusal ? "#b3261e" : "#8a6d00";
   std::string out = fmt::format(
       "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"#ffffff\" "
       "stroke=\"{}\" stroke-width=\"2\"/>\n<circle cx=\"{}\" cy=\"{}\" r=\"11\" fill=\"{}\"/>\n",
-      left, y, width, height, good ? "#2f7d4f" : "#b3261e", left + 24, y + 26,
-      good ? "#2f7d4f" : "#b3261e");
+      left, y, width, height, colour, left + 24, y + 26, colour);
   out += fmt::format("<path d=\"{}\" stroke=\"#ffffff\" stroke-width=\"2.5\" fill=\"none\"/>\n",
                      good ? fmt::format("M{} {}l4 4l7 -8", left + 19, y + 26)
                           : fmt::format("M{} {}l9 9m0 -9l-9 9", left + 20, y + 22));

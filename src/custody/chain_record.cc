@@ -24,7 +24,11 @@ void write_artifacts(JsonWriter& json, std::string_view name,
 }
 
 void write_stream(JsonWriter& json, std::string_view name, const StreamDigest& stream) {
-  json.key(name).object().member("sha256", stream.sha256).member("size", stream.size).end();
+  json.key(std::string_view(name))
+      .object()
+      .member("sha256", stream.sha256)
+      .member("size", stream.size)
+      .end();
 }
 
 void write_evidence(JsonWriter& json, const PhaseEvidence& e) {
@@ -52,7 +56,7 @@ void write_happening(JsonWriter& json, const CustodyRecord& r) {
     json.member("dirty", r.git->dirty).end();
   }
   json.key("environment").object();
-  for (const auto& [name, value] : r.environment) json.member(name, value);
+  for (const auto& [name, value] : r.environment) json.member(std::string_view(name), value);
   json.end().key("host").object().member("system", r.system).member("machine", r.machine).end();
 }
 

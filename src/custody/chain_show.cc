@@ -32,7 +32,10 @@ std::string facts_of(const CustodyRecord& r) {
 }  // namespace
 
 void write_refusal(JsonWriter& json, std::string_view name, const Refusal& refusal) {
-  json.key(name).object().member("code", refusal.code).member("what", refusal.what);
+  json.key(std::string_view(name))
+      .object()
+      .member("code", refusal.code)
+      .member("what", refusal.what);
   json.text_if("field", refusal.field).text_if("wanted", refusal.wanted);
   json.text_if("found", refusal.found).end();
 }
@@ -47,7 +50,7 @@ std::string custody_text(const CustodyPicture& picture) {
   for (const CustodyHop& hop : verdict.hops) width = std::max(width, hop.phase.size());
   for (const CustodyHop& hop : verdict.hops) {
     if (&hop != &verdict.hops.front()) out += "  │\n";
-    out += fmt::format("  {} {:<{}}", hop.refusal ? "✗" : "✓", hop.phase, width);
+    out += fmt::format("  {} {:<{}}", hop.refusal ? "✗" : hop.holds ? "✓" : "?", hop.phase, width);
     if (hop.record) {
       const CustodyRecord& r = hop.record->record;
       out += fmt::format("  {}  {}  {}\n", rfc3339(r.finished),
@@ -78,7 +81,7 @@ std::string custody_json(const CustodyPicture& picture) {
   if (verdict.refusal) write_refusal(json, "refusal", *verdict.refusal);
   json.key("hops").array();
   for (const CustodyHop& hop : verdict.hops) {
-    json.object().member("phase", hop.phase).member("holds", !hop.refusal);
+    json.object().member("phase", hop.phase).member("holds", hop.holds);
     json.texts("keys", hop.keys);
     if (hop.record) {
       const CustodyRecord& r = hop.record->record;

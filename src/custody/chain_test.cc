@@ -160,7 +160,7 @@ TEST(TestResults, AreCountedNotBelieved) {
   EXPECT_EQ(junit->skipped, 1U);
   EXPECT_EQ(read_junit("<testsuite errors='2'><testcase/></testsuite>")->failed, 2U);
   EXPECT_FALSE(read_junit("<html/>"));
-  const auto tap = read_tap("1..5\nok 1\nnot ok 2\nok 3 # SKIP why\nnot ok 4 # TODO later\n");
+  const auto tap = read_tap("1..5\nok 1\nnot ok 2\nok 3 # SKIP why\nnot ok 4 # todo later\n");
   ASSERT_TRUE(tap);
   EXPECT_EQ(tap->passed, 1U);
   EXPECT_EQ(tap->failed, 2U);  // one that failed, one that never came

@@ -33,7 +33,8 @@ class Verifier {
         out_.refusal = hop.refusal;
         out_.broken = hop.phase;
       }
-      if (!out_.refusal) apply_record(*policy_.phase(hop.phase), hop.record->record, out_.known);
+      hop.holds = !out_.refusal;
+      if (hop.holds) apply_record(*policy_.phase(hop.phase), hop.record->record, out_.known);
     }
     if (!out_.refusal) out_.refusal = check_separation(policy_, out_.hops);
     return std::move(out_);
@@ -97,7 +98,7 @@ class Verifier {
     if (wanted.empty())
       return refusal("phase-unknown", "there is no phase to verify", "to", "a phase", {});
     for (const CustodyPhase& phase : policy_.phases)
-      if (wanted.contains(phase.name)) out_.hops.push_back({phase.name, nullptr, {}, {}});
+      if (wanted.contains(phase.name)) out_.hops.push_back({phase.name, nullptr, {}, {}, false});
     return std::nullopt;
   }
 

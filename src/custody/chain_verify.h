@@ -23,7 +23,8 @@ struct CustodyHop {
   std::string phase;
   const StoredRecord* record = nullptr;  // null: there is none
   std::vector<std::string> keys;         // names of those who have signed, sorted
-  std::optional<Refusal> refusal;        // nothing: the hop holds
+  std::optional<Refusal> refusal;
+  bool holds = false;  // it has no refusal, and those before it hold too
 };
 
 struct CustodyVerdict {

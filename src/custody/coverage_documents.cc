@@ -21,38 +21,38 @@ Result<std::uint64_t> line_number(const Value& value) {
 }
 
 Result<LineCoverage> read_gcov(const Value& root) {
-  LineCoverage out{"gcov", {}};
+  LineCoverage out{.format = "gcov"};
   for (const Value& file : root["files"].items()) {
     CoveredLines& lines = out.files[file["file"].string()];
     for (const Value& line : file["lines"].items()) {
       if (line["count"].number().value_or(0) <= 0) continue;
       TRY(const auto number, line_number(line["line_number"]));
-      TRY_DO(cover_lines(lines, number, number));
+      TRY_DO(cover_lines(out, lines, number, number));
     }
   }
   return out;
 }
 
 Result<LineCoverage> read_coverage_py(const Value& root) {
-  LineCoverage out{"coverage.py", {}};
+  LineCoverage out{.format = "coverage.py"};
   for (const auto& [path, file] : root["files"].members()) {
     CoveredLines& lines = out.files[std::string(path)];
     for (const Value& line : file["executed_lines"].items()) {
       TRY(const auto number, line_number(line));
-      TRY_DO(cover_lines(lines, number, number));
+      TRY_DO(cover_lines(out, lines, number, number));
     }
     for (const auto& [line, tests] : file["contexts"].members()) {
       const auto number = parse_u64(line);
       if (!number) return fail(Fault::corrupt, "coverage.py: a context of no line");
       for (const Value& test : tests.items())
-        if (!test.text().empty()) TRY_DO(cover_lines(lines, *number, *number, test.string()));
+        if (!test.text().empty()) TRY_DO(cover_lines(out, lines, *number, *number, test.string()));
     }
   }
   return out;
 }
 
 Result<LineCoverage> read_istanbul(const Value& root) {
-  LineCoverage out{"istanbul", {}};
+  LineCoverage out{.format = "istanbul"};
   for (const auto& [path, file] : root.members()) {
     CoveredLines& lines = out.files[std::string(path)];
     for (const auto& [id, count] : file["s"].members()) {
@@ -60,7 +60,7 @@ Result<LineCoverage> read_istanbul(const Value& root) {
       const Value& place = file["statementMap"][id];
       TRY(const auto first, line_number(place["start"]["line"]));
       TRY(const auto last, line_number(place["end"]["line"]));
-      TRY_DO(cover_lines(lines, first, last));
+      TRY_DO(cover_lines(out, lines, first, last));
     }
   }
   return out;
@@ -77,14 +77,14 @@ bool is_nonzero(const pugi::xml_attribute& attribute) {
 }
 
 Result<LineCoverage> read_cobertura(const pugi::xml_node& root) {
-  LineCoverage out{"cobertura", {}};
+  LineCoverage out{.format = "cobertura"};
   for (const auto& package : root.child("packages").children("package")) {
     for (const auto& type : package.child("classes").children("class")) {
       CoveredLines& lines = out.files[type.attribute("filename").value()];
       for (const auto& line : type.child("lines").children("line")) {
         if (!is_nonzero(line.attribute("hits"))) continue;
         TRY(const auto number, line_number(line.attribute("number")));
-        TRY_DO(cover_lines(lines, number, number));
+        TRY_DO(cover_lines(out, lines, number, number));
       }
     }
   }
@@ -102,7 +102,7 @@ Result<> read_jacoco(const pugi::xml_node& group, LineCoverage& out) {
       for (const auto& line : file.children("line")) {
         if (!is_nonzero(line.attribute("ci"))) continue;
         TRY(const auto number, line_number(line.attribute("nr")));
-        TRY_DO(cover_lines(lines, number, number));
+        TRY_DO(cover_lines(out, lines, number, number));
       }
     }
   }
@@ -139,7 +139,7 @@ Result<LineCoverage> read_coverage_xml(std::string_view text) {
   if (std::string_view(root.name()) == "coverage") return read_cobertura(root);
   if (std::string_view(root.name()) != "report")
     return fail(Fault::unsupported, "XML that is no coverage of Cobertura's or JaCoCo's form");
-  LineCoverage out{"jacoco", {}};
+  LineCoverage out{.format = "jacoco"};
   TRY_DO(read_jacoco(root, out));
   return out;
 }

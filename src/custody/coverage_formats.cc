@@ -9,14 +9,17 @@
 namespace boltseal {
 namespace {
 
-constexpr std::uint64_t inflated_limit = 256 << 20;
+constexpr std::uint64_t inflated_limit = 256 << 20, total_limit = 20'000'000;
 
 }  // namespace
 
-Result<> cover_lines(CoveredLines& lines, std::uint64_t first, std::uint64_t last,
+Result<> cover_lines(LineCoverage& of, CoveredLines& lines, std::uint64_t first, std::uint64_t last,
                      const std::string& test) {
   if (first == 0 || last < first || last > max_covered_line)
     return fail(Fault::corrupt, "coverage of lines that can be none");
+  of.covered += last - first + 1;
+  if (of.covered > total_limit)
+    return fail(Fault::too_large, "coverage of more than twenty million lines");
   for (auto line = first; line <= last; ++line) {
     auto& tests = lines[static_cast<std::uint32_t>(line)];
     if (!test.empty()) tests.insert(test);
@@ -25,7 +28,7 @@ Result<> cover_lines(CoveredLines& lines, std::uint64_t first, std::uint64_t las
 }
 
 Result<LineCoverage> read_lcov(std::string_view text) {
-  LineCoverage out{"lcov", {}};
+  LineCoverage out{.format = "lcov"};
   std::string test;
   CoveredLines* lines = nullptr;
   Result<> state;
@@ -44,7 +47,7 @@ Result<LineCoverage> read_lcov(std::string_view text) {
       if (!lines || !number || parts.size() < 2)
         state = fail(Fault::corrupt, "lcov: a DA line out of place: " + printable(line));
       else if (!never)
-        state = cover_lines(*lines, *number, *number, test);
+        state = cover_lines(out, *lines, *number, *number, test);
     }
   });
   if (!state) return std::unexpected(state.error());
@@ -53,7 +56,7 @@ Result<LineCoverage> read_lcov(std::string_view text) {
 }
 
 Result<LineCoverage> read_go_cover(std::string_view text) {
-  LineCoverage out{"go", {}};
+  LineCoverage out{.format = "go"};
   Result<> state;
   each_line(text, [&](std::string_view line) {
     if (!state || line.starts_with("mode:") || trim(line).empty()) return;
@@ -67,7 +70,7 @@ Result<LineCoverage> read_go_cover(std::string_view text) {
     if (!count || !first || !last)
       state = fail(Fault::corrupt, "not a line of a Go cover profile: " + printable(line));
     else if (*count > 0)
-      state = cover_lines(out.files[std::string(fields[0].substr(0, colon))], *first, *last);
+      state = cover_lines(out, out.files[std::string(fields[0].substr(0, colon))], *first, *last);
   });
   if (!state) return std::unexpected(state.error());
   return out;

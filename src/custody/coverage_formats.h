@@ -15,7 +15,8 @@ using CoveredLines = std::map<std::uint32_t, std::set<std::string>>;
 
 struct LineCoverage {
   std::string format;  // "lcov", "gcov", "coverage.py", "cobertura", "jacoco", "go", "istanbul"
-  std::map<std::string, CoveredLines> files;  // by the path that the tool wrote
+  std::map<std::string, CoveredLines> files = {};  // by the path that the tool wrote
+  std::uint64_t covered = 0;                       // lines, each range counted anew
 };
 
 // Knows the format by the content; gzip (gcov writes it) is taken off. unsupported for what is
@@ -23,8 +24,9 @@ struct LineCoverage {
 Result<LineCoverage> read_line_coverage(std::string_view bytes);
 
 constexpr std::uint32_t max_covered_line = 5'000'000;
-// Adds the lines `first` … `last`; corrupt for a range of more than max_covered_line.
-Result<> cover_lines(CoveredLines& lines, std::uint64_t first, std::uint64_t last,
+// Adds the lines `first` … `last` of a file of `of`; corrupt for lines that can be none, too_large
+// when a document claims more of them than any program has.
+Result<> cover_lines(LineCoverage& of, CoveredLines& lines, std::uint64_t first, std::uint64_t last,
                      const std::string& test = {});
 
 Result<LineCoverage> read_lcov(std::string_view text);

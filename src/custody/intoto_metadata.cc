@@ -83,6 +83,9 @@ Result<InTotoStep> read_step(const Value& item) {
     return corrupt(fmt::format("step {} has no threshold of 1 or more", out.name));
   out.threshold = *threshold;
   TRY(out.key_ids, texts(item["pubkeys"], "pubkeys"));
+  for (const auto& id : out.key_ids)  // a part of file names too
+    if (id.empty() || !std::ranges::all_of(id, is_alnum))
+      return corrupt("a key's id that is no hex: " + printable(id));
   TRY(out.command, texts(item["expected_command"], "expected_command"));
   TRY(out.materials, rules(item["expected_materials"], "expected_materials"));
   TRY(out.products, rules(item["expected_products"], "expected_products"));
@@ -188,7 +191,7 @@ std::string write_in_toto_link(const InTotoLink& link, int exit_code) {
   json.end();
   for (const auto& [name, list] :
        {std::pair{"materials", &link.materials}, std::pair{"products", &link.products}}) {
-    json.key(name).object();
+    json.key(std::string_view(name)).object();
     for (const auto& [path, digests] : *list) {
       json.key(path).object();
       for (const auto& [algorithm, digest] : digests) json.member(algorithm, digest);

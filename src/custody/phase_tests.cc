@@ -3,10 +3,10 @@
 // JUnit's XML has no specification but its readers: <testsuites> or one <testsuite>, suites may
 // nest, a <testcase> holds <failure>, <error> or <skipped>. The cases themselves are counted, not
 // the totals that the suites claim; a suite that claims more failures than its cases show is
-// believed that too. TAP: https://testanything.org (12 to 14): "ok", "not ok", directives SKIP and
-// TODO, the plan "1..N", "Bail out!"; indented subtests are summed up by their parent's line.
-// `go test -json`: cmd/test2json; the last action of a test is its result, and a package that
-// fails without a failed test (it did not build) counts as one.
+// believed that too. TAP: https://testanything.org (12 to 14): "ok", "not ok", the directives for
+// what is skipped or still to do, the plan "1..N", "Bail out!"; indented subtests are summed up by
+// their parent's line. `go test -json`: cmd/test2json; the last action of a test is its result, and
+// a package that fails without a failed test (it did not build) counts as one.
 #include <algorithm>
 #include <map>
 #include <pugixml.hpp>

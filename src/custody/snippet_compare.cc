@@ -14,16 +14,6 @@ namespace {
 
 constexpr std::size_t window_limit = 200'000;  // lines hashed for one range
 
-std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-std::size_t common_parts(std::string_view a, std::string_view b) {
-  const auto x = split(a, '/'), y = split(b, '/');
-  std::size_t count = 0;
-  while (count < x.size() && count < y.size() && x[x.size() - 1 - count] == y[y.size() - 1 - count])
-    ++count;
-  return count;
-}
-
 struct Place {
   std::string path;
   std::uint32_t line = 0;
@@ -33,13 +23,19 @@ class Comparison {
  public:
   Comparison(const SnippetSeal& seal, const std::map<std::string, std::string>& artifact)
       : seal_(seal) {
+    PathsByName by_name;
     for (const auto& [path, text] : artifact) {
+      by_name.emplace(last_part(path), path);
       auto& file = files_[path];
       file = std::make_unique<SnippetText>(text, snippet_language(path));
       for (const SnippetPiece& piece : file->functions())
         by_hash_.emplace(file->hash(piece.first, piece.last), Place{path, piece.first});
     }
-    for (const auto& [path, sha256] : seal.files) partner_[path] = partner_of(path);
+    for (const auto& [path, sha256] : seal.files) {
+      const auto nearest = nearest_path(by_name, path);
+      partner_[path] = nearest.path ? *nearest.path : "";
+    }
+    for (const SealedSnippet& s : seal.snippets) sealed_hashes_.insert(s.sha256);
   }
 
   std::vector<SnippetAnswer> run() {
@@ -54,16 +50,6 @@ class Comparison {
   }
 
  private:
-  std::string partner_of(const std::string& sealed) const {
-    std::string best;
-    std::size_t most = 0;
-    for (const auto& [path, text] : files_) {
-      const auto count = common_parts(path, sealed);
-      if (count > most) best = path, most = count;
-    }
-    return best;
-  }
-
   SnippetAnswer answer(const SealedSnippet& sealed, SnippetState state, const Place& place) const {
     return {state, sealed.path, sealed.name, sealed.first, place.path, place.line, {}, {}};
   }
@@ -104,10 +90,7 @@ class Comparison {
   }
 
   // Overloads have one name: one that is another's unchanged body is not this one changed.
-  bool sealed_elsewhere(const std::string& sha256) const {
-    return std::ranges::find(seal_.snippets, sha256, &SealedSnippet::sha256) !=
-           seal_.snippets.end();
-  }
+  bool sealed_elsewhere(const std::string& sha256) const { return sealed_hashes_.contains(sha256); }
 
   SnippetAnswer range(const SealedSnippet& sealed) {
     const std::string& path = partner_.find(sealed.path)->second;
@@ -141,6 +124,7 @@ class Comparison {
 
   const SnippetSeal& seal_;
   std::map<std::string, std::unique_ptr<SnippetText>> files_;
+  std::set<std::string> sealed_hashes_;
   std::map<std::string, Place> by_hash_;
   std::map<std::string, std::string> partner_;  // sealed path → path in the artifact
   std::set<std::pair<std::string, std::uint32_t>> used_;
@@ -154,9 +138,27 @@ std::string_view name_of(SnippetState state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-bool may_be_sealed_file(const SnippetSeal& seal, std::string_view path) {
-  return std::ranges::any_of(
-      seal.files, [&](const auto& file) { return last_part(file.first) == last_part(path); });
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+NearestPath nearest_path(const PathsByName& by_name, std::string_view path) {
+  NearestPath out;
+  const auto wanted = split(path, '/');
+  const auto [begin, end] = by_name.equal_range(last_part(path));
+  for (auto at = begin; at != end; ++at) {
+    const auto parts = split(at->second, '/');
+    std::size_t count = 0;
+    while (count < parts.size() && count < wanted.size() &&
+           parts[parts.size() - 1 - count] == wanted[wanted.size() - 1 - count])
+      ++count;
+    if (count > out.parts) out = {&at->second, count};
+  }
+  return out;
+}
+
+std::set<std::string, std::less<>> sealed_names(const SnippetSeal& seal) {
+  std::set<std::string, std::less<>> out;
+  for (const auto& [path, sha256] : seal.files) out.emplace(last_part(path));
+  return out;
 }
 
 std::vector<SnippetAnswer> compare_snippets(const SnippetSeal& seal,

@@ -17,29 +17,15 @@ namespace {
 
 constexpr std::size_t snippet_limit = 1'000'000;
 
-// How many whole parts two paths share at their ends.
-std::size_t common_end(std::string_view a, std::string_view b) {
-  const auto x = split(a, '/'), y = split(b, '/');
-  std::size_t count = 0;
-  while (count < x.size() && count < y.size() && x[x.size() - 1 - count] == y[y.size() - 1 - count])
-    ++count;
-  return count;
-}
-
 // Coverage names files by the path that the build or the tests had: the one source whose path ends
 // as that one does. One path must be the end of the other.
-const std::string* source_of(const std::string& path,
-                             const std::map<std::string, std::string>& sources) {
-  const std::string* best = nullptr;
-  std::size_t most = 0;
-  for (const auto& [source, text] : sources) {
-    const auto count = common_end(source, path);
-    const auto whole = std::min(split(source, '/').size(), split(path, '/').size());
-    const bool go = path.ends_with("/" + source) || source.ends_with("/" + path) || source == path;
-    if (count == 0 || (!go && count < whole)) continue;
-    if (count > most) best = &source, most = count;
-  }
-  return best;
+const std::string* source_of(const std::string& path, const PathsByName& sources) {
+  const auto nearest = nearest_path(sources, path);
+  if (!nearest.path) return nullptr;
+  const auto shorter = std::min(split(*nearest.path, '/').size(), split(path, '/').size());
+  // An absolute path begins with a part of nothing.
+  return nearest.parts >= shorter - (path.starts_with('/') && shorter > 1 ? 1 : 0) ? nearest.path
+                                                                                   : nullptr;
 }
 
 // Where no functions are known: the runs of lines that were covered.
@@ -86,10 +72,12 @@ Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& 
                                       const std::vector<LineCoverage>& coverage) {
   SnippetSeal out;
   std::map<std::string, CoveredLines> covered;
+  PathsByName by_name;
+  for (const auto& [path, text] : sources) by_name.emplace(last_part(path), path);
   for (const LineCoverage& one : coverage) {
     out.coverage.push_back(one.format);
     for (const auto& [path, lines] : one.files) {
-      const std::string* source = source_of(path, sources);
+      const std::string* source = source_of(path, by_name);
       if (!source) continue;
       for (const auto& [line, tests] : lines)
         covered[*source][line].insert(tests.begin(), tests.end());

@@ -2,7 +2,9 @@
 // them. doc/formats/custody.md
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +56,17 @@ struct SnippetAnswer {
 std::vector<SnippetAnswer> compare_snippets(const SnippetSeal& seal,
                                             const std::map<std::string, std::string>& artifact);
 
-// Whether a path of the artifact may be the sealed file: both have the same last part.
-bool may_be_sealed_file(const SnippetSeal& seal, std::string_view path);
+// The last parts of the sealed paths: a file of another name is none of them.
+std::set<std::string, std::less<>> sealed_names(const SnippetSeal& seal);
+
+// Of paths that end in the same name, the one that shares most whole parts at its end with `path`;
+// null when there is none. `by_name`: from last_part to the path.
+using PathsByName = std::multimap<std::string, std::string, std::less<>>;
+struct NearestPath {
+  const std::string* path = nullptr;
+  std::size_t parts = 0;
+};
+NearestPath nearest_path(const PathsByName& by_name, std::string_view path);
+std::string_view last_part(std::string_view path);
 
 }  // namespace boltseal

@@ -10,7 +10,7 @@
 namespace boltseal {
 namespace {
 
-constexpr std::size_t depth_limit = 10'000;
+constexpr std::size_t depth_limit = 10'000, prefix_limit = 500;
 
 bool is_word(char c) {
   return is_alnum(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) > 127;
@@ -116,7 +116,8 @@ class SnippetScanner {
 
   // A regular expression of JavaScript's begins where no value can end.
   bool regex_here(std::size_t i) const {
-    while (i > 0 && is_space(code_[i - 1]) && code_[i - 1] != '\n') --i;
+    for (int back = 0; i > 0 && is_space(code_[i - 1]) && code_[i - 1] != '\n'; --i)
+      if (++back > 256) return false;
     return i == 0 ||
            std::string_view("(,=:[!&|?{};\n").find(code_[i - 1]) != std::string_view::npos;
   }
@@ -197,7 +198,8 @@ class SnippetScanner {
           const auto text = std::string_view(code_).substr(head, i - head);
           const std::string type = type_of(text);
           const std::string name = type.empty() ? function_of(text) : "";
-          if (!type.empty()) block.prefix = prefix + type + "::";
+          if (!type.empty() && prefix.size() + type.size() < prefix_limit)
+            block.prefix = prefix + type + "::";
           if (!name.empty()) {
             block.function = true;
             out_.functions_.push_back({prefix + name, head_line ? head_line : line, 0, 0});
@@ -324,7 +326,7 @@ class SnippetScanner {
       }
       const auto list = words(body.substr(0, body.find_first_of("(:")));
       if (list.size() >= 2 && list[0] == "class") {
-        if (classes.size() < depth_limit)
+        if (prefix.size() + list[1].size() < prefix_limit)
           classes.push_back({indent, prefix + std::string(list[1]) + "."});
       } else if (list.size() >= 2 && (list[0] == "def" || (list.size() >= 3 && list[1] == "def"))) {
         function_indent = indent;

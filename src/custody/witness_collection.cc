@@ -101,7 +101,7 @@ std::string witness_json(const WitnessCollection& c) {
   json.text_if("commit", c.commit).text_if("branch", c.branch).member("dirty", c.dirty);
   for (const auto& [name, files] :
        {std::pair{"materials", &c.materials}, std::pair{"products", &c.products}}) {
-    json.key(name).object();
+    json.key(std::string_view(name)).object();
     for (const auto& [path, sha256] : *files) json.member(path, sha256);
     json.end();
   }

@@ -180,6 +180,7 @@ def test_tampered_before_and_recorded_all_the_same(project):
     code, seen = verdict(project)
     assert code == 1 and seen["broken"] == "test" and seen["refusal"]["code"] == "material-changed"
     assert seen["refusal"]["wanted"] != seen["refusal"]["found"]
+    assert [h["holds"] for h in seen["hops"]] == [True, False, False]  # what rests on the broken one does not hold
 
 
 def test_a_file_slipped_in_or_taken_out(project):

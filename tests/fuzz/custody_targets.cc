@@ -35,7 +35,7 @@ void seal_source(std::string_view bytes) {
       last = piece.last;
       (void)text.hash(piece.first, piece.last);
     }
-    LineCoverage coverage{"lcov", {{name, {{1, {}}}}}};
+    LineCoverage coverage{.format = "lcov", .files = {{name, {{1, {}}}}}};
     const auto seal = make_snippet_seal({{name, std::string(bytes)}}, {coverage});
     if (!seal || text.lines() == 0) continue;
     require(parse_snippet_seal(write_snippet_seal(*seal)).has_value());
