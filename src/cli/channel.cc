@@ -13,6 +13,7 @@
 #include "cli/password.h"
 #include "codec/json_writer.h"
 #include "net/http.h"
+#include "seal/artifact_store.h"
 #include "seal/channel.h"
 #include "seal/key_reference.h"
 #include "seal/tuf_write.h"
@@ -55,13 +56,13 @@ class Signers {
   std::vector<std::unique_ptr<Signer>> owned_;
 };
 
-Result<std::unique_ptr<ChannelStore>> open_store(const ChannelCommand& command, bool write,
-                                                 bool create = false) {
+Result<std::unique_ptr<FileStore>> open_store(const ChannelCommand& command, bool write,
+                                              bool create = false) {
   if (command.offline) forbid_network();
   StoreOptions options;
   options.insecure_http = command.insecure_http;
   if (write) options.actions = "pull,push";
-  return open_channel_store(command.place, write, create, options);
+  return open_file_store(command.place, write, create, options);
 }
 
 void tell(const ChannelStep& step) {

@@ -17,6 +17,8 @@ void add_amend(CLI::App& seal, int& exit);  // seal amend
 void add_drift(CLI::App& program, int& exit);
 void add_db(CLI::App& program, int& exit);
 void add_tuf(CLI::App& program, int& exit);
+void add_channel(CLI::App& program, int& exit);
+void add_log(CLI::App& program, int& exit);
 void add_sign(CLI::App& program, int& exit);
 void add_verify(CLI::App& program, int& exit);
 void add_attest(CLI::App& program, int& exit);

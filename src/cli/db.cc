@@ -10,9 +10,12 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "crypto/digest.h"
 #include "net/http.h"
+#include "seal/tuf_client.h"
 
 namespace boltseal {
 namespace {
@@ -21,6 +24,7 @@ struct DbCommand {
   std::string directory = default_data_directory();
   std::vector<std::string> feeds, ecosystems;  // KIND=BASE
   std::string file;
+  std::string tuf, tuf_root, tuf_target = "advisories.db";
   bool force = false;
   bool insecure_http = false;
   bool offline = false;
@@ -86,6 +90,40 @@ int run_update(const DbCommand& command, std::vector<FeedSource> feeds) {
   return result->all_well() ? Exit::clean : Exit::could_not;
 }
 
+// The database of a publisher who signs it, as a target of a TUF repository: nothing that is older
+// than what was seen, held back or signed by others gets in.
+Result<std::string> signed_database(const DbCommand& command, const std::string& root) {
+  const auto checked = [](auto result) -> Result<typename decltype(result)::value_type> {
+    if (result) return std::move(result).value();
+    return fail(Fault::corrupt, result.error().message());
+  };
+  const std::string state = command.directory + "/tuf/" + sha256_hex(root);
+  TRY(const auto metadata, tuf_fetch_from(command.tuf + "/metadata", command.insecure_http));
+  TRY(const auto targets, tuf_fetch_from(command.tuf + "/targets", command.insecure_http));
+  if (const auto trusted = ensure_trust(state, root); !trusted)
+    return fail(Fault::corrupt, trusted.error().message(), command.tuf_root);
+  TRY(auto client, checked(TufClient::open(state, metadata, unix_now())));
+  if (const auto fresh = client.refresh(); !fresh)
+    return fail(Fault::corrupt, fresh.error().message(), command.tuf);
+  return checked(client.download(command.tuf_target, targets));
+}
+
+int run_signed_update(const DbCommand& command) {
+  constexpr std::uint64_t root_limit = 512ULL << 10;
+  const auto root = read_file(command.tuf_root, root_limit);
+  if (!root) return complain(root.error());
+  const auto bytes = signed_database(command, *root);
+  if (!bytes) return complain(bytes.error());
+  if (const auto made = make_directories(command.directory); !made) return complain(made.error());
+  const auto file = unnamed_file(command.directory);
+  if (!file) return complain(file.error());
+  if (const auto written = write_all(file->get(), *bytes, command.directory); !written)
+    return complain(written.error());
+  return show(import_database(fmt::format("/proc/self/fd/{}", file->get()), command.directory,
+                              command.force),
+              "verified and installed\n");
+}
+
 int run_import(const DbCommand& command) {
   struct stat info{};
   if (::stat(command.file.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
@@ -131,9 +169,23 @@ void add_update(CLI::App& db, const std::shared_ptr<DbCommand>& state, int& exit
   update->add_flag("--insecure-http", state->insecure_http,
                    "Allow plain HTTP, for a mirror of your own");
   update->add_flag("--offline", state->offline, "Send not one packet: only feeds that are files");
+  auto* tuf = update
+                  ->add_option("--tuf", state->tuf,
+                               "Take a signed database from this TUF repository instead: its "
+                               "metadata/ and targets/")
+                  ->type_name("URL|DIR");
+  auto* root = update->add_option("--tuf-root", state->tuf_root, "The root.json that you trust")
+                   ->type_name("FILE")
+                   ->needs(tuf);
+  tuf->needs(root);
+  update->add_option("--tuf-target", state->tuf_target, "Its name there")->capture_default_str();
   add_environment(*update);
   update->callback([state, &exit] {
     if (state->offline) forbid_network();
+    if (!state->tuf.empty()) {
+      exit = run_signed_update(*state);
+      return;
+    }
     const auto feeds = chosen_feeds(state->feeds);
     exit = feeds ? run_update(*state, *feeds)
                  : (complain(feeds.error()), static_cast<int>(Exit::usage));

@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
   boltseal::add_channel(program, exit);
   boltseal::add_key(program, exit);
   boltseal::add_custody(program, exit);
+  boltseal::add_log(program, exit);
   boltseal::add_version(program, exit);
   boltseal::add_sign_blob(program, exit);
   boltseal::add_verify_blob(program, exit);

@@ -15,7 +15,7 @@
 
 #include "base/result.h"
 #include "crypto/signer.h"
-#include "seal/channel_store.h"
+#include "seal/file_store.h"
 #include "seal/refusal.h"
 #include "seal/tuf_metadata.h"
 
@@ -43,10 +43,10 @@ class Channel {
  public:
   // Refuses where there is a channel already. Each role has all the keys given and their number,
   // or `threshold` where that is not 0, as its threshold.
-  static Checked<Channel> create(ChannelStore& store, const SignerList& root,
+  static Checked<Channel> create(FileStore& store, const SignerList& root,
                                  const SignerList& targets, const SignerList& timestamp,
                                  std::int64_t now, const ChannelLifetimes& lifetimes);
-  static Checked<Channel> open(ChannelStore& store, std::int64_t now,
+  static Checked<Channel> open(FileStore& store, std::int64_t now,
                                const ChannelLifetimes& lifetimes);
 
   const TufRoot& root() const { return root_; }
@@ -72,7 +72,7 @@ class Channel {
   Checked<ChannelStep> publish(const SignerList& signers);
 
  private:
-  Channel(ChannelStore& store, std::int64_t now, const ChannelLifetimes& lifetimes)
+  Channel(FileStore& store, std::int64_t now, const ChannelLifetimes& lifetimes)
       : store_(&store), now_(now), lifetimes_(lifetimes) {}
   Checked<std::optional<std::string>> read(const std::string& name) const;
   Checked<void> load_root();
@@ -88,7 +88,7 @@ class Channel {
   Checked<ChannelStep> write_targets(const std::string& role, TufTargets next,
                                      const SignerList& signers);
 
-  ChannelStore* store_;
+  FileStore* store_;
   std::int64_t now_;
   ChannelLifetimes lifetimes_;
   TufRoot root_;
@@ -115,12 +115,10 @@ struct ResolvedTag {
 // in `state`, a directory of that root. Refusals: channel-freeze (the timestamp or the snapshot has
 // run out: somebody may hold back news), channel-expired (root or targets have), channel-rollback,
 // channel-tag-unknown, and those of TufClient.
-Checked<ResolvedTag> resolve_channel(ChannelStore& store, std::string_view root,
+Checked<ResolvedTag> resolve_channel(FileStore& store, std::string_view root,
                                      const std::string& state, const ChannelTag& tag,
                                      std::int64_t now);
 // $state_directory()/channels/<SHA-256 of the trusted root>
 std::string channel_state(std::string_view root);
-// Makes the root the trusted one of a directory that has none yet; else what it has seen counts.
-Checked<void> ensure_trust(const std::string& directory, std::string_view root);
 
 }  // namespace boltseal

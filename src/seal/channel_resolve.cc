@@ -41,12 +41,7 @@ std::string channel_state(std::string_view root) {
   return state_directory() + "/channels/" + sha256_hex(root);
 }
 
-Checked<void> ensure_trust(const std::string& directory, std::string_view root) {
-  if (open_read(directory + "/root.json")) return {};
-  return tuf_init(directory, root);
-}
-
-Checked<ResolvedTag> resolve_channel(ChannelStore& store, std::string_view root,
+Checked<ResolvedTag> resolve_channel(FileStore& store, std::string_view root,
                                      const std::string& state, const ChannelTag& tag,
                                      std::int64_t now) {
   TRY_DO(ensure_trust(state, root));

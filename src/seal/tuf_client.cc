@@ -66,6 +66,11 @@ Checked<void> tuf_init(const std::string& directory, std::string_view root) {
   return readable(write_durably(directory + "/root.json", root), "root");
 }
 
+Checked<void> ensure_trust(const std::string& directory, std::string_view root) {
+  if (open_read(directory + "/root.json")) return {};
+  return tuf_init(directory, root);
+}
+
 Checked<TufClient> TufClient::open(const std::string& directory, TufFetch metadata,
                                    std::int64_t now) {
   TufClient out;

@@ -29,6 +29,9 @@ Result<TufFetch> tuf_fetch_from(const std::string& base, bool allow_http);
 // keys, and a directory that has another root already: that would undo what it has seen.
 Checked<void> tuf_init(const std::string& directory, std::string_view root);
 
+// Makes the root the trusted one of a directory that has none yet; else what it has seen counts.
+Checked<void> ensure_trust(const std::string& directory, std::string_view root);
+
 class TufClient {
  public:
   // Waits for other clients of the directory; it stays locked as long as the client lives. Refuses

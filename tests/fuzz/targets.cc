@@ -460,6 +460,7 @@ const std::map<std::string, FuzzTarget>& fuzz_targets() {
     targets.merge(key_targets());
     targets.merge(sigstore());
     targets.merge(custody_targets());
+    targets.merge(repository_targets());
     for (const Reader* reader : all_readers()) {
       targets["reader-" + std::string(reader->name)] = [reader](std::string_view b) {
         read_with(*reader, b);

@@ -11,5 +11,6 @@ using FuzzTarget = std::function<void(std::string_view bytes)>;
 const std::map<std::string, FuzzTarget>& fuzz_targets();
 std::map<std::string, FuzzTarget> key_targets();  // a part of them
 std::map<std::string, FuzzTarget> custody_targets();  // a part of them
+std::map<std::string, FuzzTarget> repository_targets();  // a part of them
 
 }  // namespace boltseal

@@ -1,4 +1,4 @@
-#include "seal/channel_store.h"
+#include "seal/file_store.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,18 +8,21 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "seal/artifact_store.h"
 
 namespace boltseal {
 namespace {
 
-class FolderChannel final : public ChannelStore {
+class FolderFiles final : public FileStore {
  public:
-  FolderChannel(std::string folder, Fd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  FolderFiles(std::string folder, Fd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
   Result<std::string> get(const std::string& name, std::uint64_t cap) override {
     return read_file(folder_ + "/" + name, cap);
   }
   Result<> put(const std::string& name, std::string_view bytes) override {
-    return write_durably(folder_ + "/" + name, bytes);
+    const std::string path = folder_ + "/" + name;
+    if (name.contains('/')) TRY_DO(make_directories(path.substr(0, path.rfind('/'))));
+    return write_durably(path, bytes);
   }
   Result<> remove(const std::string& name) override {
     const std::string path = folder_ + "/" + name;
@@ -33,9 +36,9 @@ class FolderChannel final : public ChannelStore {
   Fd lock_;
 };
 
-class WebChannel final : public ChannelStore {
+class WebFiles final : public FileStore {
  public:
-  explicit WebChannel(TufFetch fetch) : fetch_(std::move(fetch)) {}
+  explicit WebFiles(TufFetch fetch) : fetch_(std::move(fetch)) {}
   Result<std::string> get(const std::string& name, std::uint64_t cap) override {
     return fetch_(name, cap);
   }
@@ -44,32 +47,32 @@ class WebChannel final : public ChannelStore {
 
  private:
   static Result<> read_only(const std::string& name) {
-    return fail(Fault::unsupported,
-                "a channel on a web server can only be read; write to its folder or to an OCI "
-                "repository",
-                name);
+    return fail(
+        Fault::unsupported,
+        "what is on a web server can only be read; write to its folder or to an OCI repository",
+        name);
   }
   TufFetch fetch_;
 };
 
-class OciChannel final : public ChannelStore {
+class OciFiles final : public FileStore {
  public:
-  OciChannel(std::unique_ptr<ArtifactStore> store, Fd lock)
+  OciFiles(std::unique_ptr<ArtifactStore> store, Fd lock)
       : store_(std::move(store)), lock_(std::move(lock)) {}
 
   Result<std::string> get(const std::string& name, std::uint64_t cap) override {
     TRY(const auto stored, store_->manifest(tag_of(name)));
     if (stored.manifest.layers.size() != 1)
-      return fail(Fault::corrupt, "not a file of a channel", store_->name() + ":" + tag_of(name));
+      return fail(Fault::corrupt, "not a file under a tag", store_->name() + ":" + tag_of(name));
     return store_->blob(stored.manifest.layers.front(), cap);
   }
   Result<> put(const std::string& name, std::string_view bytes) override {
     Manifest manifest;
     manifest.media_type = oci_manifest_type;
-    manifest.artifact_type = channel_artifact_type;
+    manifest.artifact_type = file_artifact_type;
     manifest.config = empty_config();
     TRY_DO(store_->put_bytes(oci_empty_bytes, oci_empty_type));
-    TRY(auto layer, store_->put_bytes(bytes, channel_artifact_type));
+    TRY(auto layer, store_->put_bytes(bytes, file_artifact_type));
     manifest.layers.push_back(std::move(layer));
     TRY_DO(store_->put_manifest(tag_of(name), manifest.media_type, write_manifest(manifest), {}));
     return {};
@@ -94,32 +97,32 @@ class OciChannel final : public ChannelStore {
 };
 
 Result<Fd> writers_lock(const std::string& folder, bool write) {
-  return write ? lock_file(folder + "/.channel.lock") : Result<Fd>{};
+  return write ? lock_file(folder + "/.lock") : Result<Fd>{};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ChannelStore>> open_channel_store(const std::string& place, bool write,
-                                                         bool create, const StoreOptions& options) {
-  if (place.empty()) return fail(Fault::unsupported, "no place of the channel is given");
+Result<std::unique_ptr<FileStore>> open_file_store(const std::string& place, bool write,
+                                                   bool create, const StoreOptions& options) {
+  if (place.empty()) return fail(Fault::unsupported, "no place is given");
   if (place.starts_with("https://") || place.starts_with("http://")) {
     TRY(auto fetch, tuf_fetch_from(place, options.insecure_http));
-    return std::make_unique<WebChannel>(std::move(fetch));
+    return std::make_unique<WebFiles>(std::move(fetch));
   }
   if (place.starts_with("oci://")) {
     TRY(auto opened, open_artifact(place.substr(6), {}, options));
-    return std::make_unique<OciChannel>(std::move(opened.images), Fd{});
+    return std::make_unique<OciFiles>(std::move(opened.images), Fd{});
   }
   const bool layout = place.starts_with("oci:");
   const std::string folder = layout ? place.substr(4) : place;
   if (create) TRY_DO(make_directories(folder));
   TRY(auto lock, writers_lock(folder, write));
-  if (!layout) return std::make_unique<FolderChannel>(folder, std::move(lock));
+  if (!layout) return std::make_unique<FolderFiles>(folder, std::move(lock));
   TRY(auto store, layout_store(folder, create));
-  return std::make_unique<OciChannel>(std::move(store), std::move(lock));
+  return std::make_unique<OciFiles>(std::move(store), std::move(lock));
 }
 
-TufFetch fetch_from(ChannelStore& store) {
+TufFetch fetch_from(FileStore& store) {
   return [&store](const std::string& name, std::uint64_t cap) { return store.get(name, cap); };
 }
 
