@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "net/http.h"
+#include "seal/evidence.h"
 #include "seal/key_reference.h"
 
 namespace boltseal {
@@ -204,16 +205,6 @@ int seal_complain(const Error& error) { return seal_complain(error.message(), se
 int seal_complain_of_image(const Error& error) {
   if (error.fault != Fault::not_found) return seal_complain(error);
   return seal_complain("image tag not found: " + error.message(), seal_no_image);
-}
-
-void write_refusal(JsonWriter& json, const Refusal& refusal) {
-  json.object()
-      .member("code", refusal.code)
-      .text_if("field", refusal.field)
-      .text_if("wanted", refusal.wanted)
-      .text_if("found", refusal.found)
-      .member("what", refusal.what)
-      .end();
 }
 
 void write_refused(JsonWriter& json, const std::vector<Refused>& refused) {

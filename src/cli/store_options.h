@@ -70,8 +70,6 @@ int seal_complain(const Error& error);
 // Of an image that could not be found or read: 11 or 1.
 int seal_complain_of_image(const Error& error);
 
-// One refusal as JSON: code, field, wanted, found, what.
-void write_refusal(JsonWriter& json, const Refusal& refusal);
 void write_refused(JsonWriter& json, const std::vector<Refused>& refused);
 
 }  // namespace boltseal

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/store_options.h"
 #include "codec/json_writer.h"
+#include "seal/evidence.h"
 #include "seal/predicate.h"
 #include "seal/simple_signing.h"
 

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/store_options.h"
 #include "codec/json_writer.h"
+#include "seal/evidence.h"
 #include "seal/predicate.h"
 
 namespace boltseal {

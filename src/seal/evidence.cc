@@ -88,10 +88,10 @@ void write_evidence(JsonWriter& json, const BundleEvidence& evidence) {
 void write_refusal(JsonWriter& json, const Refusal& refusal) {
   json.object()
       .member("code", refusal.code)
+      .text_if("field", refusal.field)
+      .text_if("wanted", refusal.wanted)
+      .text_if("found", refusal.found)
       .member("what", refusal.what)
-      .member("field", refusal.field)
-      .member("wanted", refusal.wanted)
-      .member("found", refusal.found)
       .end();
 }
 

@@ -12,5 +12,7 @@ const std::map<std::string, FuzzTarget>& fuzz_targets();
 std::map<std::string, FuzzTarget> key_targets();  // a part of them
 std::map<std::string, FuzzTarget> custody_targets();  // a part of them
 std::map<std::string, FuzzTarget> repository_targets();  // a part of them
+std::map<std::string, FuzzTarget> key_targets();       // a part of them
+std::map<std::string, FuzzTarget> sigstore_targets();  // likewise
 
 }  // namespace boltseal
