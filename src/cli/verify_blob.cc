@@ -79,7 +79,7 @@ int VerifyBlobCommand::report(const Checked<VerifiedBundle>& verdict) const {
   if (output == "json") {
     JsonWriter json;
     json.object().member("verified", verdict.has_value());
-    json.key(verdict ? "evidence" : "refusal");
+    verdict ? json.key("evidence") : json.key("refusal");
     if (verdict)
       write_evidence(json, verdict->evidence());
     else
