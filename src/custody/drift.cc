@@ -135,14 +135,22 @@ bool is_stub(const ContentRecord& r) {
           (r.link == "/proc/mounts" || r.link == "/proc/self/mounts"));
 }
 
+bool has_capability(const ContentRecord& r) {
+  return std::ranges::any_of(r.xattrs,
+                             [](const auto& item) { return item.first == "security.capability"; });
+}
+
 bool covers(const AllowRule& rule, const DriftFinding& f,
             const std::vector<ContentRecord>& sealed) {
   if (!rule.paths.covers(f.path)) return false;
   if (rule.stub) return f.kind == DriftKind::added && f.found && is_stub(*f.found);
   if (!rule.kinds.empty()) return std::ranges::count(rule.kinds, name_of(f.kind)) > 0;
   // What gives power is not expected anywhere unless a rule says so by name.
-  const bool gains = f.found && f.found->type == FileType::file && (f.found->mode & set_id) &&
-                     (!f.expected || !(sealed[*f.expected].mode & set_id));
+  const ContentRecord none;
+  const ContentRecord& before = f.expected ? sealed[*f.expected] : none;
+  const bool gains = f.found && f.found->type == FileType::file &&
+                     ((f.found->mode & set_id & ~before.mode) != 0 ||
+                      (has_capability(*f.found) && f.found->xattrs != before.xattrs));
   return !f.program && f.kind != DriftKind::deleted_running && !gains;
 }
 
