@@ -44,7 +44,7 @@ Result<Bundle> SignBlobCommand::sign() const {
   TRY(const auto content, blob.content());
   TRY(const auto signer, open_signer(key, password_source(password)));
   const PublicKey& own = signer->public_key();
-  const Scheme scheme = usual_scheme(own);
+  const SignatureScheme scheme = usual_scheme(own);
   Bundle out;
   out.media_type = bundle_v3_type;
   out.key_hint = key_hint_of(own);

@@ -16,7 +16,7 @@ TEST_P(EveryKind, SignsAndVerifies) {
   EXPECT_EQ(half.kind(), GetParam());
   for (const HashKind kind : {HashKind::sha256, HashKind::sha384, HashKind::sha512}) {
     for (const Padding padding : {Padding::pkcs1, Padding::pss}) {
-      const Scheme scheme{kind, padding, false};
+      const SignatureScheme scheme{kind, padding, false};
       const auto signature = key->sign("message", scheme);
       ASSERT_TRUE(signature) << signature.error().message();
       EXPECT_TRUE(half.verify("message", *signature, scheme));
@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Keys, EveryKind,
 
 TEST(Ed25519, HasAPrehashedFormOfItsOwn) {
   const auto key = PrivateKey::generate(KeyKind::ed25519);
-  const Scheme prehashed{HashKind::sha512, Padding::pkcs1, true};
+  const SignatureScheme prehashed{HashKind::sha512, Padding::pkcs1, true};
   const auto signature = key->sign("message", prehashed);
   ASSERT_TRUE(signature);
   EXPECT_TRUE(key->public_key().verify("message", *signature, prehashed));

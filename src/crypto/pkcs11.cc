@@ -53,7 +53,7 @@ class TokenSigner final : public Signer {
         every_time_(session_.attribute(key, CKA_ALWAYS_AUTHENTICATE) == std::string(1, '\1')) {}
 
   const PublicKey& public_key() const override { return public_; }
-  Result<std::string> sign(std::string_view message, const Scheme& scheme) const override;
+  Result<std::string> sign(std::string_view message, const SignatureScheme& scheme) const override;
 
  private:
   Result<std::string> raw(ck_mechanism mechanism, std::string_view data) const;
@@ -90,7 +90,8 @@ Result<std::string> TokenSigner::raw(ck_mechanism mechanism, std::string_view da
   return out;
 }
 
-Result<std::string> TokenSigner::sign(std::string_view message, const Scheme& scheme) const {
+Result<std::string> TokenSigner::sign(std::string_view message,
+                                      const SignatureScheme& scheme) const {
   const KeyKind kind = public_.kind();
   if (scheme.prehashed || (scheme.hash == HashKind::sha1 && kind != KeyKind::ed25519))
     return fail(Fault::unsupported, "the key cannot sign in that way");

@@ -105,7 +105,7 @@ TEST_F(SoftHsm, SignsWithEveryKindOfKey) {
     EXPECT_EQ(open_token_public_key(uri(path)).value(), half);
     for (const HashKind digest : {HashKind::sha256, HashKind::sha384, HashKind::sha512}) {
       for (const Padding padding : {Padding::pkcs1, Padding::pss}) {
-        const Scheme scheme{digest, padding, false};
+        const SignatureScheme scheme{digest, padding, false};
         const auto signature = (*signer)->sign("message", scheme);
         ASSERT_TRUE(signature) << name_of(kind) << ": " << signature.error().message();
         EXPECT_TRUE(half.verify("message", *signature, scheme));

@@ -160,7 +160,8 @@ Result<Secret> PrivateKey::pkcs8() const {
   return out;
 }
 
-Result<std::string> PrivateKey::sign(std::string_view message, const Scheme& scheme) const {
+Result<std::string> PrivateKey::sign(std::string_view message,
+                                     const SignatureScheme& scheme) const {
   const bool edwards = public_.kind() == KeyKind::ed25519;
   if (scheme.prehashed && edwards) return sign_ed25519ph(message);
   if (scheme.prehashed || scheme.hash == HashKind::sha1)

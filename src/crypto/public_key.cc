@@ -158,7 +158,7 @@ HashKind PublicKey::natural_hash() const {
 }
 
 bool PublicKey::verify(std::string_view message, std::string_view signature,
-                       const Scheme& scheme) const {
+                       const SignatureScheme& scheme) const {
   if (kind_ != KeyKind::ed25519)
     return !scheme.prehashed && verify_hash(hash(scheme.hash, message), signature, scheme);
   if (scheme.prehashed) return verify_ed25519ph(message, signature);
@@ -184,7 +184,7 @@ bool PublicKey::verify_ed25519ph(std::string_view message, std::string_view sign
 }
 
 bool PublicKey::verify_hash(std::string_view message_hash, std::string_view signature,
-                            const Scheme& scheme) const {
+                            const SignatureScheme& scheme) const {
   const EVP_MD* md =
       scheme.prehashed || kind_ == KeyKind::ed25519 ? nullptr : algorithm_of(scheme.hash);
   if (!md || message_hash.size() != static_cast<std::size_t>(EVP_MD_get_size(md))) return false;

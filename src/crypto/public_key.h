@@ -21,7 +21,7 @@ enum class KeyKind : std::uint8_t { ecdsa_p256, ecdsa_p384, ecdsa_p521, ed25519,
 enum class Padding : std::uint8_t { pkcs1, pss };  // of RSA; pss: salt as long as the hash
 
 // How a signature is made. `hash` counts for ECDSA and RSA; `prehashed` is Ed25519ph (RFC 8032).
-struct Scheme {
+struct SignatureScheme {
   HashKind hash = HashKind::sha256;
   Padding padding = Padding::pkcs1;
   bool prehashed = false;
@@ -52,11 +52,11 @@ class PublicKey {
 
   // True only when the signature is good. ECDSA signatures are DER.
   [[nodiscard]] bool verify(std::string_view message, std::string_view signature,
-                            const Scheme& scheme = {}) const;
+                            const SignatureScheme& scheme = {}) const;
   // The same when only the hash of the message is known (scheme.hash says which); Ed25519 has no
   // such form here and gives false.
   [[nodiscard]] bool verify_hash(std::string_view message_hash, std::string_view signature,
-                                 const Scheme& scheme = {}) const;
+                                 const SignatureScheme& scheme = {}) const;
 
   evp_pkey_st* handle() const { return key_.get(); }
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.spki_ == b.spki_; }

@@ -15,7 +15,8 @@ class Signer {
   virtual ~Signer() = default;
   virtual const PublicKey& public_key() const = 0;
   // A signature of the message; ECDSA's as DER. unsupported for a scheme that the key cannot do.
-  virtual Result<std::string> sign(std::string_view message, const Scheme& scheme = {}) const = 0;
+  virtual Result<std::string> sign(std::string_view message,
+                                   const SignatureScheme& scheme = {}) const = 0;
 };
 
 // A private key in memory.
@@ -30,7 +31,8 @@ class PrivateKey final : public Signer {
   static Result<PrivateKey> from_pem(std::string_view pem);
 
   const PublicKey& public_key() const override { return public_; }
-  Result<std::string> sign(std::string_view message, const Scheme& scheme = {}) const override;
+  Result<std::string> sign(std::string_view message,
+                           const SignatureScheme& scheme = {}) const override;
   Result<Secret> pkcs8() const;
 
  private:

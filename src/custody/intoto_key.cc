@@ -31,7 +31,7 @@ Result<Names> names_of(const PublicKey& key) {
   return fail(Fault::unsupported, "in-toto has no scheme for P-521 keys");
 }
 
-Scheme scheme_of_key(const PublicKey& key) {
+SignatureScheme scheme_of_key(const PublicKey& key) {
   if (key.kind() == KeyKind::ecdsa_p384) return {.hash = HashKind::sha384};
   if (key.kind() == KeyKind::rsa) return {.hash = HashKind::sha256, .padding = Padding::pss};
   return {};

@@ -21,7 +21,7 @@ namespace boltseal {
 struct InTotoKey {
   std::string id;
   PublicKey key;
-  Scheme scheme;
+  SignatureScheme scheme;
 };
 
 // The object of a layout's "keys". `id`: what it is called there.

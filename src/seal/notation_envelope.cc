@@ -26,7 +26,7 @@ constexpr std::array<Algorithm, 6> algorithms = {{
     {"PS512", KeyKind::rsa, HashKind::sha512},
 }};
 
-Scheme scheme_of(const PublicKey& key) {
+SignatureScheme scheme_of(const PublicKey& key) {
   return {.hash = key.natural_hash(), .padding = boltseal::Padding::pss};
 }
 

@@ -6,12 +6,12 @@
 
 namespace boltseal {
 
-std::vector<Scheme> accepted_schemes(const PublicKey& key) {
+std::vector<SignatureScheme> accepted_schemes(const PublicKey& key) {
   switch (key.kind()) {
     case KeyKind::ed25519:
-      return {Scheme{}, Scheme{.hash = HashKind::sha512, .prehashed = true}};
+      return {SignatureScheme{}, SignatureScheme{.hash = HashKind::sha512, .prehashed = true}};
     case KeyKind::rsa: {
-      std::vector<Scheme> out;
+      std::vector<SignatureScheme> out;
       for (const HashKind kind : {HashKind::sha256, HashKind::sha384, HashKind::sha512}) {
         out.push_back({.hash = kind, .padding = Padding::pkcs1});
         out.push_back({.hash = kind, .padding = Padding::pss});
@@ -19,27 +19,27 @@ std::vector<Scheme> accepted_schemes(const PublicKey& key) {
       return out;
     }
     case KeyKind::ecdsa_p256:
-      return {Scheme{}};
+      return {SignatureScheme{}};
     case KeyKind::ecdsa_p384:
     case KeyKind::ecdsa_p521:
       break;
   }
-  return {Scheme{.hash = key.natural_hash()}, Scheme{}};
+  return {SignatureScheme{.hash = key.natural_hash()}, SignatureScheme{}};
 }
 
-Scheme usual_scheme(const PublicKey& key) {
+SignatureScheme usual_scheme(const PublicKey& key) {
   const bool large_curve = key.kind() == KeyKind::ecdsa_p384 || key.kind() == KeyKind::ecdsa_p521;
   return {.hash = large_curve ? key.natural_hash() : HashKind::sha256};
 }
 
 bool signed_by(const PublicKey& key, std::string_view message, std::string_view signature) {
-  return std::ranges::any_of(accepted_schemes(key), [&](const Scheme& scheme) {
+  return std::ranges::any_of(accepted_schemes(key), [&](const SignatureScheme& scheme) {
     return key.verify(message, signature, scheme);
   });
 }
 
 bool signed_hash_by(const PublicKey& key, std::string_view sha256, std::string_view signature) {
-  return std::ranges::any_of(accepted_schemes(key), [&](const Scheme& scheme) {
+  return std::ranges::any_of(accepted_schemes(key), [&](const SignatureScheme& scheme) {
     return scheme.hash == HashKind::sha256 && key.verify_hash(sha256, signature, scheme);
   });
 }

@@ -12,10 +12,10 @@ namespace boltseal {
 
 // How we sign where the format does not say: SHA-256 with P-256 and RSA, the curve's hash with
 // P-384 and P-521, plain Ed25519.
-Scheme usual_scheme(const PublicKey& key);
+SignatureScheme usual_scheme(const PublicKey& key);
 
 // All ways that count, the likeliest first.
-std::vector<Scheme> accepted_schemes(const PublicKey& key);
+std::vector<SignatureScheme> accepted_schemes(const PublicKey& key);
 
 // Whether `signature` is one of `message` by `key` in any of those ways.
 [[nodiscard]] bool signed_by(const PublicKey& key, std::string_view message,

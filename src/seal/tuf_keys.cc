@@ -16,7 +16,7 @@ namespace {
 struct KnownScheme {
   std::string_view name;
   KeyKind kind;
-  Scheme how;
+  SignatureScheme how;
 };
 constexpr KnownScheme known_schemes[] = {
     {"ed25519", KeyKind::ed25519, {}},

@@ -19,7 +19,7 @@ struct TufKey {
   std::string type, scheme, value;  // as they are written: "ecdsa", "ecdsa-sha2-nistp256", a PEM
   // Nothing for a key of a kind that we do not know: it may stand there, but verifies nothing.
   std::optional<PublicKey> key;
-  Scheme how;
+  SignatureScheme how;
 };
 using TufKeys = std::map<std::string, TufKey>;  // by key id, which is opaque
 

@@ -252,7 +252,7 @@ class Judge {
 Checked<void> verify_artifact_signature(const PublicKey& key, const Artifact& artifact,
                                         std::string_view signature, const std::string& field) {
   std::optional<Error> lacking;
-  for (const Scheme& scheme : accepted_schemes(key)) {
+  for (const SignatureScheme& scheme : accepted_schemes(key)) {
     const bool whole = key.kind() == KeyKind::ed25519;
     const auto bytes = whole ? artifact.content() : artifact.digest(scheme.hash);
     if (!bytes) {

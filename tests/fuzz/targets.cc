@@ -366,7 +366,6 @@ const std::map<std::string, FuzzTarget>& fuzz_targets() {
     auto targets = codecs();
     targets.merge(documents());
     targets.merge(key_targets());
-    targets.merge(sigstore());
     targets.merge(custody_targets());
     targets.merge(repository_targets());
     targets.merge(sigstore_targets());

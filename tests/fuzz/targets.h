@@ -9,10 +9,10 @@ namespace boltseal {
 
 using FuzzTarget = std::function<void(std::string_view bytes)>;
 const std::map<std::string, FuzzTarget>& fuzz_targets();
-std::map<std::string, FuzzTarget> key_targets();  // a part of them
-std::map<std::string, FuzzTarget> custody_targets();  // a part of them
-std::map<std::string, FuzzTarget> repository_targets();  // a part of them
-std::map<std::string, FuzzTarget> key_targets();       // a part of them
-std::map<std::string, FuzzTarget> sigstore_targets();  // likewise
+// Parts of them, each in a file of its own.
+std::map<std::string, FuzzTarget> custody_targets();
+std::map<std::string, FuzzTarget> key_targets();
+std::map<std::string, FuzzTarget> repository_targets();
+std::map<std::string, FuzzTarget> sigstore_targets();
 
 }  // namespace boltseal
