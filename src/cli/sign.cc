@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/notation.h"
 #include "cli/options.h"
 #include "cli/store_options.h"
 
@@ -19,6 +20,7 @@ struct SignCommand {
   bool recursive = false, upload = true;
   StoreFlags store;
   SignFlags how;
+  NotationSignFlags notation;
 
   Result<> sign(const std::string& reference, const Signer& signer, SignImageOptions options,
                 int& exit) const {
@@ -34,6 +36,9 @@ struct SignCommand {
                              printable(reference), images->front().digest)
                      .c_str(),
                  stderr);
+    if (is_notation_format(how.format))
+      return sign_by_notation(opened.signatures(), *images, signer, how.format, notation,
+                              options.annotations);
     options.reference = identity.empty() ? opened.images->name() : identity;
     for (const StoredManifest& image : *images) {
       std::fputs(fmt::format("Pushing signature to: {}\n", opened.signatures().name()).c_str(),
@@ -72,7 +77,8 @@ void add_sign(CLI::App& program, int& exit) {
       ->add_option("REF", state->references,
                    "Image by digest (or tag), or oci:DIR[:tag]; several are signed one by one")
       ->required();
-  add_sign_options(*command, state->how);
+  add_sign_options(*command, state->how, true);
+  add_notation_sign_options(*command, state->notation);
   command->add_option("-a,--annotations", state->annotations, "key=value to sign along")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");

@@ -83,15 +83,19 @@ Result<OpenedArtifact> open_reference(const std::string& reference, const StoreF
   return open_artifact(reference, environment("COSIGN_REPOSITORY"), store_options(flags, actions));
 }
 
-void add_sign_options(CLI::App& command, SignFlags& flags) {
+void add_sign_options(CLI::App& command, SignFlags& flags, bool notation) {
   command.add_option("--key", flags.key, "Private key: a file, env://VARIABLE or a pkcs11: URI")
       ->required()
       ->type_name("KEY");
-  command
-      .add_option(
-          "--format", flags.format,
-          "bundle: Sigstore bundle as a referrer; legacy: cosign's .sig and .att tags; both")
-      ->check(CLI::IsMember({"bundle", "legacy", "both"}))
+  std::vector<std::string> formats = {"bundle", "legacy", "both"};
+  std::string what =
+      "bundle: Sigstore bundle as a referrer; legacy: cosign's .sig and .att tags; both";
+  if (notation) {
+    formats.insert(formats.end(), {"notation-jws", "notation-cose"});
+    what += "; notation-jws, notation-cose: a signature of notation, with --certificate-chain";
+  }
+  command.add_option("--format", flags.format, what)
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
   add_password_options(command, flags.password);
   command.add_flag("-y,--yes", flags.yes, "Accepted for cosign's sake; nothing is asked");

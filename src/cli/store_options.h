@@ -45,7 +45,8 @@ struct SignFlags {
   bool yes = false, tlog_upload = false, use_signing_config = false, bundle_format = true;
   std::string signing_config;
 };
-void add_sign_options(CLI::App& command, SignFlags& flags);
+// `notation`: its two formats may be asked for too.
+void add_sign_options(CLI::App& command, SignFlags& flags, bool notation = false);
 Result<AttachFormats> attach_formats(const SignFlags& flags);
 Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags);
 

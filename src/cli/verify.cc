@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/notation.h"
 #include "cli/options.h"
 #include "cli/store_options.h"
 #include "codec/json_writer.h"
@@ -28,8 +29,10 @@ struct VerifyCommand {
   unsigned workers = 0;
   StoreFlags store;
   TrustFlags trust;
+  NotationVerifyFlags notation;
 
   int run() const;
+  int run_notation() const;
   int verify_one(const std::string& reference, const ImagePolicy& policy, std::string& out) const;
 };
 
@@ -150,7 +153,23 @@ int VerifyCommand::verify_one(const std::string& reference, const ImagePolicy& p
   return seal_good;
 }
 
+int VerifyCommand::run_notation() const {
+  const auto wanted = read_annotations(annotations);
+  if (!wanted) return seal_complain(wanted.error()), Exit::usage;
+  for (const std::string& reference : references) {
+    const auto opened = open_reference(reference, store, "pull");
+    if (!opened) return seal_complain_of_image(opened.error());
+    const auto images = resolve_subjects(*opened->images, opened->reference, platform, recursive);
+    if (!images) return seal_complain_of_image(images.error());
+    const int exit =
+        verify_by_notation(opened->signatures(), *images, reference, notation, *wanted);
+    if (exit != seal_good) return exit;
+  }
+  return references.empty() ? seal_complain("name an image", Exit::usage) : seal_good;
+}
+
 int VerifyCommand::run() const {
+  if (notation.asked()) return run_notation();
   TrustedRoot root;
   auto policy = image_policy(trust, root);
   if (!policy) {
@@ -188,6 +207,7 @@ void add_verify(CLI::App& program, int& exit) {
                    "An OCI layout, or what `cosign save` wrote")
       ->type_name("DIR");
   add_trust_options(*command, state->trust);
+  add_notation_verify_options(*command, state->notation);
   command
       ->add_option("-a,--annotations", state->annotations, "key=value that must have been signed")
       ->allow_extra_args(false)

@@ -20,7 +20,6 @@
 
 namespace boltseal {
 
-constexpr std::uint64_t max_signature_blob = 4ULL << 20;
 
 struct StoredManifest {
   Manifest manifest;
