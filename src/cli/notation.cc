@@ -133,6 +133,11 @@ void add_notation_verify_options(CLI::App& command, NotationVerifyFlags& flags) 
                   "The folder that holds x509/ca/NAME/… (default: truststore beside the policy)")
       ->type_name("DIR");
   command
+      .add_option(
+          "--scope", flags.scope,
+          "The registry/repository that the policy's scopes mean (default: the image's own)")
+      ->type_name("NAME");
+  command
       .add_option("--crl", flags.revocation_lists,
                   "Revocation lists of the certificates' issuers; nothing is fetched")
       ->allow_extra_args(false)
@@ -152,7 +157,7 @@ int verify_by_notation(ArtifactStore& store, const std::vector<StoredManifest>& 
   if (!text) return seal_complain(text.error());
   const auto policies = parse_notation_policy(*text, NotationSubject::image);
   if (!policies) return seal_complain(policies.error().message(), seal_error);
-  const auto policy = policy_of_image(*policies, store.name());
+  const auto policy = policy_of_image(*policies, flags.scope.empty() ? store.name() : flags.scope);
   if (!policy) return seal_complain(policy.error().message(), seal_error);
   if ((*policy)->skip) {
     say(fmt::format("The trust policy \"{}\" verifies nothing of {}: it is not signed for you",

@@ -22,7 +22,7 @@ Result<> sign_by_notation(ArtifactStore& store, const std::vector<StoredManifest
                           const NotationSignFlags& flags, const Annotations& metadata);
 
 struct NotationVerifyFlags {
-  std::string policy, store;
+  std::string policy, store, scope;
   std::vector<std::string> revocation_lists;
   bool asked() const { return !policy.empty(); }
 };

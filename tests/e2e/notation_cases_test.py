@@ -1,0 +1,87 @@
+"""What notation signed, recorded as OCI layouts under tests/cases/notation (one JSON file each: index.json and the blobs), and
+what a hostile hand made of it. cases.tsv has a row for each verification: the exit code of notation itself, ours, and the
+reason that ours must give. Four rows differ on purpose: what the specification forbids and notation lets pass."""
+import base64
+import json
+
+import pytest
+
+from conftest import ROOT
+
+CASES = ROOT / "tests" / "cases" / "notation"
+ROWS = [line.split("\t") for line in (CASES / "cases.tsv").read_text().splitlines() if not line.startswith("#")]
+STRICTER = {"crafted-crit-unknown", "crafted-eku-any", "crafted-time-fraction", "p256-jws/skip-star.json"}
+
+
+def unpack(case, folder):
+    document = json.loads((CASES / f"{case}.json").read_text())
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for name, text in document["blobs"].items():
+        data = base64.b64decode(text.removeprefix("base64:")) if text.startswith("base64:") else text.encode()
+        (blobs / name).write_bytes(data)
+    (folder / "index.json").write_text(document["index"])
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return folder
+
+
+def verify(program, policy, scope, reference, metadata="-"):
+    words = ["verify", "--trust-policy", CASES / "policies" / policy, "--trust-store", CASES / "truststore", "--scope", scope]
+    for pair in [] if metadata == "-" else metadata.split():
+        words += ["-a", pair]
+    return program(*words, reference)
+
+
+@pytest.fixture
+def program(boltseal):
+    return lambda *words, **more: boltseal(*[str(w) for w in words], **more)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1].removesuffix('.json')}-{row[4]}")
+def test_verdict_is_the_one_recorded(program, row, tmp_path):
+    case, policy, scope, reference, metadata, theirs, ours, code = row
+    layout = unpack(case, tmp_path / "layout")
+    done = verify(program, policy, scope, f"oci:{layout}{reference}", metadata)
+    assert str(done.returncode) == ours, done.stderr
+    if code != "-":
+        assert f"{code}: " in done.stderr
+    if (theirs == "0") != (ours == "0"):
+        assert case in STRICTER or f"{case}/{policy}" in STRICTER
+
+
+def test_cases_are_of_both_kinds():
+    assert len(ROWS) > 90
+    assert sum(row[6] == "0" for row in ROWS) > 30 and sum(row[6] != "0" for row in ROWS) > 40
+
+
+def make_chain(folder, run):
+    """A root and a certificate that it issued for signing code."""
+    def openssl(*words):
+        run(["openssl", *words], cwd=folder)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.crt", "-days", "30",
+            "-subj", "/C=US/ST=WA/O=Example/CN=root", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/C=US/ST=WA/O=Example/CN=signer")
+    (folder / "ext").write_text("keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n")
+    openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "leaf.crt", "-days", "10", "-extfile", "ext")
+    (folder / "chain.pem").write_text((folder / "leaf.crt").read_text() + (folder / "ca.crt").read_text())
+    store = folder / "truststore" / "x509" / "ca" / "test"
+    store.mkdir(parents=True)
+    (store / "ca.crt").write_text((folder / "ca.crt").read_text())
+
+
+@pytest.mark.parametrize("form", ["notation-jws", "notation-cose"])
+def test_signs_what_it_verifies(program, form, tmp_path):
+    import subprocess
+    make_chain(tmp_path, lambda words, cwd: subprocess.run(words, cwd=cwd, check=True, capture_output=True))
+    layout = unpack("unsigned", tmp_path / "layout")
+    (tmp_path / "trustpolicy.json").write_text((CASES / "policies" / "strict.json").read_text())
+    sign = ["sign", "--key", tmp_path / "leaf.key", "--format", form, "--certificate-chain"]
+    other = program(*sign, tmp_path / "ca.crt", f"oci:{layout}:v1")
+    assert other.returncode != 0 and "not of the key" in other.stderr
+    done = program(*sign, tmp_path / "chain.pem", "--expiry", "1h", "-a", "build=42", f"oci:{layout}:v1")
+    assert done.returncode == 0, done.stderr
+    words = ["verify", "--trust-policy", tmp_path / "trustpolicy.json"]
+    assert program(*words, f"oci:{layout}:v1").returncode == 0
+    assert program(*words, "-a", "build=42", f"oci:{layout}:v1").returncode == 0
+    wrong = program(*words, "-a", "build=43", f"oci:{layout}:v1")
+    assert wrong.returncode == 12 and "annotation-mismatch" in wrong.stderr
