@@ -100,18 +100,25 @@ Checked<void> read_entries(const ProtoObject& material, Bundle& out) {
   return {};
 }
 
+// A hint only: cosign leaves it empty where the key hashes by itself (Ed25519).
+Checked<void> read_digest(const ProtoObject& digest, MessageSignature& out) {
+  if (!digest.has("algorithm") && !digest.has("digest")) return {};
+  TRY(const auto algorithm, digest.text("algorithm"));
+  TRY(out.digest, digest.bytes("digest"));
+  out.hash = hash_of_proto(algorithm);
+  if (!out.hash)
+    return digest.wrong("algorithm", "a hash that is not taken", "SHA2_256, SHA2_384 or SHA2_512",
+                        algorithm);
+  return {};
+}
+
 Checked<void> read_message(const ProtoObject& root, Bundle& out) {
   TRY(const auto object, root.object("messageSignature"));
   MessageSignature message;
   TRY(message.signature, object.bytes("signature"));
   if (object.has("messageDigest")) {
     TRY(const auto digest, object.object("messageDigest"));
-    TRY(const auto algorithm, digest.text("algorithm"));
-    TRY(message.digest, digest.bytes("digest"));
-    message.hash = hash_of_proto(algorithm);
-    if (!message.hash)
-      return digest.wrong("algorithm", "a hash that is not taken", "SHA2_256, SHA2_384 or SHA2_512",
-                          algorithm);
+    TRY_DO(read_digest(digest, message));
   }
   out.message = std::move(message);
   return {};

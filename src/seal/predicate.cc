@@ -42,7 +42,7 @@ constexpr Required test_result[] = {{"result", Shape::text, "PASSED|WARNED|FAILE
                                     {"configuration", Shape::array}};
 // https://github.com/sigstore/cosign/blob/main/specs/COSIGN_VULN_ATTESTATION_SPEC.md
 constexpr Required vuln[] = {{"scanner", Shape::object},
-                             {"scanner/uri", Shape::text},
+                             {"scanner/uri", Shape::any},
                              {"scanner/result", Shape::any},
                              {"metadata", Shape::object},
                              {"metadata/scanStartedOn", Shape::moment},
