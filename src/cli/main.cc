@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -35,6 +36,28 @@ int complain_of_words(const CLI::App& program, const CLI::ParseError& error, int
                          std::vector<std::string_view>(names.begin(), names.end()));
   if (!hint.empty()) std::fputs((hint + "\n").c_str(), stderr);
   return boltseal::Exit::usage;
+}
+
+void without_environment(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) option->envname({});
+  for (CLI::App* inner : command.get_subcommands([](CLI::App*) { return true; }))
+    without_environment(*inner);
+}
+
+// CLI11 reads the environment for commands that were not called too, and one name may mean
+// something else there. Those that print the help of all commands keep it.
+void keep_environment_of_the_called(CLI::App& program, int argc, char** argv) {
+  const auto commands = program.get_subcommands([](CLI::App*) { return true; });
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (std::ranges::none_of(commands, [&](CLI::App* c) { return c->get_name() == word; }))
+      continue;
+    if (word == "man" || word == "completion") return;
+    for (CLI::App* command : commands) {
+      if (command->get_name() != word) without_environment(*command);
+    }
+    return;
+  }
 }
 
 int run(int argc, char** argv) {
@@ -71,6 +94,7 @@ int run(int argc, char** argv) {
   boltseal::add_cache(program, exit);
   boltseal::add_version(program, exit);
   boltseal::add_docs(program, exit);
+  keep_environment_of_the_called(program, argc, argv);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
