@@ -79,11 +79,10 @@ int VerifyBlobCommand::report(const Checked<VerifiedBundle>& verdict) const {
   if (output == "json") {
     JsonWriter json;
     json.object().member("verified", verdict.has_value());
-    verdict ? json.key("evidence") : json.key("refusal");
     if (verdict)
-      write_evidence(json, verdict->evidence());
+      write_evidence(json.key("evidence"), verdict->evidence());
     else
-      write_refusal(json, verdict.error());
+      write_refusal(json.key("refusal"), verdict.error());
     const std::string text = json.end().take();
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
@@ -92,24 +91,32 @@ int VerifyBlobCommand::report(const Checked<VerifiedBundle>& verdict) const {
   return Exit::clean;
 }
 
+// cosign knows one code for all that is not "verified".
+int could_not(const Error& error) {
+  complain(error);
+  return Exit::findings;
+}
+
 int VerifyBlobCommand::run() const {
   if (bundle.empty() == signature.empty())
     return complain_of_call(
         {Fault::unsupported, "give the signature: --bundle FILE, or --signature FILE", {}, {}});
   auto policy = bundle_policy(trust);
-  if (!policy) return complain_of_call(policy.error());
+  if (!policy)
+    return policy.error().fault == Fault::unsupported ? complain_of_call(policy.error())
+                                                      : could_not(policy.error());
   policy->predicate_type = type;
   const auto root = trusted_root(trust);
-  if (!root) return complain(root.error());
+  if (!root) return could_not(root.error());
   const auto blob = open_artifact(artifact);
-  if (!blob) return complain(blob.error());
+  if (!blob) return could_not(blob.error());
   if (bundle.empty()) {
     const auto parts = assemble(*this);
-    if (!parts) return complain(parts.error());
+    if (!parts) return could_not(parts.error());
     return report(verify_bundle(*parts, *blob, *policy, *root));
   }
   const auto text = read_file(bundle, max_bundle);
-  if (!text) return complain(text.error());
+  if (!text) return could_not(text.error());
   const auto parsed = read_bundle(*text);
   if (!parsed) return report(std::unexpected(parsed.error()));
   return report(verify_bundle(*parsed, *blob, *policy, *root));
