@@ -150,7 +150,7 @@ class Walker {
       auto read = probe_.file(folder, name, info, file);
       if (!read && read.error().fault == Fault::corrupt && tries < tries_limit) continue;
       file.unstable = !read && read.error().fault == Fault::corrupt;
-      if (!read) unreadable(path, std::move(read).error());
+      if (!read) unreadable(path, read.error());
       if (read || file.unstable) out_.files.push_back(std::move(file));
       return;
     }
