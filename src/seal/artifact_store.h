@@ -20,7 +20,6 @@
 
 namespace boltseal {
 
-
 struct StoredManifest {
   Manifest manifest;
   std::string digest, body;
