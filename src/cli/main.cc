@@ -38,8 +38,12 @@ int complain_of_words(const CLI::App& program, const CLI::ParseError& error, int
   return boltseal::Exit::usage;
 }
 
+// The options keep a name, for the configuration file knows them by it; none with "=" in it can be
+// in an environment.
 void without_environment(CLI::App& command) {
-  for (CLI::Option* option : command.get_options()) option->envname({});
+  for (CLI::Option* option : command.get_options()) {
+    if (const auto name = option->get_envname(); !name.empty()) option->envname("=" + name);
+  }
   for (CLI::App* inner : command.get_subcommands([](CLI::App*) { return true; }))
     without_environment(*inner);
 }
