@@ -24,6 +24,7 @@ class Verifier {
       : policy_(policy), records_(records), question_(question) {}
 
   CustodyVerdict run() {
+    out_.judged = true;
     if (auto wrong = check_policy_version()) return out_.refusal = wrong, std::move(out_);
     if (auto wrong = choose_phases()) return out_.refusal = wrong, std::move(out_);
     find_records();

@@ -32,7 +32,8 @@ struct CustodyVerdict {
   std::optional<Refusal> refusal;  // of the first hop that is broken, or of what goes round them
   std::string broken;              // its phase; empty when it is no phase's
   KnownArtifacts known;            // behind the last hop that holds
-  bool holds() const { return !refusal; }
+  bool judged = false;             // verify_custody has gone through all of it
+  bool holds() const { return judged && !refusal; }
 };
 
 struct CustodyQuestion {
