@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import images
 from conftest import ROOT
 
 CASES = ROOT / "tests" / "cases" / "cosign"
@@ -50,15 +51,7 @@ REFUSED = {
 
 
 def unpack(case, folder):
-    document = json.loads((CASES / f"{case}.json").read_text())
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-    for name, text in document["blobs"].items():
-        data = base64.b64decode(text.removeprefix("base64:")) if text.startswith("base64:") else text.encode()
-        (blobs / name).write_bytes(data)
-    (folder / "index.json").write_text(document["index"])
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    return folder
+    return images.unpack_recorded(CASES / f"{case}.json", folder)
 
 
 def reference(case, folder):

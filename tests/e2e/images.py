@@ -176,3 +176,16 @@ class Client:
         for image in images:
             self.push(image, repository, digest(image.manifest))
         return self.push_manifest(repository, tag, *index_of(*images, docker=docker))
+
+
+def unpack_recorded(file, folder):
+    """An OCI layout that is kept as one JSON file: index.json and the blobs, as text or "base64:…"."""
+    document = json.loads(file.read_text())
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for name, text in document["blobs"].items():
+        data = base64.b64decode(text.removeprefix("base64:")) if text.startswith("base64:") else text.encode()
+        (blobs / name).write_bytes(data)
+    (folder / "index.json").write_text(document["index"])
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return folder

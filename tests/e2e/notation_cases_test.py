@@ -1,11 +1,10 @@
 """What notation signed, recorded as OCI layouts under tests/cases/notation (one JSON file each: index.json and the blobs), and
 what a hostile hand made of it. cases.tsv has a row for each verification: the exit code of notation itself, ours, and the
 reason that ours must give. Four rows differ on purpose: what the specification forbids and notation lets pass."""
-import base64
-import json
 
 import pytest
 
+import images
 from conftest import ROOT
 
 CASES = ROOT / "tests" / "cases" / "notation"
@@ -14,15 +13,7 @@ STRICTER = {"crafted-crit-unknown", "crafted-eku-any", "crafted-time-fraction", 
 
 
 def unpack(case, folder):
-    document = json.loads((CASES / f"{case}.json").read_text())
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-    for name, text in document["blobs"].items():
-        data = base64.b64decode(text.removeprefix("base64:")) if text.startswith("base64:") else text.encode()
-        (blobs / name).write_bytes(data)
-    (folder / "index.json").write_text(document["index"])
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    return folder
+    return images.unpack_recorded(CASES / f"{case}.json", folder)
 
 
 def verify(program, policy, scope, reference, metadata="-"):
