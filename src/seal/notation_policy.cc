@@ -88,13 +88,6 @@ Result<> read_stores(const Value& stores, NotationPolicy& policy) {
   return {};
 }
 
-bool is_part_of(const DistinguishedName& part, const DistinguishedName& whole) {
-  return std::ranges::all_of(part, [&](const auto& attribute) {
-    const auto found = whole.find(attribute.first);
-    return found != whole.end() && found->second == attribute.second;
-  });
-}
-
 Result<> read_identities(const Value& identities, NotationPolicy& policy) {
   constexpr std::string_view prefix = "x509.subject";
   for (const Value& entry : identities.items()) {
@@ -158,6 +151,13 @@ Result<NotationPolicy> read_policy(const Value& entry, NotationSubject subject) 
 }
 
 }  // namespace
+
+bool is_part_of(const DistinguishedName& part, const DistinguishedName& whole) {
+  return std::ranges::all_of(part, [&](const auto& attribute) {
+    const auto found = whole.find(attribute.first);
+    return found != whole.end() && found->second == attribute.second;
+  });
+}
 
 std::string_view name_of(NotationCheck check) {
   return check_names[static_cast<std::size_t>(check)];

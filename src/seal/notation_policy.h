@@ -30,6 +30,9 @@ using DistinguishedName = std::map<std::string, std::string>;
 // RFC 4514. corrupt for two attributes in one, one twice, or without C, ST and O.
 Result<DistinguishedName> parse_distinguished_name(std::string_view text);
 
+// Whether every attribute of `part` stands in `whole` with the same value.
+bool is_part_of(const DistinguishedName& part, const DistinguishedName& whole);
+
 struct NotationPolicy {
   std::string name;
   std::vector<std::string> scopes;  // of images: "registry/repository", or "*" alone

@@ -56,12 +56,8 @@ Checked<std::monostate> check_identity(const Certificate& leaf, const NotationPo
       return refuse("identity-mismatch", "the signer's name has an attribute twice", "subject", {},
                     leaf.subject_text());
   }
-  const bool known = std::ranges::any_of(policy.identities, [&](const DistinguishedName& wanted) {
-    return std::ranges::all_of(wanted, [&](const auto& attribute) {
-      const auto found = name.find(attribute.first);
-      return found != name.end() && found->second == attribute.second;
-    });
-  });
+  const bool known = std::ranges::any_of(
+      policy.identities, [&](const DistinguishedName& wanted) { return is_part_of(wanted, name); });
   if (known) return {};
   return refuse("identity-mismatch",
                 fmt::format("the trust policy \"{}\" does not trust the signer", policy.name),
