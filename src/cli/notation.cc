@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/timestamp.h"
+#include "custody/chain_policy.h"
 #include "seal/notation_image.h"
 #include "seal/timestamp_client.h"
 
@@ -19,16 +20,11 @@ constexpr std::string_view jws_format = "notation-jws", cose_format = "notation-
 
 void say(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
 
-// "12h", "90m", "30s", "7d" in seconds; notation's own form has h, m and s.
-Result<std::int64_t> duration_of(std::string_view text) {
-  const auto number = text.empty() ? std::nullopt : parse_u64(text.substr(0, text.size() - 1));
-  constexpr std::uint64_t longest = 100ULL * 365 * 24 * 3600;
-  for (const auto& [unit, seconds] :
-       {std::pair{'s', 1U}, {'m', 60U}, {'h', 3600U}, {'d', 86400U}}) {
-    if (number && *number > 0 && text.back() == unit && *number <= longest / seconds)
-      return static_cast<std::int64_t>(*number * seconds);
-  }
-  return fail(Fault::unsupported, "not a time like 12h, 90m or 30d", std::string(text));
+Result<std::int64_t> duration_of(const std::string& text) {
+  constexpr std::int64_t longest = 100LL * 365 * 24 * 3600;  // a later end fits no certificate
+  const auto seconds = parse_duration(text);
+  if (seconds && *seconds > 0 && *seconds <= longest) return *seconds;
+  return fail(Fault::unsupported, "not a time like 12h, 90m or 30d", text);
 }
 
 Result<std::vector<std::string>> chain_of(const NotationSignFlags& flags, const Signer& signer) {
