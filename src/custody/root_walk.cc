@@ -67,7 +67,7 @@ std::string joined(std::string_view folder, std::string_view name) {
 class Walker {
  public:
   Walker(int root, const RootWalk& walk, std::uint64_t mount, Tasks& tasks)
-      : root_(root), walk_(walk), mount_(mount), tasks_(tasks), probe_(walk) {}
+      : root_(root), mount_(mount), tasks_(tasks), probe_(walk) {}
 
   void work() {
     for (Task task; tasks_.take(task); tasks_.done()) run(task);
@@ -157,7 +157,6 @@ class Walker {
   }
 
   int root_;
-  const RootWalk& walk_;
   std::uint64_t mount_;
   Tasks& tasks_;
   FileProbe probe_;
