@@ -81,7 +81,7 @@ struct AttestCommand {
 
 }  // namespace
 
-void add_attest(CLI::App& program, int& exit) {
+void add_attest(Command& program, int& exit) {
   auto* command =
       program.add_subcommand("attest", "Attach a signed statement about an image to it");
   const auto state = std::make_shared<AttestCommand>();

@@ -48,7 +48,7 @@ std::string vulnerability_predicate(const Report& report, const std::string& sta
 
 }  // namespace
 
-void add_attest_report_options(CLI::App& command, AttestReportFlags& flags) {
+void add_attest_report_options(Command& command, AttestReportFlags& flags) {
   auto* attest = command.add_flag("--attest", flags.attest,
                                   "Attach the result to the image, signed with --key");
   auto* key = command.add_option(
@@ -58,7 +58,7 @@ void add_attest_report_options(CLI::App& command, AttestReportFlags& flags) {
   command
       .add_option("--attest-format", flags.how.format,
                   "bundle: Sigstore bundle as a referrer; legacy: cosign's .att tag; both")
-      ->check(CLI::IsMember({"bundle", "legacy", "both"}))
+      ->check(one_of({"bundle", "legacy", "both"}))
       ->capture_default_str();
   command.add_flag("--replace", flags.replace,
                    "With --attest: take earlier attestations of this type away");

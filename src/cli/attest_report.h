@@ -1,9 +1,9 @@
 // --attest of `scan` and `sbom`: the result is attached to the image that it is of.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "base/result.h"
+#include "cli/command_line.h"
 #include "cli/options.h"
 #include "cli/store_options.h"
 #include "report/report.h"
@@ -15,7 +15,7 @@ struct AttestReportFlags {
   SignFlags how;
 };
 // --attest, --key, --attest-format, --replace and those of passwords.
-void add_attest_report_options(CLI::App& command, AttestReportFlags& flags);
+void add_attest_report_options(Command& command, AttestReportFlags& flags);
 
 // Attaches the report to the manifest that was scanned (whatever its tag means by now): a scan as
 // cosign's vulnerability attestation, an inventory as CycloneDX, or as SPDX where `format` is

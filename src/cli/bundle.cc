@@ -32,7 +32,7 @@ struct InspectCommand {
 
 }  // namespace
 
-void add_bundle(CLI::App& program, int& exit) {
+void add_bundle(Command& program, int& exit) {
   auto* bundle =
       program.add_subcommand("bundle", "Look into Sigstore bundles")->require_subcommand(1);
   auto* command =

@@ -9,7 +9,7 @@
 
 namespace boltseal {
 
-void add_cache(CLI::App& program, int& exit) {
+void add_cache(Command& program, int& exit) {
   auto* cache = program.add_subcommand("cache", "The cache of layers that were read before")
                     ->require_subcommand(1);
   const auto directory = std::make_shared<std::string>(default_cache_directory());

@@ -277,8 +277,8 @@ int run_show(const ChannelCommand& command) {
 
 using State = std::shared_ptr<ChannelCommand>;
 
-CLI::App* subcommand(CLI::App& channel, const State& state, const std::string& name,
-                     const std::string& what) {
+Command* subcommand(Command& channel, const State& state, const std::string& name,
+                    const std::string& what) {
   auto* out = channel.add_subcommand(name, what);
   out->add_option("CHANNEL", state->place, "Folder, oci:DIR, oci://HOST/REPOSITORY or https://…")
       ->required();
@@ -287,12 +287,12 @@ CLI::App* subcommand(CLI::App& channel, const State& state, const std::string& n
   return out;
 }
 
-void list_option(CLI::App& command, const std::string& name, std::vector<std::string>& to,
+void list_option(Command& command, const std::string& name, std::vector<std::string>& to,
                  const std::string& what, bool required = false) {
   command.add_option(name, to, what)->allow_extra_args(false)->required(required);
 }
 
-void add_writing(CLI::App& command, const State& state, const std::string& key_option) {
+void add_writing(Command& command, const State& state, const std::string& key_option) {
   list_option(command, key_option, state->keys, "A private key that signs; may be repeated", true);
   list_option(command, "--timestamp-key", state->timestamp_keys,
               "With it the change is current at once");
@@ -301,7 +301,7 @@ void add_writing(CLI::App& command, const State& state, const std::string& key_o
   add_environment(command);
 }
 
-void add_records(CLI::App& channel, const State& state, int& exit) {
+void add_records(Command& channel, const State& state, int& exit) {
   for (const bool remove : {false, true}) {
     auto* set = subcommand(channel, state, remove ? "unset" : "set",
                            remove ? "Take tags away" : "Say which digest a tag means");
@@ -329,7 +329,7 @@ void add_records(CLI::App& channel, const State& state, int& exit) {
   });
 }
 
-void add_roles(CLI::App& channel, const State& state, int& exit) {
+void add_roles(Command& channel, const State& state, int& exit) {
   auto* add = subcommand(channel, state, "add-key", "Let a key more sign a top-level role");
   auto* drop = subcommand(channel, state, "remove-key", "Take a key away from a top-level role");
   for (auto* command : {add, drop})
@@ -362,7 +362,7 @@ void add_roles(CLI::App& channel, const State& state, int& exit) {
 
 }  // namespace
 
-void add_channel(CLI::App& program, int& exit) {
+void add_channel(Command& program, int& exit) {
   auto* channel =
       program.add_subcommand("channel", "Signed, fresh answers to which digest a tag is");
   channel->require_subcommand(1);

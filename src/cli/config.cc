@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <iterator>
 
 #include "base/text.h"
-#include "cli/options.h"
 #include "codec/value.h"
 
 namespace boltseal {
@@ -123,7 +123,8 @@ std::string default_file() {
 
 }  // namespace
 
-void add_config_file(CLI::App& program) {
+void add_config_file(Command& command) {
+  CLI::App& program = command.app();
   program.config_formatter(std::make_shared<YamlConfig>(program));
   const char* named = std::getenv("BOLTSEAL_CONFIG");
   program

@@ -83,7 +83,7 @@ struct CleanCommand {
 
 }  // namespace
 
-void add_copy(CLI::App& program, int& exit) {
+void add_copy(Command& program, int& exit) {
   auto* command = program.add_subcommand(
       "copy", "Copy an image with its signatures and attestations between registries and layouts");
   const auto state = std::make_shared<CopyCommand>();
@@ -96,13 +96,13 @@ void add_copy(CLI::App& program, int& exit) {
   command->callback([state, &exit] { exit = state->run(); });
 }
 
-void add_clean(CLI::App& program, int& exit) {
+void add_clean(Command& program, int& exit) {
   auto* command =
       program.add_subcommand("clean", "Take the signatures and attestations of an image away");
   const auto state = std::make_shared<CleanCommand>();
   command->add_option("REF", state->reference, "Image in a registry, or oci:DIR[:tag]")->required();
   command->add_option("--type", state->type, "What to take away")
-      ->check(CLI::IsMember({"all", "signature", "attestation", "sbom"}))
+      ->check(one_of({"all", "signature", "attestation", "sbom"}))
       ->capture_default_str();
   command->add_flag("-f,--force", state->force, "Do it");
   add_store_options(*command, state->store);

@@ -15,7 +15,7 @@
 
 namespace boltseal {
 
-void add_custody_place(CLI::App& command, CustodyPlace& place, bool with_owners) {
+void add_custody_place(Command& command, CustodyPlace& place, bool with_owners) {
   command.add_option("--policy", place.policy, "The phases and what they ask for")
       ->capture_default_str();
   command.add_option("--records", place.records, "Folder of the records")->capture_default_str();
@@ -108,7 +108,7 @@ Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceO
                        digest.substr(7)};
 }
 
-void add_custody(CLI::App& program, int& exit) {
+void add_custody(Command& program, int& exit) {
   auto* custody =
       program
           .add_subcommand("custody",

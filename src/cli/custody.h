@@ -1,11 +1,11 @@
 // What the commands under `custody` share: where policy and records lie, whose policy it is, and
 // how a refusal ends a command.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/password.h"
 #include "custody/chain_policy.h"
 #include "custody/chain_store.h"
@@ -25,7 +25,7 @@ struct CustodyPlace {
   std::string at;  // the moment that ages are counted to; empty: now
 };
 
-void add_custody_place(CLI::App& command, CustodyPlace& place, bool with_owners = true);
+void add_custody_place(Command& command, CustodyPlace& place, bool with_owners = true);
 
 // The policy, under its owners' signatures (POLICY.dsse) where keys of theirs are given.
 Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place);
@@ -45,10 +45,10 @@ int complain_of_refusal(const Refusal& refusal, std::string_view about = {});
 Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceOptions& options);
 
 // The commands, each in its own file.
-void add_custody_init(CLI::App& custody, int& exit);
-void add_custody_step(CLI::App& custody, int& exit);
-void add_custody_verify(CLI::App& custody, int& exit);
-void add_custody_in_toto(CLI::App& custody, int& exit);
-void add_custody_snippets(CLI::App& custody, int& exit);
+void add_custody_init(Command& custody, int& exit);
+void add_custody_step(Command& custody, int& exit);
+void add_custody_verify(Command& custody, int& exit);
+void add_custody_in_toto(Command& custody, int& exit);
+void add_custody_snippets(Command& custody, int& exit);
 
 }  // namespace boltseal

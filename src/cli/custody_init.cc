@@ -135,7 +135,7 @@ int SignPolicyCommand::run() const {
 
 }  // namespace
 
-void add_custody_init(CLI::App& custody, int& exit) {
+void add_custody_init(Command& custody, int& exit) {
   auto* command = custody.add_subcommand("init", "Write a first policy with the phases given");
   const auto state = std::make_shared<InitCommand>();
   command->add_option("PHASES", state->phases, "In their order: source test build …");

@@ -170,7 +170,7 @@ struct ShowKey {
   }
 };
 
-void add_run(CLI::App& in_toto, int& exit) {
+void add_run(Command& in_toto, int& exit) {
   auto* run = in_toto.add_subcommand("run", "Run a command and write the link of the step");
   const auto running = std::make_shared<RunStep>();
   run->add_option("NAME", running->name, "The step's name in the layout")->required();
@@ -188,7 +188,7 @@ void add_run(CLI::App& in_toto, int& exit) {
 
 }  // namespace
 
-void add_custody_in_toto(CLI::App& custody, int& exit) {
+void add_custody_in_toto(Command& custody, int& exit) {
   auto* in_toto =
       custody.add_subcommand("in-toto", "Layouts and links of in-toto")->require_subcommand(1);
   auto* verify = in_toto->add_subcommand("verify", "Verify a supply chain by its layout");
@@ -208,7 +208,7 @@ void add_custody_in_toto(CLI::App& custody, int& exit) {
       ->capture_default_str();
   verify->add_option("--at", state->at, "The moment that counts for expiry, instead of now");
   verify->add_option("-o,--output", state->output, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
+      ->check(one_of({"table", "json"}));
   verify->callback([state, &exit] { exit = state->run(); });
   add_run(*in_toto, exit);
 

@@ -235,7 +235,7 @@ int VerifySnippets::run() const {
 
 }  // namespace
 
-void add_custody_snippets(CLI::App& custody, int& exit) {
+void add_custody_snippets(Command& custody, int& exit) {
   auto* snippets = custody.add_subcommand("snippets", "Seals over the code that passed its tests")
                        ->require_subcommand(1);
   auto* sign = snippets->add_subcommand("sign", "Seal the functions that the tests ran through");

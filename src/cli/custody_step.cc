@@ -197,7 +197,7 @@ int CosignCommand::run() const {
 
 }  // namespace
 
-void add_custody_step(CLI::App& custody, int& exit) {
+void add_custody_step(Command& custody, int& exit) {
   auto* command = custody.add_subcommand(
       "step", "Do a phase and record it: its command, what it took, what it made");
   const auto state = std::make_shared<StepCommand>();

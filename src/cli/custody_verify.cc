@@ -158,7 +158,7 @@ int VerifyCommand::show() const {
 
 }  // namespace
 
-void add_custody_verify(CLI::App& custody, int& exit) {
+void add_custody_verify(Command& custody, int& exit) {
   auto* gate = custody.add_subcommand(
       "gate",
       "Refuse (exit code 1) unless the phases before this one hold, and its files are theirs");

@@ -155,7 +155,7 @@ int run_status(const DbCommand& command) {
   return Exit::clean;
 }
 
-void add_update(CLI::App& db, const std::shared_ptr<DbCommand>& state, int& exit) {
+void add_update(Command& db, const std::shared_ptr<DbCommand>& state, int& exit) {
   auto* update = db.add_subcommand("update", "Fetch what has changed and build the database anew");
   update
       ->add_option("--feed", state->feeds,
@@ -201,7 +201,7 @@ Result<Database> open_database(const std::string& path) {
   return open_best_database(default_data_directory());
 }
 
-void add_db(CLI::App& program, int& exit) {
+void add_db(Command& program, int& exit) {
   auto* db = program.add_subcommand("db", "The advisory database")->require_subcommand(1);
   const auto state = std::make_shared<DbCommand>();
   db->add_option("--data-dir", state->directory, "Folder of the database")

@@ -153,7 +153,7 @@ int DiffCommand::run() const {
 
 }  // namespace
 
-void add_diff(CLI::App& program, int& exit) {
+void add_diff(Command& program, int& exit) {
   auto* command =
       program.add_subcommand("diff", "What changed between two images, folders or SBOMs");
   const auto state = std::make_shared<DiffCommand>();

@@ -2,6 +2,7 @@
 // --help.
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -123,23 +124,24 @@ Result<> write_pages(const CLI::App& app, const std::string& name, const std::st
 
 }  // namespace
 
-void add_docs(CLI::App& program, int& exit) {
-  auto* completion = program.add_subcommand("completion", "Print the completion script of a shell");
+void add_docs(Command& commands, int& exit) {
+  auto* completion =
+      commands.add_subcommand("completion", "Print the completion script of a shell");
   const auto shell = std::make_shared<std::string>();
   completion->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  completion->callback([shell, &program, &exit] {
+      ->check(one_of({"bash", "zsh", "fish"}));
+  completion->callback([shell, &program = commands.app(), &exit] {
     const std::string script = *shell == "bash"  ? bash(program)
                                : *shell == "zsh" ? zsh(program)
                                                  : fish(program);
     std::fputs(script.c_str(), stdout);
     exit = Exit::clean;
   });
-  auto* man = program.add_subcommand("man", "Write the man pages into a folder");
+  auto* man = commands.add_subcommand("man", "Write the man pages into a folder");
   const auto directory = std::make_shared<std::string>();
   man->add_option("DIR", *directory, "An existing folder")->required();
-  man->callback([directory, &program, &exit] {
+  man->callback([directory, &program = commands.app(), &exit] {
     struct stat info{};
     if (::stat(directory->c_str(), &info) != 0) {
       exit = complain(errno_error("cannot write man pages into this folder", *directory));

@@ -140,7 +140,7 @@ struct DriftCommand {
 
 }  // namespace
 
-void add_drift(CLI::App& program, int& exit) {
+void add_drift(Command& program, int& exit) {
   auto* command =
       program.add_subcommand("drift", "What has become of a sealed image in a running container");
   const auto state = std::make_shared<DriftCommand>();
@@ -173,7 +173,7 @@ void add_drift(CLI::App& program, int& exit) {
   command
       ->add_option("--amend-require", state->amend_require, "How many of them must have approved")
       ->type_name("N")
-      ->check(CLI::Range(1, 64))
+      ->check(between(1, 64))
       ->capture_default_str();
   command->add_flag("--watch", state->watch,
                     "Report what happens from now on, one line each, until the target ends");

@@ -70,7 +70,7 @@ Result<FoundRoot> scoped(const DriftTarget& target, const RootWalk& walk,
 
 }  // namespace
 
-void add_found_options(CLI::App& command, FoundOptions& options) {
+void add_found_options(Command& command, FoundOptions& options) {
   command.add_flag("--trust-times", options.trust_times,
                    "Read only files whose size, inode or times differ from those of the last run");
   command

@@ -13,7 +13,7 @@ struct FoundOptions {
   bool trust_times = false;
   std::vector<std::string> runtime_roots;
 };
-void add_found_options(CLI::App& command, FoundOptions& options);
+void add_found_options(Command& command, FoundOptions& options);
 
 // `text`: the target as the user wrote it. Notices go to the report. `scopes`, sorted: only these
 // paths and what is below them, where that can be had; none: everything.

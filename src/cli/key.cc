@@ -97,7 +97,7 @@ std::string as_json(const std::vector<ShownKey>& keys, bool one) {
 
 }  // namespace
 
-void add_key_options(CLI::App& command, KeyOptions& options, bool with_password) {
+void add_key_options(Command& command, KeyOptions& options, bool with_password) {
   command.add_option("-o,--output", options.outputs, "table or json; to a file with =FILE")
       ->type_name("FORMAT[=FILE]")
       ->allow_extra_args(false);
@@ -122,7 +122,7 @@ std::string key_type_name(const PublicKey& key) {
   return key.kind() == KeyKind::rsa ? name + "-" + std::to_string(key.bits()) : name;
 }
 
-void add_type_option(CLI::App& command, std::string& type) {
+void add_type_option(Command& command, std::string& type) {
   command
       .add_option("--type", type,
                   "ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519, rsa-2048, rsa-3072 or rsa-4096")
@@ -161,7 +161,7 @@ int show_keys(const std::vector<ShownKey>& keys, const KeyOptions& options, bool
   return Exit::clean;
 }
 
-void add_key(CLI::App& program, int& exit) {
+void add_key(Command& program, int& exit) {
   auto* key = program.add_subcommand("key", "Keys to sign with: make, keep, rotate, revoke")
                   ->require_subcommand(1);
   add_key_making(program, *key, exit);

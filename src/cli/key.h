@@ -1,11 +1,11 @@
 // What the files of `boltseal key` share.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command_line.h"
 #include "cli/password.h"
 #include "crypto/public_key.h"
 #include "seal/key_store.h"
@@ -19,7 +19,7 @@ struct KeyOptions {
 };
 
 // -o and -q; `with_password`: those of cli/password.h too.
-void add_key_options(CLI::App& command, KeyOptions& options, bool with_password);
+void add_key_options(Command& command, KeyOptions& options, bool with_password);
 
 void heed_quiet(const KeyOptions& options);
 
@@ -30,7 +30,7 @@ struct KeyType {
 };
 Result<KeyType> key_type_of(const std::string& name);
 std::string key_type_name(const PublicKey& key);
-void add_type_option(CLI::App& command, std::string& type);
+void add_type_option(Command& command, std::string& type);
 
 // A key as it is shown: `reference` is what names it on a command line.
 struct ShownKey {
@@ -45,8 +45,8 @@ ShownKey shown(const StoredKey& key, const KeyStore& store);
 int show_keys(const std::vector<ShownKey>& keys, const KeyOptions& options, bool one);
 
 // Each adds its commands below `key`.
-void add_key_making(CLI::App& program, CLI::App& key, int& exit);
-void add_key_showing(CLI::App& program, CLI::App& key, int& exit);
-void add_key_records(CLI::App& key, int& exit);
+void add_key_making(Command& program, Command& key, int& exit);
+void add_key_showing(Command& program, Command& key, int& exit);
+void add_key_records(Command& key, int& exit);
 
 }  // namespace boltseal

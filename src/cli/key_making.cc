@@ -143,7 +143,7 @@ int finish(const KeyOptions& options, const Result<ShownKey>& key, bool silent =
                                            : show_keys({*key}, options, true);
 }
 
-void add_places(CLI::App& command, MakingCommand& state) {
+void add_places(Command& command, MakingCommand& state) {
   command
       .add_option("--output-key-prefix", state.prefix,
                   "Write PREFIX.key and PREFIX.pub, as cosign does, and leave the store alone")
@@ -151,7 +151,7 @@ void add_places(CLI::App& command, MakingCommand& state) {
   command.add_flag("--force,-y,--yes", state.force, "Write over files that are there");
 }
 
-void add_cosign_spellings(CLI::App& program, int& exit) {
+void add_cosign_spellings(Command& program, int& exit) {
   auto* generate =
       program.add_subcommand("generate-key-pair", "cosign's `key new --output-key-prefix`");
   const auto one = std::make_shared<MakingCommand>();
@@ -181,7 +181,7 @@ void add_cosign_spellings(CLI::App& program, int& exit) {
 
 }  // namespace
 
-void add_key_making(CLI::App& program, CLI::App& key, int& exit) {
+void add_key_making(Command& program, Command& key, int& exit) {
   auto* make = key.add_subcommand("new", "Make a key");
   const auto state = std::make_shared<MakingCommand>();
   make->add_option("NAME", state->name,

@@ -227,7 +227,7 @@ int finish(const KeyOptions& options, const Result<ShownKey>& key) {
   return key ? show_keys({*key}, options, true) : complain_of_call(key.error());
 }
 
-std::shared_ptr<RecordCommand> add_common(CLI::App& command) {
+std::shared_ptr<RecordCommand> add_common(Command& command) {
   const auto state = std::make_shared<RecordCommand>();
   command.add_option("KEY", state->key, "A key of the store; a file or pkcs11:… too")->required();
   command
@@ -240,7 +240,7 @@ std::shared_ptr<RecordCommand> add_common(CLI::App& command) {
 
 }  // namespace
 
-void add_key_records(CLI::App& key, int& exit) {
+void add_key_records(Command& key, int& exit) {
   auto* rotate = key.add_subcommand("rotate", "Let a new key take the place of one");
   const auto rotation = add_common(*rotate);
   rotate

@@ -71,7 +71,7 @@ constexpr const char* any_key =
 
 }  // namespace
 
-void add_key_showing(CLI::App& program, CLI::App& key, int& exit) {
+void add_key_showing(Command& program, Command& key, int& exit) {
   auto* list = key.add_subcommand("list", "The keys of the store, or of tokens");
   const auto all = std::make_shared<ShowingCommand>();
   list->add_option("TOKEN", all->key, "pkcs11:… lists the public keys of these tokens");

@@ -216,8 +216,8 @@ Checked<int> trusted_root(const LogCommand& command) {
 
 using State = std::shared_ptr<LogCommand>;
 
-CLI::App* subcommand(CLI::App& log, const State& state, int& exit, const std::string& name,
-                     const std::string& what, Checked<int> (*run)(const LogCommand&)) {
+Command* subcommand(Command& log, const State& state, int& exit, const std::string& name,
+                    const std::string& what, Checked<int> (*run)(const LogCommand&)) {
   auto* out = log.add_subcommand(name, what);
   out->add_option("LOG", state->place, "Folder, oci:DIR, oci://HOST/REPOSITORY or https://…")
       ->required();
@@ -230,12 +230,12 @@ CLI::App* subcommand(CLI::App& log, const State& state, int& exit, const std::st
   return out;
 }
 
-void add_key(CLI::App& command, const State& state, const std::string& what) {
+void add_key(Command& command, const State& state, const std::string& what) {
   command.add_option("--key", state->key, what)->type_name("KEY")->required();
   add_password_options(command, state->password);
 }
 
-void add_trust(CLI::App& command, const State& state) {
+void add_trust(Command& command, const State& state) {
   command.add_option("--public-key", state->public_key, "The log's public key")
       ->type_name("KEY")
       ->required();
@@ -244,7 +244,7 @@ void add_trust(CLI::App& command, const State& state) {
 
 }  // namespace
 
-void add_log(CLI::App& program, int& exit) {
+void add_log(Command& program, int& exit) {
   auto* log = program.add_subcommand("log", "A transparency log of your own, without a server");
   log->require_subcommand(1);
   const auto state = std::make_shared<LogCommand>();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -66,38 +67,39 @@ void keep_environment_of_the_called(CLI::App& program, int argc, char** argv) {
 
 int run(int argc, char** argv) {
   CLI::App program{std::string(description), "boltseal"};
+  boltseal::Command commands(program);
   int exit = boltseal::Exit::usage;
   program.set_version_flag("--version", "boltseal " BOLTSEAL_VERSION);
   program.require_subcommand(1);
   program.fallthrough();  // --config behind the command too
   program.failure_message(CLI::FailureMessage::simple);
-  boltseal::add_config_file(program);
-  boltseal::add_scan(program, exit);
-  boltseal::add_sbom(program, exit);
-  boltseal::add_why(program, exit);
-  boltseal::add_diff(program, exit);
-  boltseal::add_sign(program, exit);
-  boltseal::add_verify(program, exit);
-  boltseal::add_attest(program, exit);
-  boltseal::add_verify_attestation(program, exit);
-  boltseal::add_sign_blob(program, exit);
-  boltseal::add_verify_blob(program, exit);
-  boltseal::add_bundle(program, exit);
-  boltseal::add_tree(program, exit);
-  boltseal::add_download(program, exit);
-  boltseal::add_copy(program, exit);
-  boltseal::add_clean(program, exit);
-  boltseal::add_key(program, exit);
-  boltseal::add_custody(program, exit);
-  boltseal::add_seal(program, exit);
-  boltseal::add_drift(program, exit);
-  boltseal::add_channel(program, exit);
-  boltseal::add_log(program, exit);
-  boltseal::add_tuf(program, exit);
-  boltseal::add_db(program, exit);
-  boltseal::add_cache(program, exit);
-  boltseal::add_version(program, exit);
-  boltseal::add_docs(program, exit);
+  boltseal::add_config_file(commands);
+  boltseal::add_scan(commands, exit);
+  boltseal::add_sbom(commands, exit);
+  boltseal::add_why(commands, exit);
+  boltseal::add_diff(commands, exit);
+  boltseal::add_sign(commands, exit);
+  boltseal::add_verify(commands, exit);
+  boltseal::add_attest(commands, exit);
+  boltseal::add_verify_attestation(commands, exit);
+  boltseal::add_sign_blob(commands, exit);
+  boltseal::add_verify_blob(commands, exit);
+  boltseal::add_bundle(commands, exit);
+  boltseal::add_tree(commands, exit);
+  boltseal::add_download(commands, exit);
+  boltseal::add_copy(commands, exit);
+  boltseal::add_clean(commands, exit);
+  boltseal::add_key(commands, exit);
+  boltseal::add_custody(commands, exit);
+  boltseal::add_seal(commands, exit);
+  boltseal::add_drift(commands, exit);
+  boltseal::add_channel(commands, exit);
+  boltseal::add_log(commands, exit);
+  boltseal::add_tuf(commands, exit);
+  boltseal::add_db(commands, exit);
+  boltseal::add_cache(commands, exit);
+  boltseal::add_version(commands, exit);
+  boltseal::add_docs(commands, exit);
   keep_environment_of_the_called(program, argc, argv);
   try {
     program.parse(argc, argv);

@@ -75,7 +75,7 @@ int say_verified(const VerifiedNotation& verified, const std::string& name) {
 
 }  // namespace
 
-void add_notation_sign_options(CLI::App& command, NotationSignFlags& flags) {
+void add_notation_sign_options(Command& command, NotationSignFlags& flags) {
   command
       .add_option("--certificate-chain", flags.chain,
                   "With a notation format: the certificates of the key, its own first, as PEM")
@@ -119,7 +119,7 @@ Result<> sign_by_notation(ArtifactStore& store, const std::vector<StoredManifest
   return {};
 }
 
-void add_notation_verify_options(CLI::App& command, NotationVerifyFlags& flags) {
+void add_notation_verify_options(Command& command, NotationVerifyFlags& flags) {
   command
       .add_option("--trust-policy", flags.policy,
                   "Verify notation's signatures by this trustpolicy.json")

@@ -1,9 +1,9 @@
 // What `sign` and `verify` take for notation's signatures.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/store_options.h"
 #include "crypto/signer.h"
 #include "seal/artifact_store.h"
@@ -13,7 +13,7 @@ namespace boltseal {
 struct NotationSignFlags {
   std::string chain, expiry, timestamp_url;
 };
-void add_notation_sign_options(CLI::App& command, NotationSignFlags& flags);
+void add_notation_sign_options(Command& command, NotationSignFlags& flags);
 // Whether --format asks for one of notation's envelopes.
 bool is_notation_format(std::string_view format);
 // Signs the images; `metadata` is what -a gave.
@@ -26,7 +26,7 @@ struct NotationVerifyFlags {
   std::vector<std::string> revocation_lists;
   bool asked() const { return !policy.empty(); }
 };
-void add_notation_verify_options(CLI::App& command, NotationVerifyFlags& flags);
+void add_notation_verify_options(Command& command, NotationVerifyFlags& flags);
 // The exit code of `verify`, after saying on standard error what was found.
 int verify_by_notation(ArtifactStore& store, const std::vector<StoredManifest>& images,
                        const std::string& reference, const NotationVerifyFlags& flags,

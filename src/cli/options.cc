@@ -130,22 +130,7 @@ std::string today() {
   return rfc3339(writing_time()).substr(0, std::string_view("2026-01-01").size());
 }
 
-std::string environment_name(std::string_view option) {
-  std::string name = "BOLTSEAL_";
-  for (const char c : option.substr(option.find_first_not_of('-'))) {
-    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  }
-  return name;
-}
-
-void add_environment(CLI::App& command) {
-  for (CLI::Option* option : command.get_options()) {
-    if (!option->get_lnames().empty() && option->get_lnames()[0] != "help")
-      option->envname(environment_name(option->get_lnames()[0]));
-  }
-}
-
-void add_common_options(CLI::App& command, CommonOptions& options, std::string_view formats) {
+void add_common_options(Command& command, CommonOptions& options, std::string_view formats) {
   command
       .add_option(
           "-o,--output", options.outputs,
@@ -171,11 +156,11 @@ void add_common_options(CLI::App& command, CommonOptions& options, std::string_v
       ->type_name("DIR");
   command.add_option("--cache-limit", options.cache_limit, "Largest size of the layer cache")
       ->type_name("SIZE")
-      ->check(CLI::Validator(not_a_size, ""))
+      ->check(not_a_size)
       ->capture_default_str();
   command.add_option("--threads", options.threads, "Layers read at once (default: one per core)")
       ->type_name("N")
-      ->check(CLI::Range(0, 256));
+      ->check(between(0, 256));
   command.add_flag("--no-cache", options.no_cache, "Neither read nor write the layer cache");
   command.add_flag("--no-sandbox", options.no_sandbox,
                    "Read untrusted bytes without seccomp and Landlock");
@@ -185,7 +170,7 @@ void add_common_options(CLI::App& command, CommonOptions& options, std::string_v
   command.add_flag("-v,--verbose", options.verbose, "Say more on standard error");
 }
 
-void add_matching_options(CLI::App& command, MatchingOptions& options) {
+void add_matching_options(Command& command, MatchingOptions& options) {
   command
       .add_option("--db", options.database,
                   "Advisory database to match against (default: the updated one, else the starter)")
@@ -211,14 +196,14 @@ void add_matching_options(CLI::App& command, MatchingOptions& options) {
                   "Only findings of these severities: high,critical or, with all above, high+")
       ->type_name("LIST")
       ->delimiter(',')
-      ->check(CLI::Validator(not_a_severity, ""))
+      ->check(not_a_severity)
       ->allow_extra_args(false);
   command
       .add_option("--type", options.types,
                   "Only findings in these packages: os, library, or types as in package URLs")
       ->type_name("LIST")
       ->delimiter(',')
-      ->check(CLI::Validator(not_a_type, ""))
+      ->check(not_a_type)
       ->allow_extra_args(false);
   command.add_flag("--only-fixed", options.only_fixed, "Leave out findings that have no fix");
   command.add_flag("--no-dev", options.no_development,

@@ -1,12 +1,12 @@
 // The options that commands share, and how they become a scan.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "advisories/database.h"
+#include "cli/command_line.h"
 #include "cli/output.h"
 #include "inventory/finding.h"
 #include "report/report.h"
@@ -43,13 +43,8 @@ struct MatchingOptions {
 };
 
 // Each option also as BOLTSEAL_<NAME>. `formats`: what -o takes, for --help.
-void add_common_options(CLI::App& command, CommonOptions& options, std::string_view formats);
-void add_matching_options(CLI::App& command, MatchingOptions& options);
-
-// "--some-name" → "BOLTSEAL_SOME_NAME"
-std::string environment_name(std::string_view option);
-// Gives every option of the command its environment variable; call when all are added.
-void add_environment(CLI::App& command);
+void add_common_options(Command& command, CommonOptions& options, std::string_view formats);
+void add_matching_options(Command& command, MatchingOptions& options);
 
 // What the options say of how an image is opened and read; sets verbosity and forbids the network
 // where they ask for it.

@@ -107,7 +107,7 @@ Result<std::optional<Secret>> given(const PasswordOptions& options, bool from_en
 
 }  // namespace
 
-void add_password_options(CLI::App& command, PasswordOptions& options) {
+void add_password_options(Command& command, PasswordOptions& options) {
   command
       .add_option(
           "--password-file", options.file,

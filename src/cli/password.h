@@ -1,10 +1,10 @@
 // Where the password of a key comes from: a file or standard input when an option says so, else the
 // environment, else a prompt on the terminal.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "base/result.h"
+#include "cli/command_line.h"
 #include "crypto/key_file.h"
 #include "crypto/secret.h"
 
@@ -16,7 +16,7 @@ struct PasswordOptions {
 };
 
 // --password-file, --password-stdin
-void add_password_options(CLI::App& command, PasswordOptions& options);
+void add_password_options(Command& command, PasswordOptions& options);
 
 // COSIGN_PASSWORD counts before BOLTSEAL_PASSWORD; an empty one is the empty password, and none of
 // them is a PIN. not_found where nothing is given and there is no terminal.

@@ -34,7 +34,7 @@ struct SbomCommand {
 
 }  // namespace
 
-void add_sbom(CLI::App& program, int& exit) {
+void add_sbom(Command& program, int& exit) {
   auto* command = program.add_subcommand(
       "sbom", "List what is in an image: CycloneDX, SPDX, purls, JSON or a table");
   const auto state = std::make_shared<SbomCommand>();

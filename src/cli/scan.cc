@@ -54,7 +54,7 @@ struct ScanCommand {
 
 }  // namespace
 
-void add_scan(CLI::App& program, int& exit) {
+void add_scan(Command& program, int& exit) {
   auto* command =
       program.add_subcommand("scan", "Find out what is in an image and what is wrong with it");
   const auto state = std::make_shared<ScanCommand>();

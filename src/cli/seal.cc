@@ -211,7 +211,7 @@ struct CheckCommand {
   }
 };
 
-void add_show(CLI::App& seal, int& exit) {
+void add_show(Command& seal, int& exit) {
   auto* command = seal.add_subcommand("show", "Print what a seal holds");
   const auto state = std::make_shared<ShowCommand>();
   command->add_option("SEAL", state->source, "Manifest file, or image to seal")->required();
@@ -221,7 +221,7 @@ void add_show(CLI::App& seal, int& exit) {
   command->callback([state, &exit] { exit = state->run(); });
 }
 
-void add_prove(CLI::App& seal, int& exit) {
+void add_prove(Command& seal, int& exit) {
   auto* command =
       seal.add_subcommand("prove", "Write the proof of what one file is, for those without image");
   const auto state = std::make_shared<ProveCommand>();
@@ -232,7 +232,7 @@ void add_prove(CLI::App& seal, int& exit) {
   command->callback([state, &exit] { exit = state->run(); });
 }
 
-void add_check(CLI::App& seal, int& exit) {
+void add_check(Command& seal, int& exit) {
   auto* command = seal.add_subcommand("check", "Check a proof against a root; needs no image");
   const auto state = std::make_shared<CheckCommand>();
   command->add_option("PROOF", state->proof, "What `seal prove` wrote")->required();
@@ -247,7 +247,7 @@ void add_check(CLI::App& seal, int& exit) {
 
 }  // namespace
 
-void add_seal(CLI::App& program, int& exit) {
+void add_seal(Command& program, int& exit) {
   auto* command = program.add_subcommand(
       "seal", "What every file of an image is, under one root that can be signed");
   const auto state = std::make_shared<SealCommand>();
@@ -261,7 +261,7 @@ void add_seal(CLI::App& program, int& exit) {
   add_check(*command, exit);
   command->require_subcommand(0, 1);
   command->callback([state, command, &exit] {
-    if (command->get_subcommands().empty()) exit = state->run();
+    if (!command->has_chosen_subcommand()) exit = state->run();
   });
 }
 

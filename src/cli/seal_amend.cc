@@ -92,7 +92,7 @@ struct AmendCommand {
 
 }  // namespace
 
-void add_amend(CLI::App& seal, int& exit) {
+void add_amend(Command& seal, int& exit) {
   auto* command =
       seal.add_subcommand("amend", "Approve changes of a sealed image, signed by those who may");
   const auto state = std::make_shared<AmendCommand>();

@@ -89,7 +89,7 @@ void keep_manifest(std::string_view bytes, const CommonOptions& common) {
   cache_of(common).put(manifest_key(sha256_digest(bytes)), bytes);
 }
 
-void add_seal_source(CLI::App& command, SealSource& source) {
+void add_seal_source(Command& command, SealSource& source) {
   command
       .add_option(
           "--seal", source.seal,
@@ -107,7 +107,7 @@ void add_seal_source(CLI::App& command, SealSource& source) {
       ->allow_extra_args(false);
   command.add_option("--require", source.require, "How many of the keys must have signed the seal")
       ->type_name("N")
-      ->check(CLI::Range(1, 64))
+      ->check(between(1, 64))
       ->capture_default_str();
 }
 

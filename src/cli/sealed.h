@@ -20,7 +20,7 @@ struct SealSource {
   std::vector<std::string> keys;
   std::size_t require = 1;  // of the keys
 };
-void add_seal_source(CLI::App& command, SealSource& source);
+void add_seal_source(Command& command, SealSource& source);
 // Records that can be relied on as far as the source can: of a signed seal only those that its
 // signatures vouch for.
 Result<ReadManifest> trusted_content(const SealSource& source, const CommonOptions& common);

@@ -70,7 +70,7 @@ struct SignCommand {
 
 }  // namespace
 
-void add_sign(CLI::App& program, int& exit) {
+void add_sign(Command& program, int& exit) {
   auto* command = program.add_subcommand("sign", "Sign an image in a registry or an OCI layout");
   const auto state = std::make_shared<SignCommand>();
   command

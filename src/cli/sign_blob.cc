@@ -81,7 +81,7 @@ int SignBlobCommand::run() const {
 
 }  // namespace
 
-void add_sign_blob(CLI::App& program, int& exit) {
+void add_sign_blob(Command& program, int& exit) {
   auto* command = program.add_subcommand("sign-blob", "Sign a file with a key");
   const auto state = std::make_shared<SignBlobCommand>();
   command->add_option("FILE", state->artifact, "The file, or - for standard input")->required();

@@ -29,7 +29,7 @@ Result<Signers> open_signers(const SigningOptions& options) {
 
 }  // namespace
 
-void add_signing_options(CLI::App& command, SigningOptions& options, const std::string& option) {
+void add_signing_options(Command& command, SigningOptions& options, const std::string& option) {
   command
       .add_option(option, options.keys,
                   "Private key to sign with: a file, env://VAR or pkcs11:URI; may be given more "

@@ -16,7 +16,7 @@ struct SigningOptions {
   PasswordOptions password;
 };
 // The keys as `option`, and where their passwords come from.
-void add_signing_options(CLI::App& command, SigningOptions& options, const std::string& option);
+void add_signing_options(Command& command, SigningOptions& options, const std::string& option);
 
 // A DSSE envelope of the statement with one signature per key, and a line end.
 Result<std::string> signed_statement(const std::vector<Subject>& subjects, std::string_view type,

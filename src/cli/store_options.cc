@@ -51,7 +51,7 @@ Result<TrustedRoot> read_root(const std::string& file) {
 
 }  // namespace
 
-void add_store_options(CLI::App& command, StoreFlags& flags) {
+void add_store_options(Command& command, StoreFlags& flags) {
   command.add_flag("--allow-http-registry", flags.allow_http, "Allow plain HTTP to the registry");
   command.add_flag("--allow-insecure-registry", flags.allow_insecure,
                    "The same; a certificate of your own CA goes into --registry-cacert");
@@ -83,7 +83,7 @@ Result<OpenedArtifact> open_reference(const std::string& reference, const StoreF
   return open_artifact(reference, environment("COSIGN_REPOSITORY"), store_options(flags, actions));
 }
 
-void add_sign_options(CLI::App& command, SignFlags& flags, bool notation) {
+void add_sign_options(Command& command, SignFlags& flags, bool notation) {
   command.add_option("--key", flags.key, "Private key: a file, env://VARIABLE or a pkcs11: URI")
       ->required()
       ->type_name("KEY");
@@ -94,9 +94,7 @@ void add_sign_options(CLI::App& command, SignFlags& flags, bool notation) {
     formats.insert(formats.end(), {"notation-jws", "notation-cose"});
     what += "; notation-jws, notation-cose: a signature of notation, with --certificate-chain";
   }
-  command.add_option("--format", flags.format, what)
-      ->check(CLI::IsMember(formats))
-      ->capture_default_str();
+  command.add_option("--format", flags.format, what)->check(one_of(formats))->capture_default_str();
   add_password_options(command, flags.password);
   command.add_flag("-y,--yes", flags.yes, "Accepted for cosign's sake; nothing is asked");
   command.add_flag("--tlog-upload", flags.tlog_upload,
@@ -121,7 +119,7 @@ Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags) {
   return open_signer(flags.key, password_source(flags.password));
 }
 
-void add_trust_options(CLI::App& command, TrustFlags& flags) {
+void add_trust_options(Command& command, TrustFlags& flags) {
   command
       .add_option("--key", flags.keys,
                   "Public key that is trusted: a file, env://VARIABLE or a pkcs11: URI; may be "
@@ -132,7 +130,7 @@ void add_trust_options(CLI::App& command, TrustFlags& flags) {
       .add_option("--require", flags.required,
                   "How many different keys (or identities) must have signed")
       ->type_name("K")
-      ->check(CLI::Range(1, 1000))
+      ->check(between(1, 1000))
       ->capture_default_str();
   command
       .add_option("--certificate-identity", flags.identity,

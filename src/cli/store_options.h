@@ -1,12 +1,12 @@
 // The options of commands that read or write what is attached to images, named as cosign names
 // them.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/password.h"
 #include "crypto/signer.h"
 #include "net/manifest.h"
@@ -31,7 +31,7 @@ struct StoreFlags {
   bool offline = false;
   std::string username, password, token, ca_file;
 };
-void add_store_options(CLI::App& command, StoreFlags& flags);
+void add_store_options(Command& command, StoreFlags& flags);
 // Applies --offline and --registry-cacert, and gives what a store is opened with.
 StoreOptions store_options(const StoreFlags& flags, const std::string& actions);
 // Opens REF, with COSIGN_REPOSITORY taken into account.
@@ -46,7 +46,7 @@ struct SignFlags {
   std::string signing_config;
 };
 // `notation`: its two formats may be asked for too.
-void add_sign_options(CLI::App& command, SignFlags& flags, bool notation = false);
+void add_sign_options(Command& command, SignFlags& flags, bool notation = false);
 Result<AttachFormats> attach_formats(const SignFlags& flags);
 Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags);
 
@@ -58,7 +58,7 @@ struct TrustFlags {
   bool ignore_log = false, require_log = false, ignore_sct = false, private_infrastructure = false;
   bool signed_timestamps = false;
 };
-void add_trust_options(CLI::App& command, TrustFlags& flags);
+void add_trust_options(Command& command, TrustFlags& flags);
 // Whom and what the flags trust. `root` is filled, and must outlive the policy.
 Result<ImagePolicy> image_policy(const TrustFlags& flags, TrustedRoot& root);
 

@@ -171,7 +171,7 @@ struct TreeCommand {
 
 }  // namespace
 
-void add_tree(CLI::App& program, int& exit) {
+void add_tree(Command& program, int& exit) {
   auto* command = program.add_subcommand("tree", "Show what is attached to an image");
   const auto state = std::make_shared<TreeCommand>();
   command->add_option("REF", state->reference, "Image in a registry, or oci:DIR[:tag]")->required();
@@ -182,7 +182,7 @@ void add_tree(CLI::App& program, int& exit) {
   command->callback([state, &exit] { exit = state->run(); });
 }
 
-void add_download(CLI::App& program, int& exit) {
+void add_download(Command& program, int& exit) {
   auto* command = program.add_subcommand(
       "download", "Print what is attached to an image, without verifying it");
   command->require_subcommand(1);

@@ -66,7 +66,7 @@ Result<std::vector<TrustedAuthority>> authority_of(const std::string& file) {
 
 }  // namespace
 
-void add_trust_options(CLI::App& command, TrustOptions& options) {
+void add_trust_options(Command& command, TrustOptions& options) {
   command
       .add_option("--key", options.keys, "Public key that is trusted: a file, env://VAR, pkcs11:…")
       ->type_name("KEY")
@@ -109,11 +109,11 @@ void add_trust_options(CLI::App& command, TrustOptions& options) {
       .add_option("--require-witnesses", options.witness_threshold,
                   "How many of them must have signed")
       ->type_name("N")
-      ->check(CLI::Range(0, 100));
+      ->check(between(0, 100));
   command
       .add_option("--require-logs", options.logs, "How many different logs must have the signature")
       ->type_name("N")
-      ->check(CLI::Range(1, 32));
+      ->check(between(1, 32));
   command.add_flag("--insecure-ignore-tlog", options.ignore_log,
                    "Do without a transparency log's entry");
   command.add_flag("--insecure-ignore-sct", options.ignore_sct,

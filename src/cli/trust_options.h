@@ -1,12 +1,12 @@
 // The options that say whom a verification trusts, with cosign's names, and the policy that they
 // make.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command_line.h"
 #include "seal/refusal.h"
 #include "seal/trusted_root.h"
 #include "seal/verify_bundle.h"
@@ -27,7 +27,7 @@ struct TrustOptions {
   bool offline = false;  // as it always is
 };
 
-void add_trust_options(CLI::App& command, TrustOptions& options);
+void add_trust_options(Command& command, TrustOptions& options);
 
 // unsupported where the options contradict each other (Exit::usage), else what a file has wrong.
 Result<BundlePolicy> bundle_policy(const TrustOptions& options);

@@ -113,7 +113,7 @@ int run_download(const TufCommand& command) {
 
 }  // namespace
 
-void add_tuf(CLI::App& program, int& exit) {
+void add_tuf(Command& program, int& exit) {
   auto* tuf = program.add_subcommand("tuf", "Read repositories of The Update Framework");
   tuf->require_subcommand(1)->fallthrough();
   const auto state = std::make_shared<TufCommand>();

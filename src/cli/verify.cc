@@ -198,7 +198,7 @@ int VerifyCommand::run() const {
 
 }  // namespace
 
-void add_verify(CLI::App& program, int& exit) {
+void add_verify(Command& program, int& exit) {
   auto* command = program.add_subcommand("verify", "Verify the signatures of an image");
   const auto state = std::make_shared<VerifyCommand>();
   command->add_option("REF", state->references, "Image in a registry, or oci:DIR[:tag]");
@@ -221,7 +221,7 @@ void add_verify(CLI::App& program, int& exit) {
       ->add_option("-o,--output", state->output,
                    "json: the payloads, as cosign has it; text: one a line; report: also what did "
                    "not hold, and why")
-      ->check(CLI::IsMember({"json", "text", "report"}))
+      ->check(one_of({"json", "text", "report"}))
       ->capture_default_str();
   command->add_option("--max-workers", state->workers, "Accepted for cosign's sake");
   add_store_options(*command, state->store);

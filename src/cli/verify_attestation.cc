@@ -117,7 +117,7 @@ int VerifyAttestationCommand::run() const {
 
 }  // namespace
 
-void add_verify_attestation(CLI::App& program, int& exit) {
+void add_verify_attestation(Command& program, int& exit) {
   auto* command = program.add_subcommand("verify-attestation",
                                          "Verify what is attested about an image, and print it");
   const auto state = std::make_shared<VerifyAttestationCommand>();
@@ -138,7 +138,7 @@ void add_verify_attestation(CLI::App& program, int& exit) {
   command
       ->add_option("-o,--output", state->output,
                    "json: one envelope a line; report: also what did not hold, and why")
-      ->check(CLI::IsMember({"json", "report"}))
+      ->check(one_of({"json", "report"}))
       ->capture_default_str();
   add_store_options(*command, state->store);
   add_environment(*command);

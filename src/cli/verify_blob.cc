@@ -124,7 +124,7 @@ int VerifyBlobCommand::run() const {
 
 }  // namespace
 
-void add_verify_blob(CLI::App& program, int& exit) {
+void add_verify_blob(Command& program, int& exit) {
   auto* command =
       program.add_subcommand("verify-blob", "Say whether a file is what somebody signed");
   const auto state = std::make_shared<VerifyBlobCommand>();
@@ -149,7 +149,7 @@ void add_verify_blob(CLI::App& program, int& exit) {
       ->type_name("URI");
   command->add_option("-o,--output", state->output, "text, or json for all that was checked")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(one_of({"text", "json"}))
       ->capture_default_str();
   add_trust_options(*command, state->trust);
   add_environment(*command);

@@ -65,7 +65,7 @@ struct CompareCommand {
 
 }  // namespace
 
-void add_version(CLI::App& program, int& exit) {
+void add_version(Command& program, int& exit) {
   auto* version =
       program.add_subcommand("version", "Versions and their order")->require_subcommand(1);
   auto* command = version->add_subcommand(

@@ -147,7 +147,7 @@ int WhyCommand::run() const {
   return answer->holds ? Exit::clean : Exit::findings;
 }
 
-void add_one(CLI::App& program, int& exit, bool negated) {
+void add_one(Command& program, int& exit, bool negated) {
   auto* command = negated
                       ? program.add_subcommand("why-not", "Why a flaw is not a finding of an image")
                       : program.add_subcommand("why", "The proof of a finding, step by step");
@@ -166,7 +166,7 @@ void add_one(CLI::App& program, int& exit, bool negated) {
 
 }  // namespace
 
-void add_why(CLI::App& program, int& exit) {
+void add_why(Command& program, int& exit) {
   add_one(program, exit, false);
   add_one(program, exit, true);
 }
