@@ -4,6 +4,7 @@
 #include "custody/chain_record.h"
 #include "custody/coverage_formats.h"
 #include "custody/intoto_metadata.h"
+#include "custody/intoto_rules.h"
 #include "custody/snippet_seal.h"
 #include "custody/snippet_split.h"
 #include "custody/witness_collection.h"
@@ -43,6 +44,16 @@ void seal_source(std::string_view bytes) {
   }
 }
 
+// pattern LF text: a pattern without signs of its own means itself.
+void match_artifact_name(std::string_view bytes) {
+  const auto cut = bytes.find('\n');
+  const auto pattern = bytes.substr(0, cut);
+  const auto text = cut == bytes.npos ? std::string_view{} : bytes.substr(cut + 1);
+  (void)fnmatch_matches(pattern, text);
+  require(fnmatch_matches("*", text));
+  if (pattern.find_first_of("*?[") == pattern.npos) require(fnmatch_matches(pattern, pattern));
+}
+
 }  // namespace
 
 std::map<std::string, FuzzTarget> custody_targets() {
@@ -50,6 +61,7 @@ std::map<std::string, FuzzTarget> custody_targets() {
       {"custody-policy", [](std::string_view b) { (void)parse_custody_policy(b); }},
       {"custody-record", read_custody_record},
       {"in-toto", [](std::string_view b) { (void)parse_in_toto(b); }},
+      {"in-toto-pattern", match_artifact_name},
       {"witness",
        [](std::string_view b) {
          const auto statement = parse_statement(b);

@@ -84,6 +84,7 @@ std::map<std::string, FuzzTarget> sigstore_targets() {
          const std::vector<Witness> witnesses{{"w", key.public_key()}};
          require(!verify_cosignatures(*checkpoint, witnesses, 1, ""));
        }},
+      {"verifier-key", [](std::string_view b) { (void)parse_witness(b); }},
       {"timestamp",
        [](std::string_view b) {
          (void)unverified_time(b);

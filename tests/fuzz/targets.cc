@@ -365,10 +365,13 @@ const std::map<std::string, FuzzTarget>& fuzz_targets() {
   static const std::map<std::string, FuzzTarget> all = [] {
     auto targets = codecs();
     targets.merge(documents());
-    targets.merge(key_targets());
     targets.merge(custody_targets());
+    targets.merge(form_targets());
+    targets.merge(key_targets());
+    targets.merge(notation_targets());
     targets.merge(repository_targets());
     targets.merge(sigstore_targets());
+    targets.merge(source_targets());
     for (const Reader* reader : all_readers()) {
       targets["reader-" + std::string(reader->name)] = [reader](std::string_view b) {
         read_with(*reader, b);

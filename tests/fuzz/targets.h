@@ -11,8 +11,11 @@ using FuzzTarget = std::function<void(std::string_view bytes)>;
 const std::map<std::string, FuzzTarget>& fuzz_targets();
 // Parts of them, each in a file of its own.
 std::map<std::string, FuzzTarget> custody_targets();
+std::map<std::string, FuzzTarget> form_targets();
 std::map<std::string, FuzzTarget> key_targets();
+std::map<std::string, FuzzTarget> notation_targets();
 std::map<std::string, FuzzTarget> repository_targets();
 std::map<std::string, FuzzTarget> sigstore_targets();
+std::map<std::string, FuzzTarget> source_targets();
 
 }  // namespace boltseal
