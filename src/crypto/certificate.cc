@@ -6,10 +6,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
-#include <array>
-#include <ctime>
-
 #include "base/text.h"
 #include "codec/pem.h"
 #include "crypto/openssl.h"
@@ -18,10 +14,8 @@ namespace boltseal {
 namespace {
 
 Result<std::int64_t> moment_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (!time || ASN1_TIME_to_tm(time, &parts) != 1)
-    return openssl_error(Fault::corrupt, "a certificate whose validity is no time");
-  return static_cast<std::int64_t>(::timegm(&parts));
+  if (const auto seconds = seconds_of(time)) return *seconds;
+  return openssl_error(Fault::corrupt, "a certificate whose validity is no time");
 }
 
 std::string utf8_of(const ASN1_STRING* text) {
@@ -32,14 +26,6 @@ std::string utf8_of(const ASN1_STRING* text) {
   OPENSSL_free(bytes);
   ERR_clear_error();
   return out;
-}
-
-std::string dotted(const ASN1_OBJECT* object) {
-  std::array<char, 256> text{};
-  const int size = OBJ_obj2txt(text.data(), static_cast<int>(text.size()), object, 1);
-  return size > 0 && size < static_cast<int>(text.size())
-             ? std::string(text.data(), static_cast<std::size_t>(size))
-             : std::string{};
 }
 
 std::vector<NameAttribute> attributes_of(const X509_NAME* name) {
@@ -78,11 +64,8 @@ std::string text_of(const std::vector<NameAttribute>& attributes) {
 Result<Certificate> Certificate::from_der(std::string_view der) {
   if (der.size() > max_certificate)
     return fail(Fault::too_large, "a certificate of more than 64 KiB");
-  const unsigned char* at = unsigned_bytes(der);
-  std::shared_ptr<X509> x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
-  if (!x509) return openssl_error(Fault::corrupt, "not a certificate");
-  if (at != unsigned_bytes(der) + der.size())
-    return fail(Fault::corrupt, "bytes behind a certificate");
+  std::shared_ptr<X509> x509 = der_object<d2i_X509, X509_free>(der);
+  if (!x509) return openssl_error(Fault::corrupt, "not a certificate, or bytes behind one");
   TRY(auto key, PublicKey::adopt(X509_get_pubkey(x509.get())));
   Certificate out(std::move(key));
   out.der_ = der;
@@ -119,12 +102,7 @@ std::string Certificate::pem() const { return write_pem("CERTIFICATE", der_); }
 std::string Certificate::thumbprint() const { return sha256_hex(der_); }
 
 std::string Certificate::serial() const {
-  const OpenSsl<BIGNUM, BN_free> number(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509_.get()), nullptr));
-  if (!number) return {};
-  std::string bytes(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
-  BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(bytes.data()));
-  std::string digits = hex(bytes);
+  std::string digits = hex_of(X509_get0_serialNumber(x509_.get()));
   if (digits.size() > 1 && digits[0] == '0') digits.erase(0, 1);
   return digits.empty() ? "0" : digits;
 }

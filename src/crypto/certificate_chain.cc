@@ -143,15 +143,6 @@ std::unexpected<ChainError> openssl_refusal(X509_STORE_CTX* context, const Certi
   return wrong(fault, X509_verify_cert_error_string(code), named);
 }
 
-bool push(STACK_OF(X509) * stack, const Certificate& certificate) {
-  if (X509_up_ref(certificate.handle()) != 1) return false;
-  if (sk_X509_push(stack, certificate.handle()) > 0) return true;
-  X509_free(certificate.handle());
-  return false;
-}
-
-void free_stack(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
-
 }  // namespace
 
 std::string_view name_of(ChainFault fault) {
@@ -177,12 +168,11 @@ ChainResult path_to_anchor(const Certificate& leaf, std::span<const Certificate>
                            std::span<const Certificate> intermediates) {
   const OpenSsl<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   const OpenSsl<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
-  const OpenSsl<STACK_OF(X509), free_stack> others(sk_X509_new_null());
+  const CertificateStack others = stack_of(intermediates);
   bool ready =
       store && context && others && anchors.size() + intermediates.size() <= max_certificates;
   for (const Certificate& anchor : anchors)
     ready = ready && X509_STORE_add_cert(store.get(), anchor.handle()) == 1;
-  for (const Certificate& other : intermediates) ready = ready && push(others.get(), other);
   ready =
       ready && X509_STORE_CTX_init(context.get(), store.get(), leaf.handle(), others.get()) == 1;
   if (!ready) {

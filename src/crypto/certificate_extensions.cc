@@ -7,7 +7,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "crypto/certificate.h"
@@ -29,19 +28,6 @@ Result<OpenSsl<T, Free>> decoded(X509* x509, int nid, bool* critical) {
   }
   if (critical) *critical = state == 1;
   return out;
-}
-
-std::string bytes_of(const ASN1_STRING* text) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-          static_cast<std::size_t>(std::max(0, ASN1_STRING_length(text)))};
-}
-
-std::string dotted(const ASN1_OBJECT* object) {
-  std::array<char, 256> text{};
-  const int size = OBJ_obj2txt(text.data(), static_cast<int>(text.size()), object, 1);
-  return size > 0 && size < static_cast<int>(text.size())
-             ? std::string(text.data(), static_cast<std::size_t>(size))
-             : std::string{};
 }
 
 bool is_text(int tag) {
@@ -150,10 +136,8 @@ Result<std::string> Certificate::tbs_without_extension(std::string_view oid) con
 }
 
 Result<std::string> text_of_der(std::string_view der) {
-  const unsigned char* at = unsigned_bytes(der);
-  const OpenSsl<ASN1_TYPE, ASN1_TYPE_free> value(
-      d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(der.size())));
-  if (!value || at != unsigned_bytes(der) + der.size() || !is_text(value->type)) {
+  const auto value = der_object<d2i_ASN1_TYPE, ASN1_TYPE_free>(der);
+  if (!value || !is_text(value->type)) {
     ERR_clear_error();
     return fail(Fault::corrupt, "a value that is no text of ASN.1");
   }

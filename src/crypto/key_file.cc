@@ -17,6 +17,7 @@
 #include "codec/json_writer.h"
 #include "codec/pem.h"
 #include "codec/value.h"
+#include "crypto/openssl.h"
 
 namespace boltseal {
 namespace {
@@ -32,10 +33,6 @@ struct Sealed {
   std::int64_t cost = usual_cost;
   std::string salt, nonce, ciphertext;
 };
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 std::unexpected<Error> odd(std::string_view what) {
   return fail(Fault::corrupt, "an encrypted key file " + std::string(what));
@@ -79,8 +76,8 @@ Result<Secret> stretched(std::string_view password, const Sealed& sealed) {
   Secret key(std::size_t{crypto_secretbox_KEYBYTES});
   if (sodium_init() < 0 ||
       crypto_pwhash_scryptsalsa208sha256_ll(
-          bytes_of(password), password.size(), bytes_of(sealed.salt), sealed.salt.size(),
-          static_cast<std::uint64_t>(sealed.cost), block_size, parallel,
+          unsigned_bytes(password), password.size(), unsigned_bytes(sealed.salt),
+          sealed.salt.size(), static_cast<std::uint64_t>(sealed.cost), block_size, parallel,
           reinterpret_cast<unsigned char*>(key.data()), key.size()) != 0)
     return fail(Fault::io, "no memory for scrypt");
   return key;
@@ -90,8 +87,8 @@ Result<PrivateKey> opened(const Sealed& sealed, std::string_view password) {
   TRY(const auto key, stretched(password, sealed));
   Secret plain(sealed.ciphertext.size() - crypto_secretbox_MACBYTES);
   if (crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(plain.data()),
-                                 bytes_of(sealed.ciphertext), sealed.ciphertext.size(),
-                                 bytes_of(sealed.nonce), bytes_of(key.view())) != 0)
+                                 unsigned_bytes(sealed.ciphertext), sealed.ciphertext.size(),
+                                 unsigned_bytes(sealed.nonce), unsigned_bytes(key.view())) != 0)
     return fail(Fault::corrupt, "the password is wrong, or the key file was altered");
   return PrivateKey::from_pkcs8(plain.view());
 }
@@ -140,9 +137,9 @@ Result<std::string> write_key_file(const PrivateKey& key, std::string_view passw
   TRY(const auto plain, key.pkcs8());
   TRY(const auto stretched_key, stretched(password, sealed));
   sealed.ciphertext.resize(plain.size() + crypto_secretbox_MACBYTES);
-  if (crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.ciphertext.data()),
-                            bytes_of(plain.view()), plain.size(), bytes_of(sealed.nonce),
-                            bytes_of(stretched_key.view())) != 0)
+  if (crypto_secretbox_easy(
+          reinterpret_cast<unsigned char*>(sealed.ciphertext.data()), unsigned_bytes(plain.view()),
+          plain.size(), unsigned_bytes(sealed.nonce), unsigned_bytes(stretched_key.view())) != 0)
     return fail(Fault::io, "the private key cannot be encrypted");
   JsonWriter json(false);
   json.object().key("kdf").object().member("name", "scrypt").key("params").object();

@@ -1,12 +1,20 @@
 // What the files of this folder share of OpenSSL: owners for its objects, and its errors as ours.
 #pragma once
+#include <openssl/asn1.h>
+#include <openssl/x509.h>
+
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 
 namespace boltseal {
+
+class Certificate;
 
 template <auto Free>
 struct OpenSslFree {
@@ -33,6 +41,30 @@ std::string der_of(T* object) {
   free_openssl_memory(der);
   return out;
 }
+
+// The object that the bytes are by its d2i function, and nothing behind it; else null, with
+// OpenSSL's errors still in the queue where it could not read them.
+template <auto Read, auto Free>
+auto der_object(std::string_view der) {
+  const unsigned char* at = unsigned_bytes(der);
+  auto* object = Read(nullptr, &at, static_cast<long>(der.size()));
+  OpenSsl<std::remove_pointer_t<decltype(object)>, Free> out(object);
+  if (at != unsigned_bytes(der) + der.size()) out.reset();
+  return out;
+}
+
+// What the parts of such an object say. Nothing or empty for one that cannot be read.
+std::string bytes_of(const ASN1_STRING* text);
+std::string dotted(const ASN1_OBJECT* object);   // an object identifier in numbers
+std::string hex_of(const ASN1_INTEGER* number);  // hex by whole bytes; a sign is not shown
+std::optional<std::int64_t> seconds_of(const ASN1_TIME* time);  // since 1970
+
+// Certificates as OpenSSL wants them; each holds a reference of its own.
+void free_certificates(STACK_OF(X509) * stack);
+using CertificateStack = OpenSsl<STACK_OF(X509), free_certificates>;
+// Null when there is no memory for it.
+CertificateStack stack_of(std::span<const Certificate> first,
+                          std::span<const Certificate> second = {});
 
 // An Error of ours with OpenSSL's reason, whose queue is emptied.
 std::unexpected<Error> openssl_error(Fault fault, std::string what);

@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t secret_heap = 1 << 20;       // an RSA-4096 key takes some 3 KiB of it
 constexpr std::uint64_t most_rounds = 10'000'000;  // seconds; OpenSSL writes 2,048
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 const EVP_MD* algorithm_of(HashKind kind) {
   return kind == HashKind::sha512   ? EVP_sha512()
          : kind == HashKind::sha384 ? EVP_sha384()
@@ -55,11 +51,8 @@ EVP_PKEY* generated(KeyKind kind, unsigned rsa_bits) {
 
 // The public half as a key of its own, so that nothing secret hangs on a PublicKey.
 Result<PublicKey> public_half(EVP_PKEY* key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  if (size <= 0) return openssl_error(Fault::corrupt, "a private key without a public half");
-  const std::string spki(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
+  const std::string spki = der_of<i2d_PUBKEY>(key);
+  if (spki.empty()) return openssl_error(Fault::corrupt, "a private key without a public half");
   return PublicKey::from_der(spki);
 }
 
@@ -105,23 +98,14 @@ Result<PrivateKey> PrivateKey::generate(KeyKind kind, unsigned rsa_bits) {
 
 Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der) {
   lock_memory();
-  const unsigned char* at = bytes_of(der);
-  EVP_PKEY* key = d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size()));
-  if (key && at != bytes_of(der) + der.size()) {
-    EVP_PKEY_free(key);
-    return fail(Fault::corrupt, "bytes behind a private key");
-  }
-  return adopt(key);
+  return adopt(der_object<d2i_AutoPrivateKey, EVP_PKEY_free>(der).release());
 }
 
 Result<PrivateKey> PrivateKey::from_encrypted_pkcs8(std::string_view der,
                                                     std::string_view password) {
   lock_memory();
-  const unsigned char* at = bytes_of(der);
-  const OpenSsl<X509_SIG, X509_SIG_free> sealed(
-      d2i_X509_SIG(nullptr, &at, static_cast<long>(der.size())));
-  if (!sealed || at != bytes_of(der) + der.size())
-    return openssl_error(Fault::corrupt, "not an encrypted private key");
+  const auto sealed = der_object<d2i_X509_SIG, X509_SIG_free>(der);
+  if (!sealed) return openssl_error(Fault::corrupt, "not an encrypted private key");
   TRY_DO(bearable(sealed.get()));
   const OpenSsl<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(
       PKCS8_decrypt(sealed.get(), password.data(), static_cast<int>(password.size())));
@@ -177,11 +161,11 @@ Result<std::string> PrivateKey::sign(std::string_view message,
        EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST) != 1))
     return openssl_error(Fault::io, "signing failed");
   std::size_t size = 0;
-  if (EVP_DigestSign(context.get(), nullptr, &size, bytes_of(message), message.size()) != 1)
+  if (EVP_DigestSign(context.get(), nullptr, &size, unsigned_bytes(message), message.size()) != 1)
     return openssl_error(Fault::io, "signing failed");
   std::string out(size, '\0');
   if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
-                     bytes_of(message), message.size()) != 1)
+                     unsigned_bytes(message), message.size()) != 1)
     return openssl_error(Fault::io, "signing failed");
   out.resize(size);
   return out;
@@ -199,7 +183,7 @@ Result<std::string> PrivateKey::sign_ed25519ph(std::string_view message) const {
     return openssl_error(Fault::io, "signing failed");
   raw.copy(key.data() + size, raw.size());
   if (crypto_sign_ed25519ph_init(&state) != 0 ||
-      crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size()) != 0 ||
+      crypto_sign_ed25519ph_update(&state, unsigned_bytes(message), message.size()) != 0 ||
       crypto_sign_ed25519ph_final_create(&state, reinterpret_cast<unsigned char*>(out.data()),
                                          nullptr, bytes) != 0)
     return fail(Fault::io, "signing failed");

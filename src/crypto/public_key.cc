@@ -45,8 +45,8 @@ Result<KeyKind> kind_of(EVP_PKEY* key, unsigned bits) {
   return fail(Fault::unsupported, "a key that is neither ECDSA, Ed25519 nor RSA");
 }
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
+EVP_PKEY* read_rsa(EVP_PKEY** out, const unsigned char** at, long size) {
+  return d2i_PublicKey(EVP_PKEY_RSA, out, at, size);
 }
 
 const EVP_MD* algorithm_of(HashKind kind) {
@@ -84,29 +84,20 @@ Result<PublicKey> PublicKey::adopt(EVP_PKEY* taken) {
   if (!taken) return openssl_error(Fault::corrupt, "not a public key");
   out.bits_ = static_cast<unsigned>(std::max(0, EVP_PKEY_get_bits(taken)));
   TRY(out.kind_, kind_of(taken, out.bits_));
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(taken, &der);
-  if (size <= 0) return openssl_error(Fault::corrupt, "not a public key");
-  out.spki_.assign(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
+  out.spki_ = der_of<i2d_PUBKEY>(taken);
+  if (out.spki_.empty()) return openssl_error(Fault::corrupt, "not a public key");
   out.id_ = sha256_hex(out.spki_);
   return out;
 }
 
 Result<PublicKey> PublicKey::from_der(std::string_view der) {
   if (der.size() > key_limit) return fail(Fault::too_large, "a key of more than 64 KiB");
-  const unsigned char* at = bytes_of(der);
-  EVP_PKEY* key = d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size()));
+  auto key = der_object<d2i_PUBKEY, EVP_PKEY_free>(der);
   if (!key) {
     ERR_clear_error();
-    at = bytes_of(der);
-    key = d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, static_cast<long>(der.size()));
+    key = der_object<read_rsa, EVP_PKEY_free>(der);
   }
-  if (key && at != bytes_of(der) + der.size()) {
-    EVP_PKEY_free(key);
-    return fail(Fault::corrupt, "bytes behind a public key");
-  }
-  return adopt(key);
+  return adopt(key.release());
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
@@ -114,9 +105,7 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
   const PemBlock& block = blocks.front();
   if (block.label == "PUBLIC KEY" || block.label == "RSA PUBLIC KEY") return from_der(block.bytes);
   if (block.label == "CERTIFICATE") {
-    const unsigned char* at = bytes_of(block.bytes);
-    const OpenSsl<X509, X509_free> certificate(
-        d2i_X509(nullptr, &at, static_cast<long>(block.bytes.size())));
+    const auto certificate = der_object<d2i_X509, X509_free>(block.bytes);
     if (!certificate) return openssl_error(Fault::corrupt, "not a certificate");
     return adopt(X509_get_pubkey(certificate.get()));
   }
@@ -127,7 +116,8 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
 }
 
 Result<PublicKey> PublicKey::from_ed25519(std::string_view raw) {
-  return adopt(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  return adopt(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, unsigned_bytes(raw), raw.size()));
 }
 
 std::string PublicKey::pem() const { return write_pem("PUBLIC KEY", spki_); }
@@ -165,8 +155,8 @@ bool PublicKey::verify(std::string_view message, std::string_view signature,
   const OpenSsl<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   const bool good =
       context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
-      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message),
-                       message.size()) == 1;
+      EVP_DigestVerify(context.get(), unsigned_bytes(signature), signature.size(),
+                       unsigned_bytes(message), message.size()) == 1;
   ERR_clear_error();
   return good;
 }
@@ -179,8 +169,9 @@ bool PublicKey::verify_ed25519ph(std::string_view message, std::string_view sign
     return false;
   crypto_sign_ed25519ph_state state;
   return crypto_sign_ed25519ph_init(&state) == 0 &&
-         crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size()) == 0 &&
-         crypto_sign_ed25519ph_final_verify(&state, bytes_of(signature), bytes_of(raw)) == 0;
+         crypto_sign_ed25519ph_update(&state, unsigned_bytes(message), message.size()) == 0 &&
+         crypto_sign_ed25519ph_final_verify(&state, unsigned_bytes(signature),
+                                            unsigned_bytes(raw)) == 0;
 }
 
 bool PublicKey::verify_hash(std::string_view message_hash, std::string_view signature,
@@ -197,8 +188,8 @@ bool PublicKey::verify_hash(std::string_view message_hash, std::string_view sign
                                         pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) == 1 &&
            (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) == 1);
   }
-  good = good && EVP_PKEY_verify(context.get(), bytes_of(signature), signature.size(),
-                                 bytes_of(message_hash), message_hash.size()) == 1;
+  good = good && EVP_PKEY_verify(context.get(), unsigned_bytes(signature), signature.size(),
+                                 unsigned_bytes(message_hash), message_hash.size()) == 1;
   ERR_clear_error();
   return good;
 }
@@ -208,26 +199,21 @@ Result<std::string> ecdsa_der_of_raw(std::string_view raw) {
     return fail(Fault::corrupt, "an ECDSA signature of " + std::to_string(raw.size()) + " bytes");
   const int half = static_cast<int>(raw.size() / 2);
   const OpenSsl<ECDSA_SIG, ECDSA_SIG_free> signature(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(bytes_of(raw), half, nullptr);
-  BIGNUM* s = BN_bin2bn(bytes_of(raw) + half, half, nullptr);
+  BIGNUM* r = BN_bin2bn(unsigned_bytes(raw), half, nullptr);
+  BIGNUM* s = BN_bin2bn(unsigned_bytes(raw) + half, half, nullptr);
   if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r, s) != 1) {
     BN_free(r);
     BN_free(s);
     return openssl_error(Fault::io, "no memory for a signature");
   }
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(signature.get(), &der);
-  if (size <= 0) return openssl_error(Fault::corrupt, "not an ECDSA signature");
-  std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
+  std::string out = der_of<i2d_ECDSA_SIG>(signature.get());
+  if (out.empty()) return openssl_error(Fault::corrupt, "not an ECDSA signature");
   return out;
 }
 
 Result<std::string> ecdsa_raw_of_der(std::string_view der, KeyKind curve) {
   const std::size_t width = width_of(curve);
-  const unsigned char* at = bytes_of(der);
-  const OpenSsl<ECDSA_SIG, ECDSA_SIG_free> signature(
-      d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
+  const auto signature = der_object<d2i_ECDSA_SIG, ECDSA_SIG_free>(der);
   if (!signature || width == 0) return openssl_error(Fault::corrupt, "not an ECDSA signature");
   std::string out(2 * width, '\0');
   auto* to = reinterpret_cast<unsigned char*>(out.data());

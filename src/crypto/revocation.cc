@@ -5,8 +5,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <ctime>
-
 #include "codec/pem.h"
 #include "crypto/openssl.h"
 
@@ -16,13 +14,6 @@ namespace {
 constexpr std::size_t list_limit = 16 << 20;
 constexpr std::string_view oid_crl_points = "2.5.29.31", oid_access = "1.3.6.1.5.5.7.1.1";
 constexpr std::string_view ocsp_der = "\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01";  // its method
-
-// Nothing for a time that cannot be read, and for one that is not there.
-std::optional<std::int64_t> seconds_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (!time || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  return ::timegm(&parts);
-}
 
 bool names_a_place(const Certificate& certificate) {
   return certificate.extension(oid_crl_points) ||
@@ -62,10 +53,8 @@ Result<std::vector<RevocationList>> RevocationList::all_from_file(std::string_vi
   if (ders.empty()) return fail(Fault::not_found, "no revocation list is in the file");
   std::vector<RevocationList> out;
   for (const std::string& der : ders) {
-    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     RevocationList list;
-    list.crl_ = std::shared_ptr<X509_CRL>(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())),
-                                          X509_CRL_free);
+    list.crl_ = der_object<d2i_X509_CRL, X509_CRL_free>(der);
     if (!list.crl_) return openssl_error(Fault::corrupt, "not a revocation list");
     const auto begin = seconds_of(X509_CRL_get0_lastUpdate(list.crl_.get()));
     const auto end = seconds_of(X509_CRL_get0_nextUpdate(list.crl_.get()));

@@ -10,9 +10,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
-#include <algorithm>
 #include <array>
-#include <ctime>
 #include <optional>
 
 #include "base/text.h"
@@ -24,9 +22,7 @@ namespace {
 using Pkcs7 = OpenSsl<PKCS7, PKCS7_free>;
 using TstInfo = OpenSsl<TS_TST_INFO, TS_TST_INFO_free>;
 
-void free_stack(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
 void free_borrowed(STACK_OF(X509) * stack) { sk_X509_free(stack); }
-using Certificates = OpenSsl<STACK_OF(X509), free_stack>;
 
 struct Token {
   Pkcs7 cms;
@@ -43,12 +39,9 @@ std::unexpected<TimestampError> wrong(TimestampFault fault, std::string what,
 // The answer's token, or the token that the bytes are.
 Result<Pkcs7> cms_of(std::string_view der) {
   if (der.size() > max_timestamp) return fail(Fault::too_large, "a timestamp of over 256 KiB");
-  const unsigned char* at = unsigned_bytes(der);
-  const unsigned char* const end = at + der.size();
-  const OpenSsl<TS_RESP, TS_RESP_free> response(
-      d2i_TS_RESP(nullptr, &at, static_cast<long>(der.size())));
+  const auto response = der_object<d2i_TS_RESP, TS_RESP_free>(der);
   Pkcs7 cms;
-  if (response && at == end) {
+  if (response) {
     const auto* status = TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(response.get()));
     const long code = ASN1_INTEGER_get(status);
     if (code != TS_STATUS_GRANTED && code != TS_STATUS_GRANTED_WITH_MODS)
@@ -58,9 +51,7 @@ Result<Pkcs7> cms_of(std::string_view der) {
     cms.reset(token ? PKCS7_dup(token) : nullptr);
   } else {
     ERR_clear_error();
-    at = unsigned_bytes(der);
-    cms.reset(d2i_PKCS7(nullptr, &at, static_cast<long>(der.size())));
-    if (at != end) cms.reset();
+    cms = der_object<d2i_PKCS7, PKCS7_free>(der);
   }
   if (!cms) return openssl_error(Fault::corrupt, "not a timestamp (RFC 3161)");
   return cms;
@@ -78,27 +69,8 @@ Result<Token> token_of(std::string_view der) {
 }
 
 Result<std::int64_t> time_of(const TS_TST_INFO* info) {
-  std::tm parts{};
-  const ASN1_GENERALIZEDTIME* time = TS_TST_INFO_get_time(info);
-  if (!time || ASN1_TIME_to_tm(time, &parts) != 1)
-    return openssl_error(Fault::corrupt, "a timestamp whose time is none");
-  return static_cast<std::int64_t>(::timegm(&parts));
-}
-
-std::string hex_of(const ASN1_INTEGER* number) {
-  const OpenSsl<BIGNUM, BN_free> value(number ? ASN1_INTEGER_to_BN(number, nullptr) : nullptr);
-  if (!value) return {};
-  std::string bytes(static_cast<std::size_t>(BN_num_bytes(value.get())), '\0');
-  BN_bn2bin(value.get(), reinterpret_cast<unsigned char*>(bytes.data()));
-  return hex(bytes);
-}
-
-std::string dotted(const ASN1_OBJECT* object) {
-  std::array<char, 256> text{};
-  const int size = OBJ_obj2txt(text.data(), static_cast<int>(text.size()), object, 1);
-  return size > 0 && size < static_cast<int>(text.size())
-             ? std::string(text.data(), static_cast<std::size_t>(size))
-             : std::string{};
+  if (const auto seconds = seconds_of(TS_TST_INFO_get_time(info))) return *seconds;
+  return openssl_error(Fault::corrupt, "a timestamp whose time is none");
 }
 
 std::optional<HashKind> hash_of(TS_MSG_IMPRINT* imprint) {
@@ -122,30 +94,12 @@ std::expected<HashKind, TimestampError> check_imprint(TS_TST_INFO* info, std::st
   if (!kind)
     return wrong(TimestampFault::mismatch, "a timestamp over a hash that is not taken",
                  "SHA-256, SHA-384 or SHA-512", "another");
-  const ASN1_OCTET_STRING* bytes = TS_MSG_IMPRINT_get_msg(imprint);
-  const std::string_view found(reinterpret_cast<const char*>(ASN1_STRING_get0_data(bytes)),
-                               static_cast<std::size_t>(std::max(0, ASN1_STRING_length(bytes))));
+  const std::string found = bytes_of(TS_MSG_IMPRINT_get_msg(imprint));
   const std::string wanted = hash(*kind, message);
   if (found != wanted)
     return wrong(TimestampFault::mismatch, "the timestamp is over something else", hex(wanted),
                  hex(found));
   return *kind;
-}
-
-bool push(STACK_OF(X509) * stack, const Certificate& certificate) {
-  if (X509_up_ref(certificate.handle()) != 1) return false;
-  if (sk_X509_push(stack, certificate.handle()) > 0) return true;
-  X509_free(certificate.handle());
-  return false;
-}
-
-Certificates stack_of(const TimestampTrust& trust) {
-  Certificates out(sk_X509_new_null());
-  bool good = out != nullptr;
-  for (const auto list : {trust.anchors, trust.others})
-    for (const Certificate& certificate : list) good = good && push(out.get(), certificate);
-  if (!good) out.reset();
-  return out;
 }
 
 // What came with the token helps to find a way; a certificate that we cannot read does not.
@@ -198,7 +152,7 @@ std::expected<Timestamp, TimestampError> verify_timestamp(std::string_view der,
   const auto kind = check_imprint(token->info.get(), message);
   if (!kind) return std::unexpected(kind.error());
   PKCS7* cms = token->cms.get();
-  const Certificates known = stack_of(trust);
+  const CertificateStack known = stack_of(trust.anchors, trust.others);
   const OpenSsl<STACK_OF(X509), free_borrowed> signers(
       known ? PKCS7_get0_signers(cms, known.get(), 0) : nullptr);
   if (!signers || sk_X509_num(signers.get()) != 1)
