@@ -139,6 +139,16 @@ Checked<void> read_content(const ProtoObject& root, Bundle& out) {
   return {};
 }
 
+// Either kind of bundle, before anything of it is looked at.
+Checked<Document> document_of(std::string_view json) {
+  const std::string name(code);
+  if (json.size() > max_bundle) return refuse(name, "a bundle of more than 128 MiB");
+  auto document = parse_json(json);
+  if (!document) return refuse(name, document.error().message(), "", "JSON");
+  TRY_DO(refuse_repeats(document->root(), name));
+  return *std::move(document);
+}
+
 }  // namespace
 
 std::string_view Bundle::signature() const {
@@ -149,13 +159,8 @@ std::string_view Bundle::signature() const {
 }
 
 Checked<Bundle> parse_bundle(std::string_view json) {
-  const std::string name(code);
-  if (json.size() > max_bundle) return refuse(name, "a bundle of more than 128 MiB");
-  const auto document = parse_json(json);
-  if (!document) return refuse(name, document.error().message(), "", "JSON");
-  if (auto good = refuse_repeats(document->root(), name); !good)
-    return std::unexpected(good.error());
-  const ProtoObject root(document->root(), "", name);
+  TRY(const auto document, document_of(json));
+  const ProtoObject root(document.root(), "", std::string(code));
   Bundle out;
   TRY(out.media_type, root.text("mediaType"));
   TRY(out.minor, version_of(out.media_type));
@@ -167,13 +172,8 @@ Checked<Bundle> parse_bundle(std::string_view json) {
 }
 
 Checked<Bundle> parse_cosign_bundle(std::string_view json) {
-  const std::string name(code);
-  if (json.size() > max_bundle) return refuse(name, "a bundle of more than 128 MiB");
-  const auto document = parse_json(json);
-  if (!document) return refuse(name, document.error().message(), "", "JSON");
-  if (auto good = refuse_repeats(document->root(), name); !good)
-    return std::unexpected(good.error());
-  const ProtoObject root(document->root(), "", name);
+  TRY(const auto document, document_of(json));
+  const ProtoObject root(document.root(), "", std::string(code));
   Bundle out;
   out.media_type = "cosign bundle";
   out.minor = 0;
@@ -189,7 +189,8 @@ Checked<Bundle> parse_cosign_bundle(std::string_view json) {
     out.certificates = *std::move(certificates);
   }
   if (root.has("rekorBundle")) {
-    TRY(auto entry, read_cosign_log_entry(root.at("rekorBundle"), name, "rekorBundle"));
+    TRY(auto entry,
+        read_cosign_log_entry(root.at("rekorBundle"), std::string(code), "rekorBundle"));
     out.entries.push_back(std::move(entry));
   }
   return out;
