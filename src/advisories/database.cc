@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/time.h"
 
 namespace boltseal {
 
@@ -81,7 +82,7 @@ std::optional<std::string_view> row_of(std::string_view table, std::size_t row, 
 std::string time_of(std::uint64_t code) {
   if (code == 0 || code >> 40 != 0) return {};
   const auto n = static_cast<std::int64_t>(code >> 1);
-  return format_time((code & 1) != 0 ? n * 86400 : n);
+  return rfc3339((code & 1) != 0 ? n * 86400 : n);
 }
 
 template <class E>

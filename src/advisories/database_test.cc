@@ -7,6 +7,7 @@
 #include "advisories/find_for_tests.h"
 #include "advisories/format.h"
 #include "base/fd.h"
+#include "base/time.h"
 
 namespace boltseal {
 namespace {
@@ -273,9 +274,9 @@ TEST(Database, OpensAFileAndRefusesOthers) {
 }
 
 TEST(Time, ReadsWhatFeedsWrite) {
-  EXPECT_EQ(format_time(*parse_time("2022-01-29T16:47:14.527876Z")), "2022-01-29T16:47:14Z");
-  EXPECT_EQ(format_time(*parse_time("2024-02-29")), "2024-02-29T00:00:00Z");
-  EXPECT_EQ(format_time(*parse_time("2024-03-01T01:00:00+02:00")), "2024-02-29T23:00:00Z");
+  EXPECT_EQ(rfc3339(*parse_time("2022-01-29T16:47:14.527876Z")), "2022-01-29T16:47:14Z");
+  EXPECT_EQ(rfc3339(*parse_time("2024-02-29")), "2024-02-29T00:00:00Z");
+  EXPECT_EQ(rfc3339(*parse_time("2024-03-01T01:00:00+02:00")), "2024-02-29T23:00:00Z");
   for (const auto* bad : {"", "0001-01-01T00:00:00Z", "2023-02-29", "2023-13-01", "2023-1-1",
                           "2023-01-01T25:00:00Z", "2023-01-01T00:00:00X", "2023-01-01x"}) {
     EXPECT_FALSE(parse_time(bad)) << bad;

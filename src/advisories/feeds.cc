@@ -9,6 +9,7 @@
 
 #include "advisories/format.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "codec/json_writer.h"
 #include "versions/versions.h"
 
@@ -162,7 +163,7 @@ std::string time_of_http_date(std::string_view date) {
   if (parts[2].size() != 3 || month == std::string_view::npos || month % 3 != 0) return {};
   const auto seconds =
       parse_time(fmt::format("{}-{:02}-{:0>2}T{}Z", parts[3], month / 3 + 1, parts[1], parts[4]));
-  return seconds ? format_time(*seconds) : std::string();
+  return seconds ? rfc3339(*seconds) : std::string();
 }
 
 }  // namespace boltseal

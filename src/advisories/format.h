@@ -71,10 +71,10 @@ namespace boltseal {
 // A name as its ecosystem compares names: PEP 503 for PyPI, lower case for Packagist and NuGet.
 std::string normal_name(std::string_view ecosystem, std::string_view name);
 
-// Seconds since 1970 of an RFC 3339 time or a bare date; nothing for anything else, and for times
-// before 1970 ("0001-01-01" is how Go writes no time).
+// Seconds since 1970 of a time as feeds write it: RFC 3339, also without its zone or with a space
+// in the middle, or a bare date; nothing for anything else, and for times before 1970 ("0001-01-01"
+// is how Go writes no time).
 std::optional<std::int64_t> parse_time(std::string_view text);
-std::string format_time(std::int64_t seconds);  // "2024-02-29T00:00:00Z"
-std::string format_date(std::int64_t days);     // days since 1970 → "2024-02-29"
+std::string format_date(std::int64_t days);  // days since 1970 → "2024-02-29"
 
 }  // namespace boltseal

@@ -4,6 +4,7 @@
 // not.
 #include "advisories/format.h"
 #include "advisories/importers.h"
+#include "base/time.h"
 
 namespace boltseal {
 
@@ -29,7 +30,7 @@ Result<ImportReport> import_kev(std::string_view json, const std::string& where,
     ++report.records;
   }
   if (const auto released = parse_time(root["dateReleased"].text())) {
-    report.newest = format_time(*released);
+    report.newest = rfc3339(*released);
   }
   return report;
 }

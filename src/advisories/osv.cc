@@ -16,6 +16,7 @@
 #include "advisories/go_ranges.h"
 #include "advisories/importers.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "codec/zip.h"
 
 namespace boltseal {
@@ -55,7 +56,7 @@ bool is_plain_erratum(std::string_view id) {
 
 std::string time_text(const Value& value) {
   const auto seconds = parse_time(value.text());
-  return seconds && *seconds > 0 ? format_time(*seconds) : std::string();
+  return seconds && *seconds > 0 ? rfc3339(*seconds) : std::string();
 }
 
 Result<std::vector<std::string>> ids(const Value& list) {

@@ -10,6 +10,7 @@
 #include "advisories/format.h"
 #include "advisories/importers.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "codec/zip.h"
 
 namespace boltseal {
@@ -53,7 +54,7 @@ Result<Advisory> read_record(const Value& root, std::string_view folder, std::st
   if (!sound) return fail(Fault::corrupt, "an id that is none");
   out.published = root["date"].string();
   if (const auto date = parse_time(out.published))
-    out.published = format_time(*date);
+    out.published = rfc3339(*date);
   else
     out.published.clear();
   out.modified = out.published;

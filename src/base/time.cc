@@ -27,6 +27,12 @@ std::optional<unsigned> digits(std::string_view text, std::size_t at, std::size_
   return out;
 }
 
+// By hand, because every finding shows two times: a general formatter took a tenth of matching.
+void put_digits(std::string& out, std::size_t at, std::size_t count, std::int64_t number) {
+  for (; count > 0; --count, number /= 10)
+    out[at + count - 1] = static_cast<char>('0' + number % 10);
+}
+
 // "Z", or "+01:00" as the seconds that it is ahead.
 std::optional<std::int64_t> offset_of(std::string_view text) {
   if (text == "Z" || text == "z") return 0;
@@ -44,9 +50,14 @@ std::string rfc3339(std::int64_t seconds) {
   std::int64_t day = seconds / seconds_a_day, rest = seconds % seconds_a_day;
   if (rest < 0) --day, rest += seconds_a_day;
   const std::chrono::year_month_day date{std::chrono::sys_days{days{day}}};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     rest / 3600, rest / 60 % 60, rest % 60);
+  std::string out = "0000-00-00T00:00:00Z";
+  put_digits(out, 0, 4, static_cast<int>(date.year()));
+  put_digits(out, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(out, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(out, 11, 2, rest / 3600);
+  put_digits(out, 14, 2, rest / 60 % 60);
+  put_digits(out, 17, 2, rest % 60);
+  return out;
 }
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
