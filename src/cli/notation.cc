@@ -27,50 +27,35 @@ Result<std::int64_t> duration_of(const std::string& text) {
   return fail(Fault::unsupported, "not a time like 12h, 90m or 30d", text);
 }
 
+// What a file says by its parser; an error names the file.
+template <class Parse>
+auto read_as(const std::string& file, Parse parse) -> decltype(parse(std::string_view{})) {
+  TRY(const auto bytes, read_file(file, file_limit));
+  auto out = parse(bytes);
+  if (!out) out.error().where = file;
+  return out;
+}
+
 Result<std::vector<std::string>> chain_of(const NotationSignFlags& flags, const Signer& signer) {
   if (flags.chain.empty())
     return fail(Fault::unsupported,
                 "notation signs with a certificate: name its chain (the key's own first, the root "
                 "last) with --certificate-chain FILE");
-  TRY(const auto bytes, read_file(flags.chain, file_limit));
-  auto certificates = Certificate::all_from_file(bytes);
-  if (!certificates) {
-    certificates.error().where = flags.chain;
-    return std::unexpected(certificates.error());
-  }
-  if (!(certificates->front().public_key() == signer.public_key()))
+  TRY(const auto certificates, read_as(flags.chain, Certificate::all_from_file));
+  if (!(certificates.front().public_key() == signer.public_key()))
     return fail(Fault::unsupported, "the first certificate is not of the key that signs",
                 flags.chain);
-  if (const auto good = check_notation_chain(*certificates); !good)
+  if (const auto good = check_notation_chain(certificates); !good)
     return fail(Fault::unsupported, good.error().message(), flags.chain);
   std::vector<std::string> out;
-  for (const Certificate& certificate : *certificates) out.push_back(certificate.der());
+  for (const Certificate& certificate : certificates) out.push_back(certificate.der());
   return out;
 }
 
-Result<NotationTrust> trust_of(const NotationVerifyFlags& flags, const NotationPolicy& policy) {
-  TRY(auto trust, read_notation_trust(flags.store, policy));
-  for (const std::string& file : flags.revocation_lists) {
-    TRY(const auto bytes, read_file(file, file_limit));
-    auto lists = RevocationList::all_from_file(bytes);
-    if (!lists) {
-      lists.error().where = file;
-      return std::unexpected(lists.error());
-    }
-    trust.revocations.insert(trust.revocations.end(), lists->begin(), lists->end());
-  }
-  return trust;
-}
-
-int say_verified(const VerifiedNotation& verified, const std::string& name) {
-  for (const NotationOutcome& outcome : verified.outcomes()) {
-    if (outcome.refusal)
-      say(fmt::format("Warning: {} is only logged by the trust policy: {}", name_of(outcome.check),
-                      outcome.refusal->message()));
-  }
-  std::fputs(fmt::format("Successfully verified signature for {}\n", printable(name)).c_str(),
-             stdout);
-  return seal_good;
+std::string store_of(const NotationVerifyFlags& flags) {
+  if (!flags.store.empty()) return flags.store;
+  const auto slash = flags.policy.rfind('/');
+  return (slash == std::string::npos ? "." : flags.policy.substr(0, slash)) + "/truststore";
 }
 
 }  // namespace
@@ -84,19 +69,16 @@ void add_notation_sign_options(Command& command, NotationSignFlags& flags) {
       .add_option("--expiry", flags.expiry,
                   "With a notation format: how long the signature holds (12h, 30d)")
       ->type_name("TIME");
-  command
-      .add_option("--timestamp-server-url", flags.timestamp_url,
-                  "With a notation format: a timestamp authority (RFC 3161) to stamp the signature")
-      ->type_name("URL");
 }
 
 bool is_notation_format(std::string_view format) {
   return format == jws_format || format == cose_format;
 }
 
-Result<> sign_by_notation(ArtifactStore& store, const std::vector<StoredManifest>& images,
-                          const Signer& signer, std::string_view format,
-                          const NotationSignFlags& flags, const Annotations& metadata) {
+Result<NotationSignOptions> notation_sign_options(std::string_view format,
+                                                  const NotationSignFlags& flags,
+                                                  const Signer& signer,
+                                                  const Annotations& metadata) {
   NotationSignOptions options;
   options.media_type = format == cose_format ? cose_media_type : jws_media_type;
   options.metadata.assign(metadata.begin(), metadata.end());
@@ -107,11 +89,19 @@ Result<> sign_by_notation(ArtifactStore& store, const std::vector<StoredManifest
     options.expiry = options.now + seconds;
   }
   if (!flags.timestamp_url.empty()) {
-    options.timestamp = [&](std::string_view signature) -> Result<std::string> {
-      TRY(const auto response, request_timestamp(flags.timestamp_url, signature));
+    options.timestamp =
+        [url = flags.timestamp_url](std::string_view signature) -> Result<std::string> {
+      TRY(const auto response, request_timestamp(url, signature));
       return timestamp_token(response);
     };
   }
+  return options;
+}
+
+Result<> sign_by_notation(ArtifactStore& store, const std::vector<StoredManifest>& images,
+                          const Signer& signer, std::string_view format,
+                          const NotationSignFlags& flags, const Annotations& metadata) {
+  TRY(const auto options, notation_sign_options(format, flags, signer, metadata));
   for (const StoredManifest& image : images) {
     TRY_DO(sign_image_by_notation(store, image, signer, options));
     say(fmt::format("Successfully signed {}@{}", printable(store.name()), image.digest));
@@ -129,50 +119,66 @@ void add_notation_verify_options(Command& command, NotationVerifyFlags& flags) {
                   "The folder that holds x509/ca/NAME/… (default: truststore beside the policy)")
       ->type_name("DIR");
   command
-      .add_option(
-          "--scope", flags.scope,
-          "The registry/repository that the policy's scopes mean (default: the image's own)")
-      ->type_name("NAME");
-  command
       .add_option("--crl", flags.revocation_lists,
                   "Revocation lists of the certificates' issuers; nothing is fetched")
       ->allow_extra_args(false)
       ->type_name("FILE");
 }
 
+Result<NotationJudge> notation_judge(const NotationVerifyFlags& flags, NotationSubject subject,
+                                     const std::string& name) {
+  TRY(const auto policies, read_as(flags.policy, [&](std::string_view json) {
+        return parse_notation_policy(json, subject);
+      }));
+  NotationJudge out;
+  TRY(const auto* policy, subject == NotationSubject::image ? policy_of_image(policies, name)
+                                                            : policy_of_blob(policies, name));
+  out.policy = *policy;
+  if (out.policy.skip) return out;  // nothing is trusted
+  TRY(out.trust, read_notation_trust(store_of(flags), out.policy));
+  for (const std::string& file : flags.revocation_lists) {
+    TRY(const auto lists, read_as(file, RevocationList::all_from_file));
+    out.trust.revocations.insert(out.trust.revocations.end(), lists.begin(), lists.end());
+  }
+  return out;
+}
+
+void say_skipped(const NotationPolicy& policy, const std::string& what) {
+  say(fmt::format("The trust policy \"{}\" verifies nothing of {}: it is not signed for you",
+                  printable(policy.name), printable(what)));
+}
+
+void say_logged(const VerifiedNotation& verified) {
+  for (const NotationOutcome& outcome : verified.outcomes()) {
+    if (outcome.refusal)
+      say(fmt::format("Warning: {} is only logged by the trust policy: {}", name_of(outcome.check),
+                      outcome.refusal->message()));
+  }
+}
+
 int verify_by_notation(ArtifactStore& store, const std::vector<StoredManifest>& images,
-                       const std::string& reference, const NotationVerifyFlags& given,
+                       const std::string& reference, const NotationVerifyFlags& flags,
                        const Annotations& metadata) {
-  NotationVerifyFlags flags = given;
-  if (flags.store.empty()) {
-    const auto slash = flags.policy.rfind('/');
-    flags.store =
-        (slash == std::string::npos ? "." : flags.policy.substr(0, slash)) + "/truststore";
-  }
-  const auto text = read_file(flags.policy, file_limit);
-  if (!text) return seal_complain(text.error());
-  const auto policies = parse_notation_policy(*text, NotationSubject::image);
-  if (!policies) return seal_complain(policies.error().message(), seal_error);
-  const auto policy = policy_of_image(*policies, flags.scope.empty() ? store.name() : flags.scope);
-  if (!policy) return seal_complain(policy.error().message(), seal_error);
-  if ((*policy)->skip) {
-    say(fmt::format("The trust policy \"{}\" verifies nothing of {}: it is not signed for you",
-                    printable((*policy)->name), printable(reference)));
-    return seal_good;
-  }
-  const auto trust = trust_of(flags, **policy);
-  if (!trust) return seal_complain(trust.error());
+  const auto judge = notation_judge(flags, NotationSubject::image,
+                                    flags.scope.empty() ? store.name() : flags.scope);
+  if (!judge) return seal_complain(judge.error());
+  if (judge->policy.skip) return say_skipped(judge->policy, reference), seal_good;
   for (const StoredManifest& image : images) {
     std::vector<RefusedNotation> refused;
-    const auto verdict = verify_image_by_notation(store, image, {metadata.begin(), metadata.end()},
-                                                  **policy, *trust, unix_now(), &refused);
+    const auto verdict =
+        verify_image_by_notation(store, image, {metadata.begin(), metadata.end()}, judge->policy,
+                                 judge->trust, unix_now(), &refused);
     if (!verdict) {
       for (const RefusedNotation& one : refused)
         say(fmt::format("  {}: {}", one.source, one.reason.message()));
       const bool none = verdict.error().code == "signature-missing";
       return seal_complain(verdict.error().message(), none ? seal_no_signature : seal_no_match);
     }
-    say_verified(*verdict, store.name() + "@" + image.digest);
+    say_logged(*verdict);
+    std::fputs(fmt::format("Successfully verified signature for {}@{}\n", printable(store.name()),
+                           image.digest)
+                   .c_str(),
+               stdout);
   }
   return seal_good;
 }

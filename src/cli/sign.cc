@@ -79,6 +79,11 @@ void add_sign(Command& program, int& exit) {
       ->required();
   add_sign_options(*command, state->how, true);
   add_notation_sign_options(*command, state->notation);
+  command
+      ->add_option(
+          "--timestamp-server-url", state->notation.timestamp_url,
+          "With a notation format: a timestamp authority (RFC 3161) to stamp the signature")
+      ->type_name("URL");
   command->add_option("-a,--annotations", state->annotations, "key=value to sign along")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/notation_blob.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/password.h"
@@ -24,10 +25,12 @@ namespace {
 struct SignBlobCommand {
   std::string artifact, key, bundle, signature, timestamp_url, timestamp_file;
   PasswordOptions password;
+  NotationBlobSignFlags notation;
   bool yes = false, offline = false;
 
   Result<Bundle> sign() const;
   Result<> write(const Bundle& made) const;
+  Result<> sign_as_notation() const;
   int run() const;
 };
 
@@ -68,11 +71,27 @@ Result<> SignBlobCommand::write(const Bundle& made) const {
   return {};
 }
 
+Result<> SignBlobCommand::sign_as_notation() const {
+  if (!bundle.empty() || !timestamp_file.empty())
+    return fail(Fault::unsupported,
+                "a signature of notation is one file; --bundle and --rfc3161-timestamp are not "
+                "for it");
+  TRY(const auto blob, open_artifact(artifact));
+  TRY(const auto signer, open_signer(key, password_source(password)));
+  NotationBlobSignFlags flags = notation;
+  flags.notation.timestamp_url = timestamp_url;
+  return sign_blob_as_notation(flags, blob, artifact, *signer, signature);
+}
+
 int SignBlobCommand::run() const {
   if (!timestamp_file.empty() && timestamp_url.empty())
     return complain_of_call(
         {Fault::unsupported, "--rfc3161-timestamp needs --timestamp-server-url", {}, {}});
   if (offline) forbid_network();
+  if (notation.asked()) {
+    const auto signed_so = sign_as_notation();
+    return signed_so ? static_cast<int>(Exit::clean) : complain(signed_so.error());
+  }
   const auto made = sign();
   if (!made) return complain(made.error());
   if (const auto written = write(*made); !written) return complain(written.error());
@@ -102,6 +121,7 @@ void add_sign_blob(Command& program, int& exit) {
       ->add_option("--rfc3161-timestamp", state->timestamp_file,
                    "Write the timestamp to a file of its own too")
       ->type_name("FILE");
+  add_notation_blob_sign_options(*command, state->notation);
   add_password_options(*command, state->password);
   command->add_flag("--offline", state->offline, "Send not one packet");
   command->add_flag("-y,--yes", state->yes, "Nothing is asked: taken, as cosign's scripts give it");

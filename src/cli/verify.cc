@@ -209,6 +209,11 @@ void add_verify(Command& program, int& exit) {
   add_trust_options(*command, state->trust);
   add_notation_verify_options(*command, state->notation);
   command
+      ->add_option("--scope", state->notation.scope,
+                   "With --trust-policy: the registry/repository that its scopes mean (default: "
+                   "the image's own)")
+      ->type_name("NAME");
+  command
       ->add_option("-a,--annotations", state->annotations, "key=value that must have been signed")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");

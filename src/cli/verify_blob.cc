@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/notation_blob.h"
 #include "cli/options.h"
 #include "cli/trust_options.h"
 #include "codec/base64.h"
@@ -24,8 +25,10 @@ constexpr std::uint64_t stdin_limit = 1ULL << 30, small_file_limit = 4 << 20;
 struct VerifyBlobCommand {
   std::string artifact, bundle, signature, certificate, timestamp, type, output = "text";
   TrustOptions trust;
+  NotationBlobVerifyFlags notation;
 
   int run() const;
+  int run_notation() const;
   int report(const Checked<VerifiedBundle>& verdict) const;
 };
 
@@ -97,7 +100,19 @@ int could_not(const Error& error) {
   return Exit::findings;
 }
 
+int VerifyBlobCommand::run_notation() const {
+  if (signature.empty() || !bundle.empty())
+    return complain_of_call({Fault::unsupported,
+                             "with --trust-policy give the signature of notation: --signature FILE",
+                             {},
+                             {}});
+  const auto blob = open_artifact(artifact);
+  if (!blob) return could_not(blob.error());
+  return verify_blob_as_notation(notation, *blob, artifact, signature);
+}
+
 int VerifyBlobCommand::run() const {
+  if (notation.asked()) return run_notation();
   if (bundle.empty() == signature.empty())
     return complain_of_call(
         {Fault::unsupported, "give the signature: --bundle FILE, or --signature FILE", {}, {}});
@@ -152,6 +167,7 @@ void add_verify_blob(Command& program, int& exit) {
       ->check(one_of({"text", "json"}))
       ->capture_default_str();
   add_trust_options(*command, state->trust);
+  add_notation_blob_verify_options(*command, state->notation);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }

@@ -65,6 +65,14 @@ Result<std::string> Artifact::digest(HashKind kind) const {
   return known_[kind] = hasher.finish();
 }
 
+Result<std::uint64_t> Artifact::size() const {
+  if (bytes_) return bytes_->size();
+  struct stat info{};
+  if (!file_) return fail(Fault::not_found, "this signature can only be checked with the file");
+  if (::fstat(file_.get(), &info) != 0) return std::unexpected(errno_error("stat", path_));
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
 Result<std::string> Artifact::name() const {
   if (!bytes_ && !file_) {
     const auto& [kind, raw] = *known_.begin();

@@ -22,6 +22,8 @@ class Artifact {
 
   // The raw hash; not_found when only another one is known.
   Result<std::string> digest(HashKind kind) const;
+  // In bytes; not_found when only a digest is known.
+  Result<std::uint64_t> size() const;
   // "sha256:<hex>", or the digest that it was made from.
   Result<std::string> name() const;
   // The content, for the signatures that need it (plain Ed25519): not_found when only a digest is

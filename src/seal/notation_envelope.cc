@@ -95,6 +95,13 @@ Result<std::string> notation_algorithm(const PublicKey& key) {
               "notation signs with ECDSA (P-256, P-384, P-521) and RSA keys only");
 }
 
+Result<HashKind> notation_hash(std::string_view algorithm) {
+  const auto known = std::ranges::find(algorithms, algorithm, &Algorithm::name);
+  if (known != algorithms.end()) return known->hash;
+  return fail(Fault::unsupported,
+              fmt::format("\"{}\" is no algorithm of notation's", printable(algorithm)));
+}
+
 bool signed_by_notation_key(const NotationSignature& signature, const PublicKey& key) {
   const auto algorithm = notation_algorithm(key);
   if (!algorithm || signature.algorithm != *algorithm) return false;

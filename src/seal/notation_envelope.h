@@ -47,6 +47,9 @@ Result<NotationSignature> parse_notation(std::string_view media_type, std::strin
 // unsupported for any other key.
 Result<std::string> notation_algorithm(const PublicKey& key);
 
+// The hash of an algorithm, by which blobs are named too; unsupported for another algorithm.
+Result<HashKind> notation_hash(std::string_view algorithm);
+
 // Whether the signature is of `signed_bytes` by `key`, in the key's only algorithm.
 [[nodiscard]] bool signed_by_notation_key(const NotationSignature& signature, const PublicKey& key);
 

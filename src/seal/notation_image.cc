@@ -31,16 +31,23 @@ Checked<VerifiedNotation> verify_one(ArtifactStore& store, const Descriptor& ref
 
 }  // namespace
 
-Result<> sign_image_by_notation(ArtifactStore& store, const StoredManifest& image,
-                                const Signer& signer, const NotationSignOptions& options) {
-  const Descriptor target = image.descriptor();
+Result<std::string> sign_target_by_notation(const NotationTarget& target, const Signer& signer,
+                                            const NotationSignOptions& options) {
   const NotationRequest request{.media_type = options.media_type,
                                 .payload = notation_payload_of(target.media_type, target.digest,
                                                                target.size, options.metadata),
                                 .signed_at = options.now,
                                 .expiry = options.expiry,
                                 .certificates = options.certificates};
-  TRY(const std::string envelope, sign_notation(request, signer, options.timestamp));
+  return sign_notation(request, signer, options.timestamp);
+}
+
+Result<> sign_image_by_notation(ArtifactStore& store, const StoredManifest& image,
+                                const Signer& signer, const NotationSignOptions& options) {
+  const Descriptor target = image.descriptor();
+  TRY(const std::string envelope,
+      sign_target_by_notation({target.media_type, target.digest, target.size, {}}, signer,
+                              options));
   Manifest manifest;
   manifest.media_type = oci_manifest_type;
   manifest.artifact_type = notation_artifact;

@@ -23,6 +23,9 @@ struct NotationSignOptions {
   // Gets the raw signature and gives an RFC 3161 token; empty: none is put in.
   std::function<Result<std::string>(std::string_view)> timestamp;
 };
+// The envelope for a target, whose annotations are not looked at: the metadata are.
+Result<std::string> sign_target_by_notation(const NotationTarget& target, const Signer& signer,
+                                            const NotationSignOptions& options);
 Result<> sign_image_by_notation(ArtifactStore& store, const StoredManifest& image,
                                 const Signer& signer, const NotationSignOptions& options);
 
