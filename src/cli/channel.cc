@@ -9,8 +9,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/file_place.h"
 #include "cli/options.h"
-#include "cli/password.h"
+#include "cli/signing.h"
 #include "codec/json_writer.h"
 #include "net/http.h"
 #include "seal/artifact_store.h"
@@ -25,45 +26,15 @@ constexpr std::uint64_t root_file_limit = 512ULL << 10;
 constexpr std::int64_t day = 86400;
 
 struct ChannelCommand {
-  std::string place, name, role = "targets", root, format = "table";
+  FilePlace place;
+  std::string name, role = "targets", root, format = "table";
   std::vector<std::string> tags, patterns, public_keys, key_ids;
   std::vector<std::string> root_keys, keys, timestamp_keys;
   std::uint64_t threshold = 0;
   std::int64_t days = 0;
-  bool terminating = false, insecure_http = false, offline = false;
+  bool terminating = false;
   PasswordOptions password;
 };
-
-int say_no(const Refusal& refusal) {
-  std::fputs(fmt::format("boltseal: {}\n", refusal.message()).c_str(), stderr);
-  return refusal.code == "unreachable" ? Exit::could_not : Exit::findings;
-}
-
-// The signers of a command line, for as long as they are used.
-class Signers {
- public:
-  Result<SignerList> open(const std::vector<std::string>& references,
-                          const PasswordOptions& password) {
-    SignerList out;
-    for (const std::string& reference : references) {
-      TRY(auto signer, open_signer(reference, password_source(password)));
-      out.push_back(owned_.emplace_back(std::move(signer)).get());
-    }
-    return out;
-  }
-
- private:
-  std::vector<std::unique_ptr<Signer>> owned_;
-};
-
-Result<std::unique_ptr<FileStore>> open_store(const ChannelCommand& command, bool write,
-                                              bool create = false) {
-  if (command.offline) forbid_network();
-  StoreOptions options;
-  options.insecure_http = command.insecure_http;
-  if (write) options.actions = "pull,push";
-  return open_file_store(command.place, write, create, options);
-}
 
 void tell(const ChannelStep& step) {
   if (step.missing > 0)
@@ -88,37 +59,35 @@ ChannelLifetimes lifetimes_of(const ChannelCommand& command, bool of_timestamp) 
 // Runs a step on the opened channel; with timestamp keys at hand, publishes it too.
 template <class F>
 int with_channel(const ChannelCommand& command, F&& step) {
-  Signers signers;
-  auto store = open_store(command, true);
+  auto store = open_place(command.place, true);
   if (!store) return complain(store.error());
-  const auto keys = signers.open(command.keys, command.password);
+  const auto keys = open_signers(command.keys, command.password);
   if (!keys) return complain(keys.error());
-  const auto stamp = signers.open(command.timestamp_keys, command.password);
+  const auto stamp = open_signers(command.timestamp_keys, command.password);
   if (!stamp) return complain(stamp.error());
   auto channel = Channel::open(**store, writing_time(), lifetimes_of(command, false));
   if (!channel) return say_no(channel.error());
-  const Checked<ChannelStep> done = step(*channel, *keys);
+  const Checked<ChannelStep> done = step(*channel, keys->list());
   if (!done) return say_no(done.error());
   tell(*done);
-  if (stamp->empty() || done->missing > 0) return Exit::clean;
-  const auto published = channel->publish(*stamp);
+  if (stamp->list().empty() || done->missing > 0) return Exit::clean;
+  const auto published = channel->publish(stamp->list());
   if (!published) return say_no(published.error());
   tell(*published);
   return Exit::clean;
 }
 
 int run_init(const ChannelCommand& command) {
-  Signers signers;
-  const auto root = signers.open(command.root_keys, command.password);
+  const auto root = open_signers(command.root_keys, command.password);
   if (!root) return complain(root.error());
-  const auto targets = signers.open(command.keys, command.password);
+  const auto targets = open_signers(command.keys, command.password);
   if (!targets) return complain(targets.error());
-  const auto stamp = signers.open(command.timestamp_keys, command.password);
+  const auto stamp = open_signers(command.timestamp_keys, command.password);
   if (!stamp) return complain(stamp.error());
-  auto store = open_store(command, true, true);
+  auto store = open_place(command.place, true, true);
   if (!store) return complain(store.error());
-  const auto made = Channel::create(**store, *root, *targets, *stamp, writing_time(),
-                                    lifetimes_of(command, false));
+  const auto made = Channel::create(**store, root->list(), targets->list(), stamp->list(),
+                                    writing_time(), lifetimes_of(command, false));
   if (!made) return say_no(made.error());
   if (!command.root.empty()) {
     const auto bytes = (*store)->get("1.root.json", root_file_limit);
@@ -156,14 +125,14 @@ Result<std::map<std::string, TufTarget>> records_of(const ChannelCommand& comman
     if (remove) {
       out[full.target()] = {};
     } else {
-      TRY(out[full.target()], record_of(std::string(pair->second), command.insecure_http));
+      TRY(out[full.target()], record_of(std::string(pair->second), command.place.insecure_http));
     }
   }
   return out;
 }
 
 int run_set(const ChannelCommand& command, bool remove) {
-  if (command.offline) forbid_network();
+  if (command.place.offline) forbid_network();
   const auto records = records_of(command, remove);
   if (!records) return complain_of_call(records.error());
   return with_channel(command, [&](Channel& channel, const SignerList& keys) {
@@ -171,17 +140,8 @@ int run_set(const ChannelCommand& command, bool remove) {
   });
 }
 
-Result<std::vector<PublicKey>> public_keys_of(const ChannelCommand& command) {
-  std::vector<PublicKey> out;
-  for (const std::string& reference : command.public_keys) {
-    TRY(auto key, open_public_key(reference));
-    out.push_back(std::move(key));
-  }
-  return out;
-}
-
 int run_delegate(const ChannelCommand& command) {
-  const auto keys = public_keys_of(command);
+  const auto keys = open_public_keys(command.public_keys);
   if (!keys) return complain(keys.error());
   return with_channel(command, [&](Channel& channel, const SignerList& signers) {
     return channel.delegate(command.role, *keys, std::max<std::uint64_t>(command.threshold, 1),
@@ -190,7 +150,7 @@ int run_delegate(const ChannelCommand& command) {
 }
 
 int run_keys(const ChannelCommand& command) {
-  const auto keys = public_keys_of(command);
+  const auto keys = open_public_keys(command.public_keys);
   if (!keys) return complain(keys.error());
   return with_channel(command, [&](Channel& channel, const SignerList& signers) {
     return channel.change_keys(command.role, *keys, command.key_ids, command.threshold, signers);
@@ -198,14 +158,13 @@ int run_keys(const ChannelCommand& command) {
 }
 
 int run_refresh(const ChannelCommand& command) {
-  Signers signers;
-  auto store = open_store(command, true);
+  auto store = open_place(command.place, true);
   if (!store) return complain(store.error());
-  const auto stamp = signers.open(command.timestamp_keys, command.password);
+  const auto stamp = open_signers(command.timestamp_keys, command.password);
   if (!stamp) return complain(stamp.error());
   auto channel = Channel::open(**store, writing_time(), lifetimes_of(command, true));
   if (!channel) return say_no(channel.error());
-  const auto done = channel->publish(*stamp);
+  const auto done = channel->publish(stamp->list());
   if (!done) return say_no(done.error());
   tell(*done);
   return Exit::clean;
@@ -216,7 +175,7 @@ int run_resolve(const ChannelCommand& command) {
   if (!root) return complain(root.error());
   const auto tag = parse_channel_tag(command.name);
   if (!tag) return complain_of_call(tag.error());
-  auto store = open_store(command, false);
+  auto store = open_place(command.place, false);
   if (!store) return complain(store.error());
   const auto found = resolve_channel(**store, *root, channel_state(*root), *tag, unix_now());
   if (!found) return say_no(found.error());
@@ -257,7 +216,7 @@ void show_records(const TufTargets& role) {
 }
 
 int run_show(const ChannelCommand& command) {
-  auto store = open_store(command, false);
+  auto store = open_place(command.place, false);
   if (!store) return complain(store.error());
   const auto channel = Channel::open(**store, unix_now(), {});
   if (!channel) return say_no(channel.error());
@@ -280,10 +239,7 @@ using State = std::shared_ptr<ChannelCommand>;
 Command* subcommand(Command& channel, const State& state, const std::string& name,
                     const std::string& what) {
   auto* out = channel.add_subcommand(name, what);
-  out->add_option("CHANNEL", state->place, "Folder, oci:DIR, oci://HOST/REPOSITORY or https://…")
-      ->required();
-  out->add_flag("--insecure-http", state->insecure_http, "Allow plain HTTP");
-  out->add_flag("--offline", state->offline, "Send not one packet");
+  add_file_place(*out, state->place, "CHANNEL");
   return out;
 }
 

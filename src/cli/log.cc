@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/file_place.h"
 #include "cli/options.h"
 #include "cli/password.h"
 #include "codec/base64.h"
@@ -25,18 +26,14 @@ namespace boltseal {
 namespace {
 
 struct LogCommand {
-  std::string place, origin, key, public_key, signer_key, entry, bundle, output, name;
+  FilePlace place;
+  std::string origin, key, public_key, signer_key, entry, bundle, output, name;
   std::vector<std::string> witnesses;
   std::uint64_t index = 0;
   std::size_t threshold = 0;
-  bool whole = false, insecure_http = false, offline = false;
+  bool whole = false;
   PasswordOptions password;
 };
-
-int say_no(const Refusal& refusal) {
-  std::fputs(fmt::format("boltseal: {}\n", refusal.message()).c_str(), stderr);
-  return Exit::findings;
-}
 
 template <class T>
 Checked<T> could(Result<T> result) {
@@ -44,15 +41,6 @@ Checked<T> could(Result<T> result) {
 }
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
-
-Result<std::unique_ptr<FileStore>> open_store(const LogCommand& command, bool write,
-                                              bool create = false) {
-  if (command.offline) forbid_network();
-  StoreOptions options;
-  options.insecure_http = command.insecure_http;
-  if (write) options.actions = "pull,push";
-  return open_file_store(command.place, write, create, options);
-}
 
 // The origin is what the log calls itself: whose log it is the key tells.
 Checked<LogIdentity> identity(const LogCommand& command, FileStore& store, const PublicKey& key) {
@@ -82,7 +70,7 @@ Checked<LogPolicy> policy_of(const LogCommand& command) {
 
 Checked<int> init(const LogCommand& command) {
   TRY(const auto signer, could(open_signer(command.key, password_source(command.password))));
-  TRY(auto store, could(open_store(command, true, true)));
+  TRY(auto store, could(open_place(command.place, true, true)));
   TRY_DO(create_log(*store, command.origin, *signer));
   print(fmt::format("{} is empty\n", command.origin));
   return Exit::clean;
@@ -133,7 +121,7 @@ Checked<int> add(const LogCommand& command) {
     TRY(body, could(canonical_json(document.root())));
   }
   TRY(const auto signer, could(open_signer(command.key, password_source(command.password))));
-  TRY(auto store, could(open_store(command, true)));
+  TRY(auto store, could(open_place(command.place, true)));
   TRY(const auto log, identity(command, *store, signer->public_key()));
   TRY(const auto entry, log_append(*store, log.origin, *signer, body));
   if (!bundle) {
@@ -148,7 +136,7 @@ Checked<int> add(const LogCommand& command) {
 }
 
 Checked<int> verify(const LogCommand& command) {
-  TRY(auto store, could(open_store(command, false)));
+  TRY(auto store, could(open_place(command.place, false)));
   TRY(const auto log, trusted_identity(command, *store));
   TRY(const auto policy, policy_of(command));
   const std::string state = log_state(log.origin);
@@ -176,7 +164,7 @@ Checked<int> verify(const LogCommand& command) {
 }
 
 Checked<int> show(const LogCommand& command) {
-  TRY(auto store, could(open_store(command, false)));
+  TRY(auto store, could(open_place(command.place, false)));
   TRY(const auto log, trusted_identity(command, *store));
   TRY(const auto verified, verify_log(*store, log, {}, log_state(log.origin)));
   LogTree tree(*store, verified.checkpoint.size);
@@ -188,7 +176,7 @@ Checked<int> show(const LogCommand& command) {
 }
 
 Checked<int> prove(const LogCommand& command) {
-  TRY(auto store, could(open_store(command, false)));
+  TRY(auto store, could(open_place(command.place, false)));
   TRY(const auto log, trusted_identity(command, *store));
   TRY_DO(verify_log(*store, log, {}, log_state(log.origin)));
   TRY(const auto entry, log_prove(*store, log, command.index));
@@ -198,7 +186,7 @@ Checked<int> prove(const LogCommand& command) {
 
 Checked<int> witness(const LogCommand& command) {
   TRY(const auto signer, could(open_signer(command.key, password_source(command.password))));
-  TRY(auto store, could(open_store(command, true)));
+  TRY(auto store, could(open_place(command.place, true)));
   TRY(const auto log, trusted_identity(command, *store));
   TRY(const auto text, could(witness_key_text(command.name, signer->public_key())));
   TRY(const auto verified, verify_log(*store, log, {}, log_state(log.origin)));
@@ -208,7 +196,7 @@ Checked<int> witness(const LogCommand& command) {
 }
 
 Checked<int> trusted_root(const LogCommand& command) {
-  TRY(auto store, could(open_store(command, false)));
+  TRY(auto store, could(open_place(command.place, false)));
   TRY(const auto log, trusted_identity(command, *store));
   print(trusted_root_of(log, 0));
   return Exit::clean;
@@ -219,10 +207,7 @@ using State = std::shared_ptr<LogCommand>;
 Command* subcommand(Command& log, const State& state, int& exit, const std::string& name,
                     const std::string& what, Checked<int> (*run)(const LogCommand&)) {
   auto* out = log.add_subcommand(name, what);
-  out->add_option("LOG", state->place, "Folder, oci:DIR, oci://HOST/REPOSITORY or https://…")
-      ->required();
-  out->add_flag("--insecure-http", state->insecure_http, "Allow plain HTTP");
-  out->add_flag("--offline", state->offline, "Send not one packet");
+  add_file_place(*out, state->place, "LOG");
   out->callback([state, run, &exit] {
     const auto done = run(*state);
     exit = done ? *done : say_no(done.error());

@@ -9,22 +9,27 @@
 #include "seal/key_reference.h"
 
 namespace boltseal {
+Result<Signers> open_signers(const std::vector<std::string>& references,
+                             const PasswordOptions& password) {
+  Signers out;
+  for (const auto& reference : references) {
+    TRY(auto signer, open_signer(reference, password_source(password)));
+    out.owned_.push_back(std::move(signer));
+  }
+  return out;
+}
+
+std::vector<const Signer*> Signers::list() const {
+  std::vector<const Signer*> out;
+  for (const auto& signer : owned_) out.push_back(signer.get());
+  return out;
+}
+
 namespace {
 
-struct Signers {
-  std::vector<std::unique_ptr<Signer>> owned;
-  std::vector<const Signer*> list;
-};
-
-Result<Signers> open_signers(const SigningOptions& options) {
-  Signers out;
-  for (const auto& key : options.keys) {
-    TRY(auto signer, open_signer(key, password_source(options.password)));
-    out.list.push_back(signer.get());
-    out.owned.push_back(std::move(signer));
-  }
-  if (out.list.empty()) return fail(Fault::unsupported, "a signature wants a key");
-  return out;
+Result<Signers> signers_of(const SigningOptions& options) {
+  if (options.keys.empty()) return fail(Fault::unsupported, "a signature wants a key");
+  return open_signers(options.keys, options.password);
 }
 
 }  // namespace
@@ -41,16 +46,16 @@ void add_signing_options(Command& command, SigningOptions& options, const std::s
 
 Result<std::string> signed_statement(const std::vector<Subject>& subjects, std::string_view type,
                                      std::string_view predicate, const SigningOptions& options) {
-  TRY(const auto signers, open_signers(options));
+  TRY(const auto signers, signers_of(options));
   TRY(const auto envelope,
-      sign_dsse(in_toto_payload, write_statement(subjects, type, predicate), signers.list));
+      sign_dsse(in_toto_payload, write_statement(subjects, type, predicate), signers.list()));
   return write_dsse(envelope) + '\n';
 }
 
 Result<std::string> cosigned(std::string_view text, const SigningOptions& options) {
   TRY(auto envelope, parse_dsse(text));
-  TRY(const auto signers, open_signers(options));
-  for (const Signer* signer : signers.list) {
+  TRY(const auto signers, signers_of(options));
+  for (const Signer* signer : signers.list()) {
     const std::vector<PublicKey> own = {signer->public_key()};
     if (verify_dsse(envelope, own, 1, envelope.payload_type)) continue;
     TRY(auto more, sign_dsse(envelope.payload_type, envelope.payload, std::vector{signer}));

@@ -1,15 +1,29 @@
 // Signing statements, and the keys that statements are checked with, for the commands that do both.
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/password.h"
 #include "crypto/public_key.h"
+#include "crypto/signer.h"
 #include "seal/refusal.h"
 #include "seal/statement.h"
 
 namespace boltseal {
+
+// Signers, for as long as they are used.
+class Signers {
+ public:
+  std::vector<const Signer*> list() const;
+
+ private:
+  friend Result<Signers> open_signers(const std::vector<std::string>&, const PasswordOptions&);
+  std::vector<std::unique_ptr<Signer>> owned_;
+};
+Result<Signers> open_signers(const std::vector<std::string>& references,
+                             const PasswordOptions& password);
 
 struct SigningOptions {
   std::vector<std::string> keys;  // files, env://VAR, pkcs11:…

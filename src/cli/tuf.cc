@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
+#include "cli/file_place.h"
 #include "cli/options.h"
 #include "net/http.h"
 #include "seal/tuf_client.h"
@@ -25,11 +26,6 @@ struct TufCommand {
   bool insecure_http = false;
   bool offline = false;
 };
-
-int say_no(const Refusal& refusal) {
-  std::fputs(fmt::format("boltseal: {}\n", refusal.message()).c_str(), stderr);
-  return refusal.code == "unreachable" ? Exit::could_not : Exit::findings;
-}
 
 Result<std::string> needed(const std::string& value, std::string_view option) {
   if (value.empty()) return fail(Fault::unsupported, fmt::format("{} is missing", option));
