@@ -20,35 +20,6 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-Result<TextRule> rule_of(const std::string& exact, const std::string& pattern,
-                         std::string_view option) {
-  if (exact.empty() == pattern.empty())
-    return fail(Fault::unsupported,
-                fmt::format("without --key, give one of --{} and --{}-regexp", option, option));
-  if (!exact.empty()) return TextRule::exact(exact);
-  return TextRule::expression(pattern);
-}
-
-Result<> add_identity(const TrustFlags& flags, BundlePolicy& trust) {
-  TRY(auto identity, rule_of(flags.identity, flags.identity_pattern, "certificate-identity"));
-  TRY(auto issuer, rule_of(flags.issuer, flags.issuer_pattern, "certificate-oidc-issuer"));
-  trust.identities.push_back({std::move(identity), std::move(issuer)});
-  return {};
-}
-
-Result<TrustedRoot> read_root(const std::string& file) {
-  if (file.empty()) {
-    auto root = public_good_root();
-    if (!root) return fail(Fault::corrupt, root.error().message(), "trusted root");
-    return std::move(*root);
-  }
-  TRY(const auto text, read_file(file, max_trusted_root));
-  auto root = parse_trusted_root(text);
-  if (!root) return fail(Fault::corrupt, root.error().message(), file);
-  root->source = file;
-  return std::move(*root);
-}
-
 }  // namespace
 
 void add_store_options(Command& command, StoreFlags& flags) {
@@ -117,72 +88,6 @@ Result<AttachFormats> attach_formats(const SignFlags& flags) {
 
 Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags) {
   return open_signer(flags.key, password_source(flags.password));
-}
-
-void add_trust_options(Command& command, TrustFlags& flags) {
-  command
-      .add_option("--key", flags.keys,
-                  "Public key that is trusted: a file, env://VARIABLE or a pkcs11: URI; may be "
-                  "given more than once")
-      ->type_name("KEY")
-      ->allow_extra_args(false);
-  command
-      .add_option("--require", flags.required,
-                  "How many different keys (or identities) must have signed")
-      ->type_name("K")
-      ->check(between(1, 1000))
-      ->capture_default_str();
-  command
-      .add_option("--certificate-identity", flags.identity,
-                  "Without --key: who the certificate is of")
-      ->type_name("NAME");
-  command
-      .add_option("--certificate-identity-regexp", flags.identity_pattern,
-                  "The same as an expression (RE2)")
-      ->type_name("RE");
-  command
-      .add_option("--certificate-oidc-issuer", flags.issuer,
-                  "Without --key: who vouched for that identity")
-      ->type_name("URL");
-  command
-      .add_option("--certificate-oidc-issuer-regexp", flags.issuer_pattern,
-                  "The same as an expression (RE2)")
-      ->type_name("RE");
-  command
-      .add_option("--trusted-root", flags.trusted_root,
-                  "trusted_root.json (default: Sigstore's public-good instance)")
-      ->type_name("FILE");
-  command.add_flag("--insecure-ignore-tlog", flags.ignore_log,
-                   "Without --key: no entry of a transparency log is needed");
-  command.add_flag("--private-infrastructure", flags.private_infrastructure, "The same");
-  command.add_flag("--require-log", flags.require_log,
-                   "With --key: an entry of a transparency log is needed");
-  command.add_flag("--insecure-ignore-sct", flags.ignore_sct,
-                   "No entry of a certificate log is needed");
-  command.add_flag("--use-signed-timestamps", flags.signed_timestamps,
-                   "A timestamp (RFC 3161) is needed");
-}
-
-Result<ImagePolicy> image_policy(const TrustFlags& flags, TrustedRoot& root) {
-  ImagePolicy out;
-  out.root = &root;
-  out.required = flags.required;
-  out.trust.ignore_sct = flags.ignore_sct;
-  out.trust.timestamps = flags.signed_timestamps ? 1 : 0;
-  for (const std::string& key : flags.keys) {
-    TRY(auto opened, open_public_key(key));
-    out.trust.keys.push_back(std::move(opened));
-  }
-  out.trust.ignore_log =
-      flags.keys.empty() ? flags.ignore_log || flags.private_infrastructure : !flags.require_log;
-  if (flags.keys.empty()) TRY_DO(add_identity(flags, out.trust));
-  // A key that is trusted by itself asks nobody else; the root would only cost time.
-  const bool needed = flags.keys.empty() || flags.require_log || flags.signed_timestamps ||
-                      !flags.trusted_root.empty();
-  if (needed) {
-    TRY(root, read_root(flags.trusted_root));
-  }
-  return out;
 }
 
 Result<Annotations> read_annotations(const std::vector<std::string>& given) {

@@ -11,8 +11,8 @@
 #include "crypto/signer.h"
 #include "net/manifest.h"
 #include "seal/artifact_store.h"
+#include "seal/attached.h"
 #include "seal/image_sign.h"
-#include "seal/image_verify.h"
 
 namespace boltseal {
 
@@ -49,18 +49,6 @@ struct SignFlags {
 void add_sign_options(Command& command, SignFlags& flags, bool notation = false);
 Result<AttachFormats> attach_formats(const SignFlags& flags);
 Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags);
-
-struct TrustFlags {
-  std::vector<std::string> keys;
-  std::size_t required = 1;
-  std::string identity, identity_pattern, issuer, issuer_pattern;
-  std::string trusted_root;
-  bool ignore_log = false, require_log = false, ignore_sct = false, private_infrastructure = false;
-  bool signed_timestamps = false;
-};
-void add_trust_options(Command& command, TrustFlags& flags);
-// Whom and what the flags trust. `root` is filled, and must outlive the policy.
-Result<ImagePolicy> image_policy(const TrustFlags& flags, TrustedRoot& root);
 
 // -a key=value
 Result<Annotations> read_annotations(const std::vector<std::string>& given);

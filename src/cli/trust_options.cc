@@ -64,11 +64,11 @@ Result<std::vector<TrustedAuthority>> authority_of(const std::string& file) {
   return std::vector{std::move(authority)};
 }
 
-}  // namespace
-
-void add_trust_options(Command& command, TrustOptions& options) {
+void add_signers(Command& command, TrustOptions& options) {
   command
-      .add_option("--key", options.keys, "Public key that is trusted: a file, env://VAR, pkcs11:…")
+      .add_option("--key", options.keys,
+                  "Public key that is trusted: a file, env://VAR, pkcs11:…, or a key of the store; "
+                  "may be given more than once")
       ->type_name("KEY")
       ->allow_extra_args(false);
   command
@@ -87,6 +87,9 @@ void add_trust_options(Command& command, TrustOptions& options) {
       .add_option("--certificate-oidc-issuer-regexp", options.issuer_pattern,
                   "The same as an expression in the syntax of RE2")
       ->type_name("RE");
+}
+
+void add_authorities(Command& command, TrustOptions& options) {
   command
       .add_option(
           "--trusted-root", options.trusted_root,
@@ -110,17 +113,13 @@ void add_trust_options(Command& command, TrustOptions& options) {
                   "How many of them must have signed")
       ->type_name("N")
       ->check(between(0, 100));
-  command
-      .add_option("--require-logs", options.logs, "How many different logs must have the signature")
-      ->type_name("N")
-      ->check(between(1, 32));
-  command.add_flag("--insecure-ignore-tlog", options.ignore_log,
-                   "Do without a transparency log's entry");
-  command.add_flag("--insecure-ignore-sct", options.ignore_sct,
-                   "Do without a certificate log's timestamp in the certificate");
-  command.add_flag("--use-signed-timestamps", options.use_timestamps,
-                   "Ask for a timestamp of an authority (RFC 3161)");
-  command.add_flag("--offline", options.offline, "As it always is: nothing is asked for");
+}
+
+// What of a trusted root a policy asks for.
+bool needs_root(const TrustOptions& options, const BundlePolicy& policy) {
+  return !policy.identities.empty() || !policy.ignore_log || policy.timestamps > 0 ||
+         !options.trusted_root.empty() || !options.certificate_chain.empty() ||
+         !options.timestamp_chain.empty();
 }
 
 Result<BundlePolicy> bundle_policy(const TrustOptions& options) {
@@ -135,10 +134,17 @@ Result<BundlePolicy> bundle_policy(const TrustOptions& options) {
                 "say who is trusted: --key KEY, or --certificate-identity NAME with "
                 "--certificate-oidc-issuer URL");
   policy.logs = options.logs;
-  policy.ignore_log = options.ignore_log;
+  const bool more = options.logs > 1 || options.witness_threshold > 0;
+  if (options.ignore_log && more)
+    return fail(Fault::unsupported,
+                "--insecure-ignore-tlog does not go with --require-logs or --require-witnesses");
+  // A key that is trusted by itself asks nobody else, unless it must.
+  policy.ignore_log =
+      options.ignore_log || (!policy.keys.empty() && !options.keys_need_log && !more);
   policy.ignore_sct = options.ignore_sct;
   policy.timestamps = options.use_timestamps ? 1 : 0;
-  if (options.ignore_log && !options.use_timestamps) policy.assumed_time = unix_now();
+  if (policy.ignore_log && !policy.identities.empty() && !options.use_timestamps)
+    policy.assumed_time = unix_now();
   for (const auto& text : options.witnesses) {
     TRY(auto witness, parse_witness(text));
     policy.witnesses.witnesses.push_back(std::move(witness));
@@ -147,13 +153,15 @@ Result<BundlePolicy> bundle_policy(const TrustOptions& options) {
   return policy;
 }
 
-Result<TrustedRoot> trusted_root(const TrustOptions& options) {
+Result<TrustedRoot> read_root(const TrustOptions& options) {
   std::string text;
   if (!options.trusted_root.empty()) {
     TRY(text, read_file(options.trusted_root, max_trusted_root));
   }
   auto root = options.trusted_root.empty() ? public_good_root() : parse_trusted_root(text);
-  if (!root) return fail(Fault::corrupt, root.error().message(), options.trusted_root);
+  if (!root)
+    return fail(Fault::corrupt, root.error().message(),
+                options.trusted_root.empty() ? "trusted root" : options.trusted_root);
   if (!options.trusted_root.empty()) root->source = options.trusted_root;
   if (!options.certificate_chain.empty()) {
     TRY(root->certificate_authorities, authority_of(options.certificate_chain));
@@ -162,6 +170,39 @@ Result<TrustedRoot> trusted_root(const TrustOptions& options) {
     TRY(root->timestamp_authorities, authority_of(options.timestamp_chain));
   }
   return *std::move(root);
+}
+
+}  // namespace
+
+void add_trust_options(Command& command, TrustOptions& options) {
+  add_signers(command, options);
+  add_authorities(command, options);
+  command
+      .add_option("--require-logs", options.logs, "How many different logs must have the signature")
+      ->type_name("N")
+      ->check(between(1, 32));
+  auto* ignored = command.add_flag("--insecure-ignore-tlog", options.ignore_log,
+                                   "Do without a transparency log's entry");
+  command.add_flag("--private-infrastructure", options.ignore_log, "The same");
+  command
+      .add_flag("--require-log", options.keys_need_log,
+                options.keys_need_log
+                    ? "The default: of a key's signature a transparency log has an entry"
+                    : "With --key: a transparency log must have an entry")
+      ->excludes(ignored);
+  command.add_flag("--insecure-ignore-sct", options.ignore_sct,
+                   "Do without a certificate log's timestamp in the certificate");
+  command.add_flag("--use-signed-timestamps", options.use_timestamps,
+                   "Ask for a timestamp of an authority (RFC 3161)");
+}
+
+Result<Trust> read_trust(const TrustOptions& options) {
+  Trust out;
+  TRY(out.policy, bundle_policy(options));
+  if (needs_root(options, out.policy)) {
+    TRY(out.root, read_root(options));
+  }
+  return out;
 }
 
 int refused(const Refusal& refusal) {

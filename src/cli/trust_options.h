@@ -1,5 +1,5 @@
-// The options that say whom a verification trusts, with cosign's names, and the policy that they
-// make.
+// The options that say whom a verification trusts, with cosign's names, and what they make: the one
+// policy of `verify`, `verify-attestation` and `verify-blob`.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -23,15 +23,20 @@ struct TrustOptions {
   std::vector<std::string> witnesses;
   std::size_t witness_threshold = 0;
   std::size_t logs = 1;
+  // A signature of a key needs a log's entry too: --require-log; what a command begins with.
+  bool keys_need_log = false;
   bool ignore_log = false, ignore_sct = false, use_timestamps = false;
-  bool offline = false;  // as it always is
 };
 
+// `options` is read when the command line has been; its values until then are the defaults.
 void add_trust_options(Command& command, TrustOptions& options);
 
+struct Trust {
+  BundlePolicy policy;
+  TrustedRoot root;  // empty where nothing asks for it: reading it costs time
+};
 // unsupported where the options contradict each other (Exit::usage), else what a file has wrong.
-Result<BundlePolicy> bundle_policy(const TrustOptions& options);
-Result<TrustedRoot> trusted_root(const TrustOptions& options);
+Result<Trust> read_trust(const TrustOptions& options);
 
 // Prints a refusal for a person and gives Exit::findings.
 int refused(const Refusal& refusal);

@@ -11,9 +11,9 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/image_options.h"
 #include "cli/notation.h"
 #include "cli/options.h"
-#include "cli/store_options.h"
 #include "codec/json_writer.h"
 #include "seal/evidence.h"
 #include "seal/predicate.h"
@@ -23,17 +23,14 @@ namespace boltseal {
 namespace {
 
 struct VerifyCommand {
-  std::vector<std::string> references, annotations;
-  std::string platform, output = "json", local_image;
-  bool check_claims = true, recursive = false;
-  unsigned workers = 0;
-  StoreFlags store;
-  TrustFlags trust;
+  ImageOptions what;
+  std::vector<std::string> annotations;
   NotationVerifyFlags notation;
 
   int run() const;
-  int run_notation() const;
-  int verify_one(const std::string& reference, const ImagePolicy& policy, std::string& out) const;
+  int run_notation(const Annotations& wanted) const;
+  int verify_one(const std::string& reference, ArtifactStore& signatures,
+                 const StoredManifest& image, const ImagePolicy& policy, std::string& out) const;
 };
 
 void write_claims(JsonWriter& json, const VerifiedAttached& signature) {
@@ -128,69 +125,51 @@ int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
   return seal_complain("no matching signatures: " + reason.message(), seal_no_match);
 }
 
-int VerifyCommand::verify_one(const std::string& reference, const ImagePolicy& policy,
+int VerifyCommand::verify_one(const std::string& reference, ArtifactStore& signatures,
+                              const StoredManifest& image, const ImagePolicy& policy,
                               std::string& out) const {
-  const auto opened = open_reference(reference, store, "pull");
-  if (!opened) return seal_complain_of_image(opened.error());
-  // A tag is asked for once; from here on there are digests only.
-  const auto images = resolve_subjects(*opened->images, opened->reference, platform, recursive);
-  if (!images) return seal_complain_of_image(images.error());
-  for (const StoredManifest& image : *images) {
-    std::vector<Refused> refused;
-    const auto verdict = verify_signatures(opened->signatures(), image.digest, policy, &refused);
-    if (output == "report") {
-      JsonWriter json(true);
-      write_report(json, reference, image.digest, policy, verdict, refused);
-      out += json.take();
-    }
-    if (!verdict) return complain_of(verdict.error(), refused, policy);
-    say_checks(reference, policy, *verdict);
-    if (output == "report") continue;
-    const char* const between = output == "text" ? "\n" : ",";
-    for (const VerifiedAttached& signature : verdict->attached())
-      out += (out.empty() ? "" : between) + shown(signature, reference, image.digest);
+  std::vector<Refused> refused;
+  const auto verdict = verify_signatures(signatures, image.digest, policy, &refused);
+  if (what.output == "report") {
+    JsonWriter json(true);
+    write_report(json, reference, image.digest, policy, verdict, refused);
+    out += json.take();
   }
+  if (!verdict) return complain_of(verdict.error(), refused, policy);
+  say_checks(reference, policy, *verdict);
+  if (what.output == "report") return seal_good;
+  const char* const between = what.output == "text" ? "\n" : ",";
+  for (const VerifiedAttached& signature : verdict->attached())
+    out += (out.empty() ? "" : between) + shown(signature, reference, image.digest);
   return seal_good;
 }
 
-int VerifyCommand::run_notation() const {
-  const auto wanted = read_annotations(annotations);
-  if (!wanted) return seal_complain(wanted.error()), Exit::usage;
-  for (const std::string& reference : references) {
-    const auto opened = open_reference(reference, store, "pull");
-    if (!opened) return seal_complain_of_image(opened.error());
-    const auto images = resolve_subjects(*opened->images, opened->reference, platform, recursive);
-    if (!images) return seal_complain_of_image(images.error());
-    const int exit =
-        verify_by_notation(opened->signatures(), *images, reference, notation, *wanted);
-    if (exit != seal_good) return exit;
-  }
-  return references.empty() ? seal_complain("name an image", Exit::usage) : seal_good;
+int VerifyCommand::run_notation(const Annotations& wanted) const {
+  return for_each_image(what, [&](const std::string& reference, ArtifactStore& signatures,
+                                  const std::vector<StoredManifest>& images) {
+    return verify_by_notation(signatures, images, reference, notation, wanted);
+  });
 }
 
 int VerifyCommand::run() const {
-  if (notation.asked()) return run_notation();
-  TrustedRoot root;
-  auto policy = image_policy(trust, root);
-  if (!policy) {
-    const int failed = seal_complain(policy.error());
-    return policy.error().fault == Fault::unsupported ? static_cast<int>(Exit::usage) : failed;
-  }
   auto wanted = read_annotations(annotations);
   if (!wanted) return seal_complain(wanted.error()), Exit::usage;
-  policy->annotations = std::move(*wanted);
-  policy->check_claims = check_claims;
+  if (notation.asked()) return run_notation(*wanted);
+  const auto trust = read_trust(what.trust);
+  if (!trust) return complain_of_trust(trust.error());
+  ImagePolicy policy = image_policy(what, *trust);
+  policy.annotations = std::move(*wanted);
   std::string out;
-  int exit = seal_good;
-  auto all = references;
-  if (!local_image.empty()) all.push_back("oci:" + local_image);
-  if (all.empty()) return seal_complain("name an image, or --local-image DIR", Exit::usage);
-  for (const std::string& reference : all) {
-    exit = verify_one(reference, *policy, out);
-    if (exit != seal_good) break;
-  }
-  if (output == "json") out = exit == seal_good ? "[" + out + "]\n" : "";
-  if (output == "text") out = exit == seal_good ? out + "\n" : "";
+  const int exit = for_each_image(what, [&](const std::string& reference, ArtifactStore& signatures,
+                                            const std::vector<StoredManifest>& images) {
+    for (const StoredManifest& image : images) {
+      const int one = verify_one(reference, signatures, image, policy, out);
+      if (one != seal_good) return one;
+    }
+    return static_cast<int>(seal_good);
+  });
+  if (what.output == "json") out = exit == seal_good ? "[" + out + "]\n" : "";
+  if (what.output == "text") out = exit == seal_good ? out + "\n" : "";
   if (const auto written = write_all(1, out, "standard output"); !written)
     return seal_complain(written.error());
   return exit;
@@ -201,12 +180,9 @@ int VerifyCommand::run() const {
 void add_verify(Command& program, int& exit) {
   auto* command = program.add_subcommand("verify", "Verify the signatures of an image");
   const auto state = std::make_shared<VerifyCommand>();
-  command->add_option("REF", state->references, "Image in a registry, or oci:DIR[:tag]");
-  command
-      ->add_option("--local-image", state->local_image,
-                   "An OCI layout, or what `cosign save` wrote")
-      ->type_name("DIR");
-  add_trust_options(*command, state->trust);
+  add_image_options(*command, state->what, {"json", "text", "report"},
+                    "json: the payloads, as cosign has it; text: one a line; report: also what did "
+                    "not hold, and why");
   add_notation_verify_options(*command, state->notation);
   command
       ->add_option("--scope", state->notation.scope,
@@ -217,19 +193,9 @@ void add_verify(Command& program, int& exit) {
       ->add_option("-a,--annotations", state->annotations, "key=value that must have been signed")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  command->add_flag("--check-claims", state->check_claims,
+  command->add_flag("--check-claims", state->what.check_claims,
                     "With =false a simple-signing payload may name another image");
-  command->add_flag("-r,--recursive", state->recursive, "Of an index verify every image too");
-  command->add_option("--platform", state->platform, "Verify this image of an index")
-      ->type_name("OS/ARCH");
-  command
-      ->add_option("-o,--output", state->output,
-                   "json: the payloads, as cosign has it; text: one a line; report: also what did "
-                   "not hold, and why")
-      ->check(one_of({"json", "text", "report"}))
-      ->capture_default_str();
-  command->add_option("--max-workers", state->workers, "Accepted for cosign's sake");
-  add_store_options(*command, state->store);
+  command->add_flag("-r,--recursive", state->what.recursive, "Of an index verify every image too");
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }

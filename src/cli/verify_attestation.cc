@@ -8,8 +8,8 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/image_options.h"
 #include "cli/options.h"
-#include "cli/store_options.h"
 #include "codec/json_writer.h"
 #include "seal/evidence.h"
 #include "seal/predicate.h"
@@ -18,14 +18,12 @@ namespace boltseal {
 namespace {
 
 struct VerifyAttestationCommand {
-  std::vector<std::string> references;
-  std::string type = "custom", platform, output = "json", local_image;
-  bool check_claims = true;
-  StoreFlags store;
-  TrustFlags trust;
+  ImageOptions what;
+  std::string type = "custom";
 
   int run() const;
-  int verify_one(const std::string& reference, const ImagePolicy& policy, std::string& out) const;
+  int verify_one(const std::string& reference, ArtifactStore& signatures, const std::string& digest,
+                 const ImagePolicy& policy, std::string& out) const;
 };
 
 int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
@@ -44,16 +42,12 @@ int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
   return seal_complain("no matching attestations: " + reason.message(), seal_error);
 }
 
-int VerifyAttestationCommand::verify_one(const std::string& reference, const ImagePolicy& policy,
+int VerifyAttestationCommand::verify_one(const std::string& reference, ArtifactStore& signatures,
+                                         const std::string& digest, const ImagePolicy& policy,
                                          std::string& out) const {
-  const auto opened = open_reference(reference, store, "pull");
-  if (!opened) return seal_complain_of_image(opened.error());
-  const auto images = resolve_subjects(*opened->images, opened->reference, platform, false);
-  if (!images) return seal_complain_of_image(images.error());
-  const std::string& digest = images->front().digest;
   std::vector<Refused> refused;
-  const auto verdict = verify_attestations(opened->signatures(), digest, policy, &refused);
-  if (output == "report") {
+  const auto verdict = verify_attestations(signatures, digest, policy, &refused);
+  if (what.output == "report") {
     JsonWriter json(true);
     json.object()
         .member("image", reference)
@@ -83,33 +77,26 @@ int VerifyAttestationCommand::verify_one(const std::string& reference, const Ima
                       : "  - The signatures were verified against the specified public key\n")
           .c_str(),
       stderr);
-  if (output == "report") return seal_good;
+  if (what.output == "report") return seal_good;
   for (const VerifiedAttached& one : verdict->attached()) out += one.envelope() + "\n";
   return seal_good;
 }
 
 int VerifyAttestationCommand::run() const {
-  if (!check_claims)
+  if (!what.check_claims)
     return seal_complain("a statement is always checked against its subject", Exit::usage);
-  TrustedRoot root;
-  auto policy = image_policy(trust, root);
-  if (!policy) {
-    const int failed = seal_complain(policy.error());
-    return policy.error().fault == Fault::unsupported ? static_cast<int>(Exit::usage) : failed;
-  }
+  const auto trust = read_trust(what.trust);
+  if (!trust) return complain_of_trust(trust.error());
+  ImagePolicy policy = image_policy(what, *trust);
   auto type_uri = predicate_type_of(type);
   if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
-  policy->predicate_type = std::move(*type_uri);
-  auto all = references;
-  if (!local_image.empty()) all.push_back("oci:" + local_image);
-  if (all.empty()) return seal_complain("name an image, or --local-image DIR", Exit::usage);
+  policy.predicate_type = std::move(*type_uri);
   std::string out;
-  int exit = seal_good;
-  for (const std::string& reference : all) {
-    exit = verify_one(reference, *policy, out);
-    if (exit != seal_good) break;
-  }
-  if (exit != seal_good && output != "report") return exit;
+  const int exit = for_each_image(what, [&](const std::string& reference, ArtifactStore& signatures,
+                                            const std::vector<StoredManifest>& images) {
+    return verify_one(reference, signatures, images.front().digest, policy, out);
+  });
+  if (exit != seal_good && what.output != "report") return exit;
   if (const auto written = write_all(1, out, "standard output"); !written)
     return seal_complain(written.error());
   return exit;
@@ -121,26 +108,14 @@ void add_verify_attestation(Command& program, int& exit) {
   auto* command = program.add_subcommand("verify-attestation",
                                          "Verify what is attested about an image, and print it");
   const auto state = std::make_shared<VerifyAttestationCommand>();
-  command->add_option("REF", state->references, "Image in a registry, or oci:DIR[:tag]");
-  command
-      ->add_option("--local-image", state->local_image,
-                   "An OCI layout, or what `cosign save` wrote")
-      ->type_name("DIR");
-  add_trust_options(*command, state->trust);
+  add_image_options(*command, state->what, {"json", "report"},
+                    "json: one envelope a line; report: also what did not hold, and why");
   command
       ->add_option("--type", state->type,
                    fmt::format("{} or a URI", fmt::join(predicate_names(), ", ")))
       ->capture_default_str()
       ->type_name("TYPE");
-  command->add_flag("--check-claims", state->check_claims, "Accepted for cosign's sake");
-  command->add_option("--platform", state->platform, "Of this image of an index")
-      ->type_name("OS/ARCH");
-  command
-      ->add_option("-o,--output", state->output,
-                   "json: one envelope a line; report: also what did not hold, and why")
-      ->check(one_of({"json", "report"}))
-      ->capture_default_str();
-  add_store_options(*command, state->store);
+  command->add_flag("--check-claims", state->what.check_claims, "Accepted for cosign's sake");
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }

@@ -26,7 +26,9 @@ struct VerifyBlobCommand {
   std::string artifact, bundle, signature, certificate, timestamp, type, output = "text";
   TrustOptions trust;
   NotationBlobVerifyFlags notation;
+  bool offline = false;  // as it always is
 
+  VerifyBlobCommand() { trust.keys_need_log = true; }
   int run() const;
   int run_notation() const;
   int report(const Checked<VerifiedBundle>& verdict) const;
@@ -116,25 +118,23 @@ int VerifyBlobCommand::run() const {
   if (bundle.empty() == signature.empty())
     return complain_of_call(
         {Fault::unsupported, "give the signature: --bundle FILE, or --signature FILE", {}, {}});
-  auto policy = bundle_policy(trust);
-  if (!policy)
-    return policy.error().fault == Fault::unsupported ? complain_of_call(policy.error())
-                                                      : could_not(policy.error());
-  policy->predicate_type = type;
-  const auto root = trusted_root(trust);
-  if (!root) return could_not(root.error());
+  auto trusted = read_trust(trust);
+  if (!trusted)
+    return trusted.error().fault == Fault::unsupported ? complain_of_call(trusted.error())
+                                                       : could_not(trusted.error());
+  trusted->policy.predicate_type = type;
   const auto blob = open_artifact(artifact);
   if (!blob) return could_not(blob.error());
   if (bundle.empty()) {
     const auto parts = assemble(*this);
     if (!parts) return could_not(parts.error());
-    return report(verify_bundle(*parts, *blob, *policy, *root));
+    return report(verify_bundle(*parts, *blob, trusted->policy, trusted->root));
   }
   const auto text = read_file(bundle, max_bundle);
   if (!text) return could_not(text.error());
   const auto parsed = read_bundle(*text);
   if (!parsed) return report(std::unexpected(parsed.error()));
-  return report(verify_bundle(*parsed, *blob, *policy, *root));
+  return report(verify_bundle(*parsed, *blob, trusted->policy, trusted->root));
 }
 
 }  // namespace
@@ -168,6 +168,7 @@ void add_verify_blob(Command& program, int& exit) {
       ->capture_default_str();
   add_trust_options(*command, state->trust);
   add_notation_blob_verify_options(*command, state->notation);
+  command->add_flag("--offline", state->offline, "As it always is: nothing is asked for");
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }

@@ -1,0 +1,65 @@
+#include "cli/image_options.h"
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+
+namespace boltseal {
+
+void add_image_options(Command& command, ImageOptions& options,
+                       const std::vector<std::string>& outputs, const std::string& about) {
+  command.add_option("REF", options.references, "Image in a registry, or oci:DIR[:tag]");
+  command.add_flag("--local-image", options.local,
+                   "REF is the folder of an OCI layout, or of what `cosign save` wrote");
+  add_trust_options(command, options.trust);
+  command
+      .add_option("--require", options.required,
+                  "How many different keys (or identities) must have signed")
+      ->type_name("K")
+      ->check(between(1, 1000))
+      ->capture_default_str();
+  command.add_option("--platform", options.platform, "Of this image of an index")
+      ->type_name("OS/ARCH");
+  command.add_option("-o,--output", options.output, about)
+      ->check(one_of(outputs))
+      ->capture_default_str();
+  command.add_option("--max-workers", options.workers, "Accepted for cosign's sake");
+  add_store_options(command, options.store);
+}
+
+ImagePolicy image_policy(const ImageOptions& options, const Trust& trust) {
+  ImagePolicy out;
+  out.trust = trust.policy;
+  out.root = &trust.root;
+  out.required = options.required;
+  out.check_claims = options.check_claims;
+  return out;
+}
+
+int complain_of_trust(const Error& error) {
+  const int exit = seal_complain(error);
+  return error.fault == Fault::unsupported ? static_cast<int>(Exit::usage) : exit;
+}
+
+int for_each_image(const ImageOptions& options,
+                   const std::function<int(const std::string&, ArtifactStore&,
+                                           const std::vector<StoredManifest>&)>& check) {
+  if (options.references.empty())
+    return seal_complain("name an image, or a folder with --local-image", Exit::usage);
+  for (const std::string& given : options.references) {
+    const std::string reference =
+        options.local && !given.starts_with("oci:") ? "oci:" + given : given;
+    const auto opened = open_reference(reference, options.store, "pull");
+    if (!opened) return seal_complain_of_image(opened.error());
+    // A tag is asked for once; from here on there are digests only.
+    const auto images =
+        resolve_subjects(*opened->images, opened->reference, options.platform, options.recursive);
+    if (!images) return seal_complain_of_image(images.error());
+    if (const int exit = check(reference, opened->signatures(), *images); exit != seal_good)
+      return exit;
+  }
+  return seal_good;
+}
+
+}  // namespace boltseal

@@ -1,0 +1,42 @@
+// What `verify` and `verify-attestation` share: which images are asked about, who is trusted, and
+// how it ends when an image cannot be had.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/store_options.h"
+#include "cli/trust_options.h"
+#include "seal/artifact_store.h"
+#include "seal/image_verify.h"
+
+namespace boltseal {
+
+struct ImageOptions {
+  std::vector<std::string> references;
+  std::string platform, output = "json";
+  bool local = false;  // the references are folders
+  bool check_claims = true, recursive = false;
+  std::size_t required = 1;
+  unsigned workers = 0;
+  StoreFlags store;
+  TrustOptions trust;
+};
+// `outputs`: what -o takes, and `about` them.
+void add_image_options(Command& command, ImageOptions& options,
+                       const std::vector<std::string>& outputs, const std::string& about);
+
+// The policy over `trust`, which must outlive it.
+ImagePolicy image_policy(const ImageOptions& options, const Trust& trust);
+
+// What could not be read of whom to trust: Exit::usage for a wrong call, else seal_error.
+int complain_of_trust(const Error& error);
+
+// Calls `check` with each reference, its store and the digests that it means, until one gives
+// another exit code than seal_good. An image that cannot be had ends it as it does in cosign.
+int for_each_image(const ImageOptions& options,
+                   const std::function<int(const std::string& reference, ArtifactStore& signatures,
+                                           const std::vector<StoredManifest>& images)>& check);
+
+}  // namespace boltseal
