@@ -25,16 +25,34 @@ constexpr std::string_view description =
     "it.\n"
     "Start with:  boltseal scan IMAGE";
 
-// CLI11's own words first, then what was probably meant.
+// The command that the words choose, with those of its own; null when they choose none.
+const CLI::App* called(const CLI::App& program, int argc, char** argv) {
+  const CLI::App* command = nullptr;
+  for (int i = 1; i < argc; ++i) {
+    const auto named = (command ? *command : program).get_subcommands([&](const CLI::App* one) {
+      return one->get_name() == argv[i];
+    });
+    if (!named.empty()) command = named.front();
+  }
+  return command;
+}
+
+// CLI11's own words first, then what was probably meant. An option that the command has is meant.
 int complain_of_words(const CLI::App& program, const CLI::ParseError& error, int argc,
                       char** argv) {
   if (program.exit(error) == 0) return boltseal::Exit::clean;  // --help, --version
   std::vector<std::string> names;
   for (const auto* command : program.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
+  const CLI::App* command = called(program, argc, argv);
+  std::vector<std::string_view> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const std::string option(word.substr(0, word.find('=')));
+    if (!command || !command->get_option_no_throw(option)) words.push_back(word);
+  }
   const std::string hint =
-      boltseal::hint_for(std::vector<std::string_view>(argv + 1, argv + argc),
-                         std::vector<std::string_view>(names.begin(), names.end()));
+      boltseal::hint_for(words, std::vector<std::string_view>(names.begin(), names.end()));
   if (!hint.empty()) std::fputs((hint + "\n").c_str(), stderr);
   return boltseal::Exit::usage;
 }

@@ -95,6 +95,11 @@ def test_a_wrong_call_says_what_where_and_what_to_do(cli, layout, tmp_path, word
     assert done.stdout == "" and not list((tmp_path / "folder").iterdir())
 
 
+def test_the_words_of_other_scanners_are_answered_where_we_have_none(cli, layout):
+    assert "What is --format elsewhere is here" in cli("scan", f"oci:{layout}", "--format", "json", code=3).stderr
+    assert "elsewhere" not in cli("sign", f"oci:{layout}", "--key", "k", "--format", "json", code=3).stderr
+
+
 def test_no_permission_on_the_socket_is_said(cli, tmp_path):
     if os.geteuid() == 0:
         pytest.skip("root may use every socket")
