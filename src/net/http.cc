@@ -106,7 +106,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 
 Result<> take_body(Transfer& transfer, std::string_view chunk) {
   const HttpRequest& request = transfer.request;
-  if (!success(transfer.response.status)) {
+  if (request.brief || !success(transfer.response.status)) {
     const auto room =
         max_error_body - std::min<std::uint64_t>(max_error_body, transfer.response.body.size());
     transfer.response.body += chunk.substr(0, static_cast<std::size_t>(room));
@@ -318,6 +318,7 @@ std::string advice(CURLcode code, const HttpRequest& request) {
     case CURLE_OPERATION_TIMEDOUT:
       return "; check the connection and try again";
     case CURLE_SSL_CONNECT_ERROR:
+      if (request.allow_http) return {};
       return "; where the server speaks plain HTTP and that is meant, say --insecure-http";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -348,7 +349,15 @@ struct Outcome {
 // What a new try needs to know of the request before it in a chain of redirects.
 struct Hop {
   bool redirected = false, same_origin = true, far = false;
+  Clock::time_point begun = Clock::now();
 };
+
+// What is left of the time for all tries, at least one; 0 as libcurl has it: no limit.
+long milliseconds_left(const HttpRequest& request, const Hop& hop) {
+  if (request.total_seconds == 0) return 0;
+  const long spent = (Clock::now() - hop.begun) / std::chrono::milliseconds(1);
+  return std::max(1L, request.total_seconds * 1000L - spent);
+}
 
 Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
                 const std::string& method, Hop& hop) {
@@ -363,12 +372,13 @@ Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
   char message[CURL_ERROR_SIZE] = "";
   set_options(curl, handle->get(), transfer, url, method, message);
   curl.easy_setopt(handle->get(), CURLOPT_HTTPHEADER, headers.get());
-  // A handle that is used again may have a connection open; the address of that one is not seen by
-  // on_socket.
+  // on_socket does not see the address of a connection that is open from an earlier use.
   if (transfer.redirected) curl.easy_setopt(handle->get(), CURLOPT_FRESH_CONNECT, 1L);
+  curl.easy_setopt(handle->get(), CURLOPT_TIMEOUT_MS, milliseconds_left(request, hop));
   const CURLcode code = curl.easy_perform(handle->get());
   const std::string where = request.unix_socket.empty() ? url.shown() : request.unix_socket;
-  if (code == CURLE_OK || (transfer.enough && !transfer.error)) {
+  const bool answered = request.brief && transfer.response.status != 0;
+  if (code == CURLE_OK || ((transfer.enough || answered) && !transfer.error)) {
     if (request.on_body && success(transfer.response.status) && !transfer.streaming &&
         request.on_head) {
       if (auto headed = request.on_head(transfer.response); !headed)
@@ -406,8 +416,9 @@ Result<HttpResponse> perform_with_retries(const Curl& curl, const HttpRequest& r
   for (int attempt = 0;; ++attempt) {
     Outcome outcome = perform(curl, request, url, method, hop);
     const long wait = std::max(250L << std::min(attempt, 6), outcome.wait_ms);
+    const long left = milliseconds_left(request, hop);
     // A server that asks for more patience than we have gets its answer shown at once.
-    if (!outcome.again || attempt >= request.retries || wait > longest_pause_ms)
+    if (!outcome.again || attempt >= request.retries || wait > (left ? left : longest_pause_ms))
       return std::move(outcome.result);
     log_debug(fmt::format("{}: {}; next try in {} ms", url.shown(),
                           outcome.result ? fmt::format("status {}", outcome.result->status)

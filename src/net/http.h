@@ -40,6 +40,8 @@ struct HttpRequest {
   int retries = 3;  // with back-off, on connection failures, 429 and 5xx, honouring Retry-After
   bool allow_http = false;
   int stall_seconds = 60;  // give up when not a byte, or less than 1 KiB/s, came for so long
+  int total_seconds = 0;   // give up after so long, tries and redirects and all; 0: no such limit
+  bool brief = false;      // a status is enough, however the body ends; 64 KiB of it are read
   std::string
       tls_directory;  // ca.pem, cert.pem and key.pem of a Docker daemon; empty: the system's CAs
   std::function<Result<>(std::string_view chunk)>

@@ -110,6 +110,8 @@ Result<Registry> Registry::open(const std::string& host, const std::string& repo
   return Registry(std::move(state));
 }
 
+// Whoever has sent a status line speaks HTTP over this scheme, however bad the rest is; a TLS
+// server that is spoken to in plain text says 400.
 Result<std::string> Registry::State::base_of(std::size_t index) {
   const Endpoint& endpoint = places[index].endpoint;
   {
@@ -120,26 +122,31 @@ Result<std::string> Registry::State::base_of(std::size_t index) {
   if (!url) return fail(Fault::corrupt, "not the name of a registry", endpoint.host);
   std::vector<std::string> schemes = {"https", "http"};
   if (is_loopback_host(url->host)) std::swap(schemes[0], schemes[1]);
-  Error error;
+  std::string reasons;
   for (const std::string& scheme : schemes) {
     HttpRequest request;
     request.url = scheme + "://" + endpoint.host + "/v2/";
     request.allow_http = true;
+    request.brief = true;
     request.max_redirects = 0;
     request.retries = scheme == schemes[1] ? 2 : 0;
+    request.total_seconds = std::max(1, options.ping_seconds / 2);  // for either scheme
     const auto response = http(request);
-    // A TLS server that is spoken to in plain text says 400.
     if (response && response->status != 400) {
       const std::scoped_lock lock(mutex);
       places[index].scheme = scheme;
       return scheme + "://" + endpoint.host;
     }
-    if (!response)
-      error = response.error();
-    else
-      error = Error{Fault::io, "status 400 from " + request.url, endpoint.host, {}};
+    // A bad connection may be the wrong scheme's; an answer that breaks our limits is the server's.
+    if (!response && response.error().fault != Fault::io) return std::unexpected(response.error());
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", scheme,
+                           response ? "status 400" : response.error().what);
   }
-  return std::unexpected(error);
+  return fail(Fault::io,
+              fmt::format("does not answer as a registry ({}); check the name and the port, and "
+                          "whether it runs",
+                          reasons),
+              endpoint.host);
 }
 
 // Answers a 401. `stale` is the header that was refused: another thread may have found a new one

@@ -31,6 +31,7 @@ struct RegistryOptions {
   HelperRunner run_helper = run_credential_helper;
   std::optional<Credentials> credentials;  // instead of those files, for the registry itself
   std::string bearer_token;                // likewise, in answer to a Bearer challenge
+  int ping_seconds = 16;                   // in all, to find out whether a registry speaks TLS
   // What tokens are asked for. With more than "pull" mirrors are left out: what is written is read
   // back from where it went.
   std::string actions = "pull";

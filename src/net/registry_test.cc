@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "crypto/digest.h"
 #include "net/test_server.h"
 
@@ -220,6 +222,49 @@ TEST(Registry, SpeaksPlainHttpOnlyWhenAllowed) {
   insecure.insecure_http = true;
   auto allowed = open(server, insecure);
   EXPECT_TRUE(allowed.manifest("1"));
+}
+
+TEST(Registry, KnowsTheSchemeByTheFirstLineOfAnAnswer) {
+  RegistryOptions insecure;
+  insecure.insecure_http = true;
+  Server endless([](const Received& request) {
+    return request.target == "/v2/" ? reply(200, std::string(80 << 20, 'x'))
+                                    : reply(200, image_manifest());
+  });
+  EXPECT_TRUE(open(endless, insecure).manifest("1"));
+  Server headers([](const Received&) {
+    std::string out = "HTTP/1.1 200 OK\r\n";
+    for (int i = 0; i < 100; ++i) out += fmt::format("X-{}: {}\r\n", i, std::string(4000, 'y'));
+    return out;
+  });
+  const auto refused = open(headers, insecure).manifest("1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::too_large);
+  EXPECT_EQ(headers.requests().size(), 1U) << "it is not asked again over TLS";
+}
+
+TEST(Registry, DoesNotWaitForLongForOneThatIsSilent) {
+  // The kernel takes the connection, and nobody ever speaks.
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::listen(listener, 16), 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
+  RegistryOptions options;
+  options.insecure_http = true;
+  options.ping_seconds = 2;
+  const std::string host = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto refused = Registry::open(host, "team/app", options)->manifest("1");
+  ::close(listener);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what,
+              testing::AllOf(HasSubstr("does not answer as a registry"), HasSubstr("http: "),
+                             HasSubstr("https: "), HasSubstr("whether it runs")));
 }
 
 TEST(Registry, StopsWhenTheSinkDoes) {
