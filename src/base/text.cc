@@ -127,11 +127,16 @@ std::string hex(std::string_view bytes) {
 
 std::optional<std::string> unhex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const auto byte = parse_u64(text.substr(i, 2), 16);
-    if (!byte) return std::nullopt;
-    out += static_cast<char>(*byte);
+  const auto digit = [](char c) -> unsigned {
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+    return c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A' + 10) : 16;
+  };
+  std::string out(text.size() / 2, '\0');
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const unsigned high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+    if (high > 15 || low > 15) return std::nullopt;
+    out[i] = static_cast<char>(high << 4 | low);
   }
   return out;
 }

@@ -112,17 +112,30 @@ void add_seal_source(Command& command, SealSource& source) {
 }
 
 Result<ReadManifest> trusted_content(const SealSource& source, const CommonOptions& common) {
-  const auto text = is_manifest_file(source.seal) ? read_file(source.seal, max_manifest_file)
-                                                  : fail(Fault::not_found, "");
-  const bool is_signed = text && parse_dsse(*text);
-  if (!is_signed && !source.keys.empty())
-    return fail(Fault::unsupported, "--key wants a signed seal, and this is none", source.seal);
-  if (!is_signed) return sealed_content(source.seal, common);
+  const Error unsigned_seal{
+      Fault::unsupported, "--key wants a signed seal, and this is none", source.seal, {}};
+  if (!is_manifest_file(source.seal)) {
+    if (!source.keys.empty()) return std::unexpected(unsigned_seal);
+    return sealed_content(source.seal, common);
+  }
+  (void)scan_options(source.seal, common);
+  TRY(const auto text, read_file(source.seal, max_manifest_file));
+  {
+    // Parsed once, because it may be large, and gone before the files are looked at.
+    auto document = parse_json(text);
+    if (!document) return document.error().where = source.seal, std::unexpected(document.error());
+    if (is_content_manifest(document->root()) || !read_dsse(document->root())) {
+      if (!source.keys.empty()) return std::unexpected(unsigned_seal);
+      auto read = read_manifest(document->root());
+      if (!read) read.error().where = source.seal;
+      return read;
+    }
+  }
   if (source.keys.empty())
     return fail(Fault::unsupported, "a signed seal wants --key: who must have signed it?",
                 source.seal);
   TRY(const auto keys, open_public_keys(source.keys));
-  const auto seal = verify_seal(*text, keys, source.require);
+  const auto seal = verify_seal(text, keys, source.require);
   if (!seal) return std::unexpected(refused(seal.error(), source.seal));
   TRY(auto records, records_of(source, *seal, common));
   if (const auto same = check_against(*seal, records); !same)

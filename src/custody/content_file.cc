@@ -110,9 +110,15 @@ std::string write_manifest(const ContentManifest& manifest, const ContentTree& t
   return json.take();
 }
 
+bool is_content_manifest(const Value& document) { return document["type"].text() == manifest_type; }
+
 Result<ReadManifest> read_manifest(std::string_view text) {
   TRY(const auto document, parse_json(text));
-  if (document["type"].text() != manifest_type)
+  return read_manifest(document.root());
+}
+
+Result<ReadManifest> read_manifest(const Value& document) {
+  if (!is_content_manifest(document))
     return broken(
         fmt::format("this is no content manifest: its \"type\" is not {}", manifest_type));
   ContentManifest manifest;

@@ -35,6 +35,8 @@ struct ReadManifest {
 };
 // corrupt unless records are in order and their root is the one that the file states.
 Result<ReadManifest> read_manifest(std::string_view json);
+Result<ReadManifest> read_manifest(const Value& document);
+bool is_content_manifest(const Value& document);  // by its "type" alone
 
 // What one record of a manifest is, and that it is in the tree.
 struct ContentProof {

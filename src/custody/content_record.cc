@@ -30,8 +30,10 @@ Result<std::uint64_t> number(const Value& object, std::string_view name, std::ui
 }
 
 Result<std::string> hash_bytes(const Value& value, std::string_view name) {
-  auto bytes = unhex(value.text());
-  if (!bytes || bytes->size() != hash_size || lower(value.text()) != value.text())
+  const std::string_view text = value.text();
+  const bool upper = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'F'; });
+  auto bytes = upper ? std::nullopt : unhex(text);
+  if (!bytes || bytes->size() != hash_size)
     return broken(fmt::format("\"{}\" is no SHA-256 in lower-case hex", name));
   return *std::move(bytes);
 }
@@ -131,7 +133,7 @@ void put_bytes(JsonWriter& json, std::string_view name, std::string_view bytes) 
 
 Result<std::string> get_bytes(const Value& object, std::string_view name) {
   const Value& text = object[name];
-  const Value& coded = object[fmt::format("{}Base64", name)];
+  const Value& coded = object[std::string(name) + "Base64"];
   if (text.is_text() == coded.is_text())
     return broken(fmt::format("\"{0}\" or \"{0}Base64\" must be there, and not both", name));
   if (text.is_text()) return text.string();
