@@ -89,6 +89,10 @@ Result<FoundRoot> found_files(const DriftTarget& target, const std::string& text
   RootWalk walk;
   walk.threads = common.threads;
   walk.hidden_xattr = is_runtime_xattr;
+  walk.differs = [&](std::string_view path, std::uint64_t size) {
+    const ContentRecord* record = record_of(sealed.manifest.records, path);
+    return !record || record->size != size;
+  };
   if (target.kind == DriftTarget::Kind::overlay)
     return walk_overlay(target.root.get(), walk, sealed, report.notices);
   if (!scopes.empty()) {

@@ -153,6 +153,21 @@ TEST(Drift, SeesEachKindOfChange) {
                        "permission /fac  mode 0644 → 0755; a program; a copy of faa"}));
 }
 
+TEST(Drift, AnOwnerOfTheHostIsNoneOfTheNamespace) {
+  const auto s = sealed(2);
+  FoundRoot found = found_of(s);
+  found.files[0].unmapped = true;  // though its numbers are those of the seal
+  found.files[1].unread = true;
+  found.files[1].record.size = 5ULL << 40;
+  found.files[1].record.sha256.clear();
+  DriftReport report;
+  compare(s, std::move(found), report);
+  ASSERT_EQ(report.findings.size(), 2U);
+  EXPECT_EQ(report.findings[0].changes, (std::vector<std::string>{"size", "content", "unread"}));
+  EXPECT_EQ(finding_line(report.findings[1], s),
+            "permission /faa  owner 0:0 → 0:0; that owner is not mapped into the user namespace");
+}
+
 TEST(Drift, WhatCannotBeSeenIsNotRemoved) {
   const auto s = sealed(3);
   FoundRoot found;

@@ -32,15 +32,18 @@ std::vector<std::string> changes_between(const ContentRecord& a, const FoundFile
   note(a.link != b.link, "link");
   note(a.device_major != b.device_major || a.device_minor != b.device_minor, "device");
   note(file.unstable, "unstable");
+  note(file.unread, "unread");
   note(a.mode != b.mode, "mode");
-  note(a.uid != b.uid || a.gid != b.gid, "owner");
+  note(a.uid != b.uid || a.gid != b.gid || file.unmapped, "owner");
+  note(file.unmapped, "unmapped-owner");
   note(a.xattrs != b.xattrs && compared(a.xattrs) != compared(b.xattrs), "xattrs");
   return out;
 }
 
 bool only_permission(const std::vector<std::string>& changes) {
-  return std::ranges::all_of(
-      changes, [](const auto& c) { return c == "mode" || c == "owner" || c == "xattrs"; });
+  return std::ranges::all_of(changes, [](const auto& c) {
+    return c == "mode" || c == "owner" || c == "unmapped-owner" || c == "xattrs";
+  });
 }
 
 // Whether a path is one of the sorted `roots` or below one.
@@ -106,6 +109,8 @@ class Comparison {
     finding.path = file.record.path;
     finding.program = file.program;
     if (file.unstable) finding.changes.emplace_back("unstable");
+    if (file.unread) finding.changes.emplace_back("unread");
+    if (file.unmapped) finding.changes.emplace_back("unmapped-owner");
     finding.found = std::move(file.record);
     name_content(finding);
     report_.findings.push_back(std::move(finding));

@@ -45,7 +45,9 @@ std::string change_text(const std::string& change, const ContentRecord& a, const
   if (change == "size") return fmt::format("size {} → {}", a.size, b.size);
   if (change == "link") return fmt::format("link {} → {}", printable(a.link), printable(b.link));
   if (change == "xattrs") return fmt::format("attributes {} → {}", xattr_names(a), xattr_names(b));
+  if (change == "unmapped-owner") return "that owner is not mapped into the user namespace";
   if (change == "unstable") return "changes while it is read";
+  if (change == "unread") return "not read: of that size it is another file anyway";
   return change;
 }
 
@@ -57,6 +59,7 @@ std::string details(const DriftFinding& f, const ReadManifest& sealed) {
   } else if (f.found) {
     out.push_back(fmt::format("{} {:04o} {}:{} {} bytes", name_of(f.found->type), f.found->mode,
                               f.found->uid, f.found->gid, f.found->size));
+    for (const auto& change : f.changes) out.push_back(change_text(change, *f.found, *f.found));
   }
   if (f.program && f.expected) out.emplace_back("a program");
   if (!f.same_content_as.empty() && f.same_content_as != f.path)
@@ -110,7 +113,8 @@ std::string mount_lines(const std::vector<DriftMount>& mounts) {
     out += fmt::format("mounted here, no part of the image ({})\n", mounts.size());
   for (const DriftMount& mount : mounts) {
     out += fmt::format("  /{}", printable(mount.path));
-    if (!mount.type.empty()) out += fmt::format("  {} {}", mount.type, printable(mount.source));
+    if (!mount.type.empty())
+      out += fmt::format("  {} {}", printable(mount.type), printable(mount.source));
     if (mount.hides) out += fmt::format("  hides {} sealed files", mount.hides);
     out += '\n';
   }

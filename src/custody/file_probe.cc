@@ -18,6 +18,7 @@ namespace boltseal {
 namespace {
 
 constexpr std::size_t read_size = 1 << 20;
+constexpr std::uint64_t large_file = 4ULL << 30;
 constexpr std::size_t xattr_limit = 64 << 10;  // the kernel's, of a value and of all names
 constexpr std::int64_t second = 1'000'000'000;
 // A later change may carry the same time when the clock of the file system has not moved on: local
@@ -86,6 +87,18 @@ Result<struct statx> look_at(int fd) {
   return info;
 }
 
+// The regular file that an O_PATH descriptor holds, for reading.
+Result<Fd> reopened(int held) {
+  constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const auto path = fmt::format("/proc/self/fd/{}", held);
+  Fd fd(::open(path.c_str(), flags | O_NOATIME));
+  if (!fd && errno == EPERM) fd = Fd(::open(path.c_str(), flags));
+  if (fd) return fd;
+  Error error = errno_error("cannot open the file by /proc/self/fd");
+  error.fault = Fault::io;  // it is held, so that it is there
+  return std::unexpected(std::move(error));
+}
+
 }  // namespace
 
 Error probe_error(std::string_view doing) {
@@ -132,20 +145,32 @@ Result<> FileProbe::file(int folder, const std::string& name, const struct statx
 
 Result<> FileProbe::regular(int folder, const std::string& name, const struct statx& info,
                             FoundFile& out) {
-  constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  Fd fd(::openat(folder, name.c_str(), flags | O_NOATIME));
-  if (!fd && errno == EPERM) fd = Fd(::openat(folder, name.c_str(), flags));
-  if (!fd) return std::unexpected(probe_error("cannot open the file"));
-  TRY(const auto before, look_at(fd.get()));
+  // What the name stands for may be a device by now, and opening one can do things (a watchdog, a
+  // tape). So it is held first by a descriptor that opens nothing, and read through that one.
+  const Fd held(::openat(folder, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!held) return std::unexpected(probe_error("cannot open the file"));
+  TRY(const auto before, look_at(held.get()));
   if (!S_ISREG(before.stx_mode) || before.stx_ino != info.stx_ino)
     return std::unexpected(changed_meanwhile());
   fill(before, out);
-  if (walk_.content) TRY_DO(hash(fd.get(), out));
+  TRY(const Fd fd, reopened(held.get()));
+  out.unread = out.record.size > large_file && walk_.differs &&
+               walk_.differs(out.record.path, out.record.size);
+  TRY_DO(out.unread ? beginning(fd.get(), out) : hash(fd.get(), out));
   TRY_DO(xattrs(fd.get(), false, out));
   TRY(const auto after, look_at(fd.get()));
   if (times_of(after) != out.times || after.stx_size != out.record.size)
     return std::unexpected(changed_meanwhile());
-  out.settled = settled(out.times);
+  out.settled = !out.unread && settled(out.times);
+  return {};
+}
+
+// Enough to tell a program.
+Result<> FileProbe::beginning(int fd, FoundFile& out) {
+  const ssize_t got = ::pread(fd, buffer_.get(), 4, 0);
+  if (got < 0) return std::unexpected(probe_error("cannot read the file"));
+  out.program = (out.record.mode & 0111) &&
+                looks_like_a_program({buffer_.get(), static_cast<std::size_t>(got)});
   return {};
 }
 

@@ -31,6 +31,7 @@ class FileProbe {
   Result<> regular(int folder, const std::string& name, const struct statx& info, FoundFile& out);
   Result<> special(int folder, const std::string& name, FoundFile& out);
   Result<> hash(int fd, FoundFile& out);
+  Result<> beginning(int fd, FoundFile& out);
   Result<> xattrs(int fd, bool by_path, FoundFile& out);
   Result<std::string> xattr_value(int fd, const char* path, const char* name);
 

@@ -127,6 +127,7 @@ Result<FoundRoot> walk_overlay(int upper, const RootWalk& walk, const ReadManife
     FoundFile& kept = flags[file.record.path];
     kept.program = file.program;
     kept.unstable = file.unstable;
+    kept.unread = file.unread;
   }
   ContentSquash squash(sealed.manifest.records);
   TRY_DO(squash.apply(0, layer.take()));

@@ -1,29 +1,32 @@
 #include "custody/root_walk.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "custody/file_probe.h"
+#include "layers/directory_walk.h"
 
 namespace boltseal {
 namespace {
 
 constexpr std::size_t batch_size = 256;      // files of one folder that one thread takes at once
 constexpr std::size_t path_piece = 3500;     // the kernel takes paths of up to 4096 bytes
-constexpr std::size_t path_limit = 1 << 20;  // folders in folders: somebody's trap
-constexpr int tries_limit = 3;               // for a file that changes while it is read
+constexpr std::size_t path_limit = 8 << 10;  // folders in folders: somebody's trap
+constexpr std::uint64_t names_limit = 4ULL << 30;  // bytes of all paths together
+constexpr std::size_t listing_size = 64 << 10;
+constexpr int tries_limit = 3;  // for a file that changes while it is read
 constexpr std::size_t file_limit = 50'000'000;
 
 struct Task {
@@ -52,26 +55,62 @@ class Tasks {
     const std::scoped_lock lock(mutex_);
     if (--open_ == 0) changed_.notify_all();
   }
+  // Long paths in deep folders grow with the square of the depth; attributes cost their maker
+  // little.
+  bool has_room_for(std::size_t name) { return (names_ += name) <= names_limit; }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Task> tasks_;
   std::size_t open_ = 0;  // waiting and being worked on
+  std::atomic<std::uint64_t> names_ = 0;
 };
 
 std::string joined(std::string_view folder, std::string_view name) {
-  return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
+  std::string out;
+  out.reserve(folder.size() + 1 + name.size());
+  if (!folder.empty()) out.append(folder).append(1, '/');
+  out.append(name);
+  return out;
 }
+
+// The root's own mount, by its id; before Linux 5.8, which has none, by its device.
+struct OwnMount {
+  explicit OwnMount(const struct statx& info)
+      : id(info.stx_mask & STATX_MNT_ID ? info.stx_mnt_id : 0), device(device_of(info)) {}
+  bool holds(const struct statx& info) const {
+    if (info.stx_mask & STATX_MNT_ID) return info.stx_mnt_id == id;
+    return !S_ISDIR(info.stx_mode) || device_of(info) == device;
+  }
+  static std::uint64_t device_of(const struct statx& info) {
+    return static_cast<std::uint64_t>(info.stx_dev_major) << 32 | info.stx_dev_minor;
+  }
+  std::uint64_t id, device;
+};
 
 class Walker {
  public:
-  Walker(int root, const RootWalk& walk, std::uint64_t mount, Tasks& tasks)
-      : root_(root), mount_(mount), tasks_(tasks), probe_(walk) {}
+  Walker(int root, const RootWalk& walk, const OwnMount& mount, Tasks& tasks)
+      : root_(root),
+        mount_(mount),
+        tasks_(tasks),
+        probe_(walk),
+        // A server of the container's own (FUSE) that is mounted in it must not be asked, because
+        // it may never answer. Where the root itself is served, what is remembered may be too old.
+        look_(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+              (file_system_of(root) == FileSystem::remote ? 0 : AT_STATX_DONT_SYNC)),
+        listing_(std::make_unique<char[]>(listing_size)) {}
 
   void work() {
     for (Task task; tasks_.take(task); tasks_.done()) run(task);
+    in_order_.reserve(out_.files.size());
+    for (FoundFile& file : out_.files) in_order_.push_back(&file);
+    std::ranges::sort(in_order_, {}, path_of);
   }
+  static const std::string& path_of(const FoundFile* file) { return file->record.path; }
+  // What work() found, sorted by path; gone after take().
+  const std::vector<FoundFile*>& in_order() const { return in_order_; }
   FoundRoot take() {
     out_.hashed = probe_.hashed();
     return std::move(out_);
@@ -92,7 +131,8 @@ class Walker {
   }
 
   void run(const Task& task) {
-    if (out_.files.size() > file_limit || task.folder.size() > path_limit)
+    if (out_.files.size() > file_limit || task.folder.size() > path_limit ||
+        !tasks_.has_room_for(0))
       return unreadable(task.folder, {Fault::too_large, "too many or too deep folders", {}, {}});
     const auto fd = open_below(root_, task.folder, O_RDONLY | O_DIRECTORY);
     if (!fd) return unreadable(task.folder, fd.error());
@@ -113,18 +153,13 @@ class Walker {
   }
 
   void list(int fd, const std::string& folder) {
-    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    DIR* dir = copy < 0 ? nullptr : ::fdopendir(copy);
-    if (!dir) {
-      if (copy >= 0) ::close(copy);
-      return unreadable(folder, errno_error("cannot list the folder"));
-    }
     std::vector<std::string> names;
-    while (const dirent* item = ::readdir(dir)) {
-      const std::string_view name = item->d_name;
-      if (name != "." && name != "..") names.emplace_back(name);
+    for (;;) {
+      const auto got = ::syscall(SYS_getdents64, fd, listing_.get(), listing_size);
+      if (got < 0) unreadable(folder, probe_error("cannot list the folder"));
+      if (got <= 0) break;
+      add_names({listing_.get(), static_cast<std::size_t>(got)}, names);
     }
-    ::closedir(dir);
     for (; names.size() > batch_size; names.resize(names.size() - batch_size)) {
       const auto from = names.end() - static_cast<std::ptrdiff_t>(batch_size);
       tasks_.add({folder, {std::make_move_iterator(from), std::make_move_iterator(names.end())}});
@@ -132,15 +167,30 @@ class Walker {
     for (const auto& name : names) visit(fd, folder, name);
   }
 
+  // struct linux_dirent64: inode and offset (8 bytes each), size of the entry (2), type (1), name.
+  static void add_names(std::string_view entries, std::vector<std::string>& names) {
+    constexpr std::size_t size_at = 16, name_at = 19;
+    while (entries.size() > name_at) {
+      std::uint16_t size = 0;
+      std::memcpy(&size, entries.data() + size_at, sizeof size);
+      if (size <= name_at || size > entries.size()) return;
+      const std::string_view room = entries.substr(name_at, size - name_at);
+      const std::string_view name = room.substr(0, room.find('\0'));
+      if (name != "." && name != "..") names.emplace_back(name);
+      entries.remove_prefix(size);
+    }
+  }
+
   void visit(int folder, const std::string& folder_path, const std::string& name) {
     std::string path = joined(folder_path, name);
+    if (!tasks_.has_room_for(path.size()))
+      return unreadable(path, {Fault::too_large, "too many or too long paths", {}, {}});
     struct statx info{};
     for (int tries = 1;; ++tries) {
-      if (::statx(folder, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-                  STATX_BASIC_STATS | STATX_MNT_ID, &info) != 0)
+      if (::statx(folder, name.c_str(), look_, STATX_BASIC_STATS | STATX_MNT_ID, &info) != 0)
         return unreadable(path, probe_error("gone, or cannot be looked at"));
       const bool directory = S_ISDIR(info.stx_mode);
-      if ((info.stx_mask & STATX_MNT_ID) && info.stx_mnt_id != mount_) {
+      if (!mount_.holds(info)) {
         out_.mounts.push_back({std::move(path), info.stx_mnt_id, directory});
         return;
       }
@@ -151,17 +201,43 @@ class Walker {
       if (!read && read.error().fault == Fault::corrupt && tries < tries_limit) continue;
       file.unstable = !read && read.error().fault == Fault::corrupt;
       if (!read) unreadable(path, read.error());
+      if (read && !tasks_.has_room_for(beside(file.record)))
+        return unreadable(path, {Fault::too_large, "too many extended attributes", {}, {}});
       if (read || file.unstable) out_.files.push_back(std::move(file));
       return;
     }
   }
 
+  // Bytes of what may be large beside the path.
+  static std::size_t beside(const ContentRecord& record) {
+    std::size_t out = record.link.size();
+    for (const auto& [name, value] : record.xattrs) out += name.size() + value.size();
+    return out;
+  }
+
   int root_;
-  std::uint64_t mount_;
+  const OwnMount& mount_;
   Tasks& tasks_;
   FileProbe probe_;
+  int look_;
+  std::unique_ptr<char[]> listing_;
   FoundRoot out_;
+  std::vector<FoundFile*> in_order_;
 };
+
+// The files of all walkers, each of which has sorted its own.
+std::vector<FoundFile> merged(const std::vector<std::unique_ptr<Walker>>& walkers) {
+  std::vector<FoundFile*> order;
+  for (const auto& walker : walkers) {
+    const auto middle = static_cast<std::ptrdiff_t>(order.size());
+    order.insert(order.end(), walker->in_order().begin(), walker->in_order().end());
+    std::ranges::inplace_merge(order, order.begin() + middle, {}, Walker::path_of);
+  }
+  std::vector<FoundFile> out;
+  out.reserve(order.size());
+  for (FoundFile* file : order) out.push_back(std::move(*file));
+  return out;
+}
 
 // Where the system has no openat2, or a container's filter forbids it: part by part.
 Result<Fd> open_by_parts(int from, const std::string& path, int flags) {
@@ -182,7 +258,7 @@ Result<Fd> open_by_parts(int from, const std::string& path, int flags) {
 Result<Fd> open_piece(int from, const std::string& path, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   for (int tries = 0; tries < 64; ++tries) {
     Fd fd(static_cast<int>(
         ::syscall(SYS_openat2, from, path.empty() ? "." : path.c_str(), &how, sizeof how)));
@@ -217,9 +293,10 @@ Result<FoundRoot> walk_root(int root, const RootWalk& walk, std::string_view bel
   Tasks tasks;
   const unsigned count =
       std::clamp(walk.threads ? walk.threads : std::thread::hardware_concurrency(), 1U, 64U);
+  const OwnMount mount(info);
   std::vector<std::unique_ptr<Walker>> walkers;
   for (unsigned i = 0; i < count; ++i)
-    walkers.push_back(std::make_unique<Walker>(root, walk, info.stx_mnt_id, tasks));
+    walkers.push_back(std::make_unique<Walker>(root, walk, mount, tasks));
   if (below.empty())
     tasks.add({});
   else
@@ -230,19 +307,17 @@ Result<FoundRoot> walk_root(int root, const RootWalk& walk, std::string_view bel
   for (auto& thread : threads) thread.join();
 
   FoundRoot out;
+  out.files = merged(walkers);
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   for (const auto& walker : walkers) {
     FoundRoot part = walker->take();
-    append(out.files, part.files);
     append(out.mounts, part.mounts);
     append(out.unreadable, part.unreadable);
     append(out.raced, part.raced);
     out.hashed += part.hashed;
   }
-  std::ranges::sort(out.files, {},
-                    [](const FoundFile& f) -> const std::string& { return f.record.path; });
   std::ranges::sort(out.mounts, {}, &FoundMount::path);
   std::ranges::sort(out.unreadable, {}, &Unknown::path);
   std::ranges::sort(out.raced, {}, &Unknown::path);

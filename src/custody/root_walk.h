@@ -1,9 +1,11 @@
 // Everything below a root directory of this machine, with the content of files hashed on all cores:
 // the other half of a drift, and the seal of a folder.
 //
-// Nothing leads out of the root: every folder is opened from the root's descriptor without
-// following symlinks (openat2), every file from its folder's. Other mounts are told of and not gone
-// into.
+// Whoever owns the root may be hostile and change it meanwhile. Nothing leads out of it: every
+// folder is opened from the root's descriptor without following symlinks or crossing mounts
+// (openat2), every file from its folder's, and only what is known to be a regular file is ever
+// opened for reading. Other mounts are told of and not gone into, nor is their server asked
+// anything.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -31,6 +33,8 @@ struct FoundFile {
   bool program = false;   // an x bit, and the first bytes of an ELF file or "#!"
   bool unstable = false;  // changed again and again while it was read: no hash
   bool settled = false;   // changed long enough before it was read that times can be trusted
+  bool unread = false;    // too large to be read for nothing (RootWalk::differs): no hash
+  bool unmapped = false;  // its owner is none of the user namespace's: the numbers are the host's
 };
 
 struct FoundMount {
@@ -56,7 +60,9 @@ struct RootWalk {
   const KnownFiles* known = nullptr;
   // Names of extended attributes that are none of the image's.
   std::function<bool(std::string_view name)> hidden_xattr;
-  bool content = true;  // false: nothing is hashed
+  // Whether a file of several GiB differs from what is expected by its size alone, so that it need
+  // not be read: a sparse file of exabytes costs its maker nothing. Empty: all are read.
+  std::function<bool(std::string_view path, std::uint64_t size)> differs;
 };
 
 // Walks the open folder `root`; `below` (no leading slash) only what is there, when not empty.

@@ -21,26 +21,6 @@ namespace {
 
 constexpr std::size_t chunk_size = 512 << 10;
 
-enum class FileSystem { local, kernel, remote };
-
-// What the kernel makes up holds no packages, and reading it can have effects. What lies on another
-// machine, or behind a program of some user's (FUSE), may be endless or never answer.
-FileSystem file_system_of(int fd) {
-  constexpr std::array<long, 11> kernel = {
-      PROC_SUPER_MAGIC,   SYSFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-      DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC,  TRACEFS_MAGIC,      SECURITYFS_MAGIC,
-      BPF_FS_MAGIC,       PSTOREFS_MAGIC, EFIVARFS_MAGIC};
-  constexpr long nfs = 0x6969, cifs = 0xff534d42, smb2 = 0xfe534d42, smb = 0x517b,
-                 fuse = 0x65735546, nine_p = 0x01021997, afs = 0x5346414f, ceph = 0x00c36400,
-                 coda = 0x73757245, lustre = 0x0bd00bd0, gpfs = 0x47504653;
-  constexpr std::array remote = {nfs, cifs, smb2, smb, fuse, nine_p, afs, ceph, coda, lustre, gpfs};
-  struct statfs info{};
-  if (::fstatfs(fd, &info) != 0) return FileSystem::local;
-  const auto type = static_cast<long>(static_cast<unsigned long>(info.f_type) & 0xffffffffUL);
-  if (std::ranges::find(kernel, type) != kernel.end()) return FileSystem::kernel;
-  return std::ranges::find(remote, type) != remote.end() ? FileSystem::remote : FileSystem::local;
-}
-
 TarEntry::Kind kind_of(mode_t mode) {
   switch (mode & S_IFMT) {
     case S_IFREG:
@@ -169,6 +149,22 @@ class Walker {
 };
 
 }  // namespace
+
+FileSystem file_system_of(int fd) {
+  constexpr std::array<long, 11> kernel = {
+      PROC_SUPER_MAGIC,   SYSFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+      DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC,  TRACEFS_MAGIC,      SECURITYFS_MAGIC,
+      BPF_FS_MAGIC,       PSTOREFS_MAGIC, EFIVARFS_MAGIC};
+  constexpr long nfs = 0x6969, cifs = 0xff534d42, smb2 = 0xfe534d42, smb = 0x517b,
+                 fuse = 0x65735546, nine_p = 0x01021997, afs = 0x5346414f, ceph = 0x00c36400,
+                 coda = 0x73757245, lustre = 0x0bd00bd0, gpfs = 0x47504653;
+  constexpr std::array remote = {nfs, cifs, smb2, smb, fuse, nine_p, afs, ceph, coda, lustre, gpfs};
+  struct statfs info{};
+  if (::fstatfs(fd, &info) != 0) return FileSystem::local;
+  const auto type = static_cast<long>(static_cast<unsigned long>(info.f_type) & 0xffffffffUL);
+  if (std::ranges::find(kernel, type) != kernel.end()) return FileSystem::kernel;
+  return std::ranges::find(remote, type) != remote.end() ? FileSystem::remote : FileSystem::local;
+}
 
 Result<> walk_directory(int root, const DirectoryWalk& walk) { return Walker(root, walk).run(); }
 
