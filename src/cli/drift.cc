@@ -76,6 +76,7 @@ struct DriftCommand {
     compare(sealed, std::move(found), report, parts);
     name_mounts(root.pid, mounts, report.mounts);
     if (root.pid) find_deleted(processes_with_root_of(root.pid), sealed, report);
+    TRY_DO(still_there(root));
     const PathFilter left_out(common.exclude);
     std::erase_if(report.findings,
                   [&](const DriftFinding& finding) { return left_out.covers(finding.path); });

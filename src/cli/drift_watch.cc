@@ -102,6 +102,7 @@ int watch_drift(const WatchedDrift& watched) {
     if (paths->empty()) continue;
     if (paths->front().empty()) paths->clear();  // events were lost: look at everything
     report = watched.look(*paths);
+    if (!report && pid && start_of_process(pid) != start) continue;  // it is over
     if (!report) return complain(report.error());
     telling.tell(*report, *paths);
   }

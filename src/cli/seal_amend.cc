@@ -33,6 +33,7 @@ struct AmendCommand {
     DriftReport report;
     TRY(auto target_root, open_target(target, from.runtime_roots));
     TRY(auto found, found_files(target_root, target, sealed, from, common, report));
+    TRY_DO(still_there(target_root));
     compare(sealed, std::move(found), report);
     if (report.incomplete())
       return fail(Fault::io, "some files could not be read: nothing is approved blindly",
@@ -46,6 +47,11 @@ struct AmendCommand {
       });
       if (named == paths.end()) continue;
       used.insert(*named);
+      if (finding.found && finding.found->type == FileType::file && finding.found->sha256.empty())
+        return fail(Fault::unsupported,
+                    "changes while it is read, or is too large to be read: what cannot be told "
+                    "cannot be approved",
+                    '/' + finding.path);
       out.changes.push_back({finding.path, std::move(finding.found)});
     }
     for (const auto& path : paths)
