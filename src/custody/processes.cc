@@ -11,6 +11,7 @@
 #include <climits>
 #include <map>
 
+#include "base/cursor.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "crypto/digest.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::uint64_t proc_file_limit = 256 << 20;
 constexpr std::string_view gone = " (deleted)";
 constexpr std::size_t mapped_per_process = 1000;
+constexpr off_t program_limit = 4LL << 30;  // a sparse one can have any size
 
 std::string link_of(const std::string& path) {
   std::array<char, PATH_MAX> target{};
@@ -28,11 +30,14 @@ std::string link_of(const std::string& path) {
   return got > 0 ? std::string(target.data(), static_cast<std::size_t>(got)) : std::string();
 }
 
-// Namespace and root of a process; empty when it is gone or not ours to see.
+// The mount namespace of a process, and its root where the namespace is ours too; empty when it is
+// gone or not ours to see. In a namespace of its own a process that changes its root does not leave
+// the container.
 std::string identity_of(std::uint32_t pid) {
   const std::string space = link_of(fmt::format("/proc/{}/ns/mnt", pid));
+  if (space.empty() || space != link_of("/proc/self/ns/mnt")) return space;
   struct stat root{};
-  if (space.empty() || ::stat(fmt::format("/proc/{}/root", pid).c_str(), &root) != 0) return {};
+  if (::stat(fmt::format("/proc/{}/root", pid).c_str(), &root) != 0) return {};
   return fmt::format("{} {} {}", space, root.st_dev, root.st_ino);
 }
 
@@ -46,6 +51,9 @@ std::optional<ContentRecord> running_program(std::uint32_t pid, const std::strin
   record.mode = info.st_mode & 07777;
   record.uid = info.st_uid;
   record.gid = info.st_gid;
+  record.size = static_cast<std::uint64_t>(info.st_size);
+  if (info.st_size > program_limit) return record;  // gone it is, whatever it held
+  record.size = 0;
   Hasher hasher;
   std::vector<char> buffer(1 << 20);
   for (;;) {
@@ -70,11 +78,10 @@ std::string gone_path(std::string_view text) {
 
 // Code that a process has mapped from files that are gone. Anonymous memory that has a name (memfd,
 // shared memory) is what just-in-time compilers use, and no file of an image.
-std::vector<std::string> mapped_and_gone(std::uint32_t pid) {
+Result<std::vector<std::string>> mapped_and_gone(std::uint32_t pid) {
   std::vector<std::string> out;
-  const auto text = read_file(fmt::format("/proc/{}/maps", pid), proc_file_limit);
-  if (!text) return out;
-  each_line(*text, [&](std::string_view line) {
+  TRY(const auto text, read_file(fmt::format("/proc/{}/maps", pid), proc_file_limit));
+  each_line(text, [&](std::string_view line) {
     const auto space = line.find(' ');
     const auto slash = line.find('/');
     if (space == std::string_view::npos || slash == std::string_view::npos ||
@@ -88,6 +95,18 @@ std::vector<std::string> mapped_and_gone(std::uint32_t pid) {
   });
   std::ranges::sort(out);
   out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+// What mountinfo and its options write as \040 and the like.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto code =
+        text[0] == '\\' && text.size() > 3 ? parse_u64(text.substr(1, 3), 8) : std::nullopt;
+    out += code && *code < 256 ? static_cast<char>(*code) : text[0];
+    text.remove_prefix(code && *code < 256 ? 4 : 1);
+  }
   return out;
 }
 
@@ -107,7 +126,7 @@ std::map<std::uint64_t, Mounted> mounts_of(std::uint32_t pid) {
     const auto dash = std::ranges::find(parts, std::string_view("-"));
     const auto id = parts.empty() ? std::nullopt : parse_u64(parts[0]);
     if (!id || parts.end() - dash < 4) return;
-    out[*id] = {std::string(dash[1]), std::string(dash[2]), std::string(dash[3])};
+    out[*id] = {unescaped(dash[1]), unescaped(dash[2]), std::string(dash[3])};
   });
   return out;
 }
@@ -117,7 +136,9 @@ struct IdRange {
   std::uint64_t inside = 0, outside = 0, count = 0;
 };
 
+// Nothing where all of them are the same inside and outside.
 std::vector<IdRange> id_ranges(std::uint32_t pid, std::string_view which) {
+  constexpr std::uint64_t all = UINT32_MAX;
   std::vector<IdRange> out;
   const auto text = read_file(fmt::format("/proc/{}/{}", pid, which), 1 << 20);
   if (!text) return out;
@@ -127,17 +148,30 @@ std::vector<IdRange> id_ranges(std::uint32_t pid, std::string_view which) {
     out.push_back({parse_u64(parts[0]).value_or(0), parse_u64(parts[1]).value_or(0),
                    parse_u64(parts[2]).value_or(0)});
   });
-  const bool all_the_same =
-      std::ranges::all_of(out, [](const IdRange& r) { return r.inside == r.outside; });
-  return all_the_same ? std::vector<IdRange>{} : out;
+  const bool whole = out.size() == 1 && out[0].inside == 0 && out[0].outside == 0;
+  return whole && out[0].count >= all ? std::vector<IdRange>{} : out;
 }
 
-void map_id(const std::vector<IdRange>& ranges, std::uint64_t& id) {
+// False: it is in none of the ranges, and stays what it is.
+bool map_id(const std::vector<IdRange>& ranges, std::uint64_t& id) {
   for (const IdRange& r : ranges) {
     if (id < r.outside || id - r.outside >= r.count) continue;
     id = r.inside + (id - r.outside);
-    return;
+    return true;
   }
+  return ranges.empty();
+}
+
+// linux/capability.h: revision 3 is revision 2 with the user at its end, outside, whom the
+// namespace calls 0. Inside it is told as revision 2, as an image has it.
+void map_capability(const std::vector<IdRange>& users, std::string& value) {
+  constexpr std::size_t with_user = 24, without = 20, revision_at = 3;
+  if (value.size() != with_user || value[revision_at] != 3) return;
+  Cursor in(std::string_view(value).substr(without));
+  std::uint64_t user = in.u32le();
+  if (!map_id(users, user) || user != 0) return;
+  value.resize(without);
+  value[revision_at] = 2;
 }
 
 }  // namespace
@@ -187,7 +221,16 @@ void find_deleted(const std::vector<std::uint32_t>& pids, const ReadManifest& se
       DriftFinding& finding = note(program, pid);
       if (!finding.found) finding.found = running_program(pid, program);
     }
-    for (const auto& path : mapped_and_gone(pid)) note(path, pid);
+    const auto mapped = mapped_and_gone(pid);
+    if (!mapped && start_of_process(pid))
+      report.unreadable.push_back({fmt::format("proc/{}/maps", pid),
+                                   0,
+                                   "drift",
+                                   mapped.error().fault,
+                                   mapped.error().what,
+                                   {}});
+    if (!mapped) continue;
+    for (const auto& path : *mapped) note(path, pid);
   }
   const auto& records = sealed.manifest.records;
   for (auto& [path, finding] : by_path) {
@@ -216,7 +259,7 @@ std::string overlay_upper_of(int root, std::uint32_t pid) {
   const auto own = by_id.find(info.stx_mnt_id);
   if (own == by_id.end() || own->second.type != "overlay") return {};
   for (const auto option : split(own->second.options, ','))
-    if (option.starts_with("upperdir=")) return std::string(option.substr(9));
+    if (option.starts_with("upperdir=")) return unescaped(option.substr(9));
   return {};
 }
 
@@ -224,8 +267,10 @@ void map_owners(std::uint32_t pid, FoundRoot& found) {
   const auto users = id_ranges(pid, "uid_map"), groups = id_ranges(pid, "gid_map");
   if (users.empty() && groups.empty()) return;
   for (FoundFile& file : found.files) {
-    map_id(users, file.record.uid);
-    map_id(groups, file.record.gid);
+    const bool user = map_id(users, file.record.uid), group = map_id(groups, file.record.gid);
+    file.unmapped = !user || !group;
+    for (auto& [name, value] : file.record.xattrs)
+      if (name == "security.capability") map_capability(users, value);
   }
 }
 

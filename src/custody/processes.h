@@ -19,7 +19,8 @@ struct Process {
 // When a process began; nothing when there is none.
 std::optional<std::uint64_t> start_of_process(std::uint32_t pid);
 
-// All processes with the mount namespace and the root of `pid`, in order.
+// All processes with the mount namespace of `pid`, and its root where the namespace is ours too, in
+// order.
 std::vector<std::uint32_t> processes_with_root_of(std::uint32_t pid);
 
 // Adds a finding for every file that one of the processes runs and that is no longer there: its
@@ -35,7 +36,8 @@ void name_mounts(std::uint32_t pid, const std::vector<FoundMount>& found,
 // none, or its folder is not said.
 std::string overlay_upper_of(int root, std::uint32_t pid);
 
-// Users and groups as they are inside the user namespace of a process.
+// Users, groups and capabilities as they are inside the user namespace of a process; files of
+// others are marked.
 void map_owners(std::uint32_t pid, FoundRoot& found);
 
 }  // namespace boltseal

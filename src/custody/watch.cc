@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <optional>
 
 #include "base/cursor.h"
 #include "base/text.h"
@@ -27,29 +28,31 @@ constexpr int settle_rounds = 10;
 constexpr std::size_t event_limit = 10'000;  // of one call; more is "everything"
 constexpr std::size_t handle_limit = 128;    // MAX_HANDLE_SZ
 
-std::string path_of(int fd) {
+// Nothing where the kernel cannot say it: paths end at 4096 bytes.
+std::optional<std::string> path_of(int fd) {
   std::array<char, PATH_MAX> target{};
   const std::string self = fmt::format("/proc/self/fd/{}", fd);
   const ssize_t got = ::readlink(self.c_str(), target.data(), target.size());
-  return got > 0 ? std::string(target.data(), static_cast<std::size_t>(got)) : std::string();
+  if (got <= 0 || static_cast<std::size_t>(got) == target.size()) return std::nullopt;
+  return std::string(target.data(), static_cast<std::size_t>(got));
 }
 
 bool mark(int events, int folder) {
   return ::fanotify_mark(events, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, watched, folder, ".") == 0;
 }
 
-// The folder that holds the handle of a directory, opened on the file system of `base`.
-std::string folder_of_handle(int base, unsigned type, std::string_view handle) {
+// The folder of a handle, opened on the file system of `base`; "" when it is gone by now.
+std::optional<std::string> folder_of_handle(int base, unsigned type, std::string_view handle) {
   struct {
     file_handle head;
     std::array<unsigned char, handle_limit> room;
   } own{};
-  if (handle.size() > handle_limit) return {};
+  if (handle.size() > handle_limit) return std::nullopt;
   own.head.handle_bytes = static_cast<unsigned>(handle.size());
   own.head.handle_type = static_cast<int>(type);
   std::memcpy(reinterpret_cast<char*>(&own) + sizeof(file_handle), handle.data(), handle.size());
   const Fd fd(::open_by_handle_at(base, &own.head, O_PATH | O_CLOEXEC));
-  return fd ? path_of(fd.get()) : std::string();
+  return fd ? path_of(fd.get()) : std::optional(std::string());
 }
 
 }  // namespace
@@ -72,7 +75,7 @@ Result<Watch> Watch::open(int root, std::uint32_t pid) {
     if (!out.base_ || !mark(out.events_.get(), out.base_.get()))
       return std::unexpected(std::move(error));
   }
-  out.path_ = path_of(out.base_.get());
+  out.path_ = path_of(out.base_.get()).value_or("");
   if (out.path_ == "/") out.path_.clear();
   return out;
 }
@@ -98,9 +101,13 @@ void Watch::add_event(std::string_view event, std::vector<std::string>& out) con
     const auto handle = info.bytes(bytes);
     const auto name = info.until('\0');
     if (!info.ok()) return;
-    const std::string folder = folder_of_handle(base_.get(), handle_type, handle);
-    if (folder != path_ && !folder.starts_with(path_ + '/')) continue;
-    std::string path = folder.substr(std::min(folder.size(), path_.size() + 1));
+    const auto folder = folder_of_handle(base_.get(), handle_type, handle);
+    if (!folder) {
+      out.emplace_back();  // somewhere: everything is looked at
+      continue;
+    }
+    if (*folder != path_ && !folder->starts_with(path_ + '/')) continue;
+    std::string path = folder->substr(std::min(folder->size(), path_.size() + 1));
     if (name != ".") path += fmt::format("{}{}", path.empty() ? "" : "/", name);
     while (path.starts_with('/')) path.erase(0, 1);
     if (!path.empty()) out.push_back(std::move(path));
