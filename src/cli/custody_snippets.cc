@@ -20,6 +20,7 @@
 #include "custody/snippet_seal.h"
 #include "custody/snippet_sources.h"
 #include "custody/snippet_split.h"
+#include "scan/texts.h"
 
 namespace boltseal {
 namespace {
@@ -134,7 +135,7 @@ struct VerifySnippets {
   std::string artifact, seal;
   std::vector<std::string> keys, outputs;
   SourceOptions source;
-  bool strict = false, all = false;
+  bool strict = false, all = false, no_sandbox = false;
 
   int run() const;
 
@@ -144,14 +145,16 @@ struct VerifySnippets {
 };
 
 Result<std::map<std::string, std::string>> VerifySnippets::texts(const SnippetSeal& of) const {
-  const auto wanted = [names = sealed_names(of)](std::string_view path) {
-    return names.contains(last_part(path));
-  };
+  const auto names = sealed_names(of);
+  const auto wanted = [&](std::string_view path) { return names.contains(last_part(path)); };
   TRY(const auto opened, open_source(artifact, source));
   if (const auto* folder = std::get_if<OpenedDirectory>(&opened))
     return read_texts_of_folder(folder->path, wanted);
-  if (const auto* image = std::get_if<OpenedImage>(&opened))
-    return read_texts_of_image(*image, wanted);
+  if (const auto* image = std::get_if<OpenedImage>(&opened)) {
+    ScanOptions reading;
+    reading.sandbox = !no_sandbox;
+    return read_texts(reading, *image, {names.begin(), names.end()});
+  }
   return fail(Fault::unsupported, "an image or a folder is wanted", artifact);
 }
 
@@ -267,6 +270,8 @@ void add_custody_snippets(Command& custody, int& exit) {
   verify->add_flag("--all", state->all, "Show what is unchanged too");
   verify->add_option("--platform", state->source.platform, "Of an image, as linux/arm64");
   verify->add_flag("--insecure-http", state->source.insecure_http, "Registries without TLS");
+  verify->add_flag("--no-sandbox", state->no_sandbox,
+                   "Read an image's layers without seccomp and Landlock");
   verify->add_option("-o,--output", state->outputs, "FORMAT or FORMAT=FILE: table, json")
       ->allow_extra_args(false);
   verify->callback([state, &exit] { exit = state->run(); });

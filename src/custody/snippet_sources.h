@@ -1,23 +1,14 @@
-// The texts of some files of a folder or an image.
+// The texts of some files of a folder. Those of an image: read_texts() of scan/texts.h.
 #pragma once
-#include <functional>
-#include <map>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
-#include "source/source.h"
+#include "files/text_reader.h"
 
 namespace boltseal {
 
-using WantedPath = std::function<bool(std::string_view path)>;
-
-// Path → text of the regular files that are wanted; files over 8 MiB are left out, all together
-// over 512 MiB are too_large. A folder's files that cannot be read are an Error.
-Result<std::map<std::string, std::string>> read_texts_of_folder(const std::string& path,
-                                                                const WantedPath& wanted);
-// The same of all layers of an image, one over the other.
-Result<std::map<std::string, std::string>> read_texts_of_image(const OpenedImage& image,
-                                                               const WantedPath& wanted);
+// The regular files that are wanted, with the limits of TextReader. Files that cannot be read are
+// an Error.
+Result<FileTexts> read_texts_of_folder(const std::string& path, const WantedPath& wanted);
 
 }  // namespace boltseal

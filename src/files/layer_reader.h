@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/tar.h"
+#include "files/text_reader.h"
 #include "files/wanted.h"
 #include "inventory/content_manifest.h"
 #include "inventory/image.h"
@@ -26,6 +27,7 @@ struct LayerOutcome {
   LayerUsage usage;
   // Only when a content seal is wanted. Cached under a key of its own, so no part of the wire form.
   LayerContent content;
+  LayerTexts texts;  // only when some are wanted; never cached
 };
 template <class A>
 void wire(A& a, LayerOutcome& v) {

@@ -46,6 +46,7 @@ Wants take_kept(const Reading& reading, const std::string& diff_id, Wants wants,
 }
 
 void keep(const Reading& reading, const LayerTask& task, LayerOutcome&& fresh, LayerOutcome& into) {
+  LayerTexts texts = std::exchange(fresh.texts, {});
   if (task.wants.content) {
     reading.cache.put(content_key(task.diff_id), to_wire(fresh.content));
     into.content = std::exchange(fresh.content, {});
@@ -55,6 +56,7 @@ void keep(const Reading& reading, const LayerTask& task, LayerOutcome&& fresh, L
     fresh.content = std::move(into.content);
     into = std::move(fresh);
   }
+  into.texts = std::move(texts);
 }
 
 }  // namespace
@@ -88,7 +90,7 @@ Result<std::vector<LayerOutcome>> layer_outcomes(Reading& reading, const OpenedI
     copy_of[i] = first_with.try_emplace(layers[i].diff_id, i).first->second;
     if (copy_of[i] != i) continue;
     const Wants left = take_kept(reading, layers[i].diff_id, wants, outcomes[i]);
-    if (left.inventory || left.content)
+    if (left.inventory || left.content || !left.names.empty())
       tasks.push_back({i, layers[i].digest, layers[i].diff_id, layers[i].size, left});
   }
   TRY(auto fresh, read_layers(tasks, image.open_layer, reading.worker(), &reading.sandbox_note));
@@ -131,7 +133,8 @@ Result<ContentManifest> read_content(const ScanOptions& options) {
     return fail(Fault::unsupported, "only an image has the content that a seal is made of",
                 options.reference);
   if (options.opened) options.opened(image->info);
-  TRY(auto outcomes, layer_outcomes(reading, *image, {.inventory = false, .content = true}));
+  TRY(auto outcomes,
+      layer_outcomes(reading, *image, {.inventory = false, .content = true, .names = {}}));
   if (!reading.sandbox_note.empty())
     log_warning(fmt::format("not fully sandboxed: {}", reading.sandbox_note));
   TRY(auto manifest, flatten(image->info, outcomes));

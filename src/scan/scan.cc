@@ -52,7 +52,7 @@ std::optional<Inventory> kept_inventory(const Scan& scan, const ImageInfo& image
 Result<Inventory> image_inventory(Scan& scan, const OpenedImage& image) {
   auto kept = kept_inventory(scan, image.info);
   if (kept && !scan.options.content) return *std::move(kept);
-  const Wants wants{.inventory = !kept, .content = scan.options.content != nullptr};
+  const Wants wants{.inventory = !kept, .content = scan.options.content != nullptr, .names = {}};
   TRY(auto outcomes, layer_outcomes(scan.reading, image, wants));
   if (wants.content) {
     TRY(*scan.options.content, flatten(image.info, outcomes));

@@ -121,6 +121,7 @@ Result<Answer> next_answer(Worker& worker, const WorkerOptions& options,
     LayerOutcome outcome;
     wire(reader, outcome);
     wire(reader, outcome.content);
+    wire(reader, outcome.texts);
     if (!reader.at_end()) return fail(Fault::corrupt, "the reading process gave a broken answer");
     return Answer{header.number, std::move(outcome)};
   }

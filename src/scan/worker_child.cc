@@ -17,6 +17,7 @@
 #include "files/content_reader.h"
 #include "files/glob.h"
 #include "files/layer_reader.h"
+#include "files/text_reader.h"
 #include "layers/directory_walk.h"
 #include "layers/layer_stream.h"
 #include "layers/sandbox.h"
@@ -28,7 +29,7 @@ namespace {
 constexpr std::uint64_t memory_limit = 16ULL
                                        << 30;  // of address space: buffers are reserved, not filled
 constexpr std::uint64_t progress_step = 4 << 20;
-constexpr std::uint64_t task_limit = 1 << 20;
+constexpr std::uint64_t task_limit = 64 << 20;  // the names that are wanted may be many
 
 struct Job {
   TaskHeader task;
@@ -38,35 +39,36 @@ struct Job {
 // Gives a layer to whoever wants something of it, in one pass.
 class Listeners : public TarVisitor {
  public:
-  Listeners(LayerReader* inventory, ContentReader* content)
-      : inventory_(inventory), content_(content) {}
+  void add(TarVisitor& listener) { listeners_.push_back({&listener, false}); }
   Result<bool> entry(const TarEntry& entry) override {
-    if (inventory_) {
-      TRY(to_inventory_, inventory_->entry(entry));
+    bool wanted = false;
+    for (Listener& one : listeners_) {
+      TRY(one.hears, one.visitor->entry(entry));
+      wanted = wanted || one.hears;
     }
-    if (content_) {
-      TRY(to_content_, content_->entry(entry));
-    }
-    return to_inventory_ || to_content_;
+    return wanted;
   }
   Result<bool> content(std::string_view chunk) override {
-    if (to_inventory_) {
-      TRY(to_inventory_, inventory_->content(chunk));
+    bool wanted = false;
+    for (Listener& one : listeners_) {
+      if (!one.hears) continue;
+      TRY(one.hears, one.visitor->content(chunk));
+      wanted = wanted || one.hears;
     }
-    if (to_content_) {
-      TRY(to_content_, content_->content(chunk));
-    }
-    return to_inventory_ || to_content_;
+    return wanted;
   }
   Result<> end() override {
-    if (to_inventory_) TRY_DO(inventory_->end());
-    return to_content_ ? content_->end() : Result<>{};
+    for (Listener& one : listeners_)
+      if (one.hears) TRY_DO(one.visitor->end());
+    return {};
   }
 
  private:
-  LayerReader* inventory_;
-  ContentReader* content_;
-  bool to_inventory_ = false, to_content_ = false;
+  struct Listener {
+    TarVisitor* visitor;
+    bool hears;  // the content of the entry at hand
+  };
+  std::vector<Listener> listeners_;
 };
 
 class Child {
@@ -121,6 +123,7 @@ class Child {
       wire(writer, header);
       wire(writer, *outcome);
       wire(writer, outcome->content);
+      wire(writer, outcome->texts);
       *outcome = {};
       send(MessageKind::outcome, writer.take());
     }
@@ -142,8 +145,13 @@ class Child {
                               },
                           .limits = &limits_};
     ContentReader content;
-    Listeners listeners(job.task.wants.inventory ? &reader : nullptr,
-                        job.task.wants.content ? &content : nullptr);
+    TextReader texts([&names = job.task.wants.names](std::string_view path) {
+      return std::ranges::binary_search(names, path.substr(path.rfind('/') + 1));
+    });
+    Listeners listeners;
+    if (job.task.wants.inventory) listeners.add(reader);
+    if (job.task.wants.content) listeners.add(content);
+    if (!job.task.wants.names.empty()) listeners.add(texts);
     TRY_DO(stream_layer(layer, listeners, options));
     if (reader.has_links()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
@@ -162,6 +170,7 @@ class Child {
     }
     LayerOutcome outcome = reader.take();
     outcome.content = content.take();
+    outcome.texts = texts.take();
     return outcome;
   }
 

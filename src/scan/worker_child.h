@@ -13,12 +13,13 @@ enum class MessageKind : std::uint32_t { ready, progress, outcome };
 
 // What is wanted of a layer.
 struct Wants {
-  bool inventory = true;  // what readers find in its files
-  bool content = false;   // all of every file: LayerOutcome::content
+  bool inventory = true;           // what readers find in its files
+  bool content = false;            // all of every file: LayerOutcome::content
+  std::vector<std::string> names;  // files of these names, sorted: LayerOutcome::texts
 };
 template <class A>
 void wire(A& a, Wants& v) {
-  wire_all(a, v.inventory, v.content);
+  wire_all(a, v.inventory, v.content, v.names);
 }
 
 // Parent to child, with the descriptor of the blob or the folder.
@@ -45,7 +46,7 @@ void wire(A& a, Progress& v) {
   wire_all(a, v.number, v.bytes);
 }
 
-// Child to parent; a LayerOutcome and its LayerContent follow unless `failed`.
+// Child to parent; a LayerOutcome, its content and its texts follow unless `failed`.
 struct ResultHeader {
   std::uint32_t number = 0;
   bool failed = false;

@@ -1,5 +1,7 @@
 """Seals over tested code: signed after a test run, asked of a folder and of an image that holds the sources."""
+import contextlib
 import json
+import os
 import pathlib
 import subprocess
 
@@ -53,6 +55,36 @@ def test_an_image(sealed):
     assert verify(sealed, "oci:elsewhere")[1] == {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"}
     images.write_layout(images.Image([upper, [("app/.wh.src", "")]]), sealed.home / "gone")
     assert verify(sealed, "oci:gone")[0] == 2
+
+
+def walled_readers(parent):
+    """Processes that `parent` has started and that have one seccomp filter more than we."""
+    def fields(pid):
+        return dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+
+    own, found = int(fields("self")["Seccomp_filters"]), []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError, KeyError):
+            status = fields(pid)
+            if status["PPid"] == str(parent) and int(status["Seccomp_filters"]) > own:
+                found.append(pid)
+    return found
+
+
+def test_an_image_is_read_behind_walls(sealed):
+    """As a scan does: what inflates and walks the layers can open nothing."""
+    text = (CASES / "calc.py").read_text()
+    images.write_layout(images.Image([[("app/src/calc.py", text), ("app/large", b"\0" * (200 << 20))]], compression=["none"]), sealed.home / "large")
+
+    def seen(*options):
+        command = [sealed.program, "custody", "snippets", "verify", "oci:large", "--seal", "calc.seal", "--key", "one.pub", *options]
+        reading, count = subprocess.Popen(command, cwd=sealed.home, stdout=subprocess.DEVNULL), 0
+        while reading.poll() is None:
+            count += len(walled_readers(reading.pid))
+        assert reading.returncode == 0
+        return count
+
+    assert seen() > 0 and seen("--no-sandbox") == 0
 
 
 def test_what_is_not_sealed(sealed):

@@ -1,0 +1,26 @@
+#include "scan/texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "scan/reading.h"
+
+namespace boltseal {
+
+Result<FileTexts> read_texts(const ScanOptions& options, const OpenedImage& image,
+                             std::vector<std::string> names) {
+  Reading reading(options);
+  std::ranges::sort(names);
+  TRY(auto outcomes,
+      layer_outcomes(reading, image,
+                     {.inventory = false, .content = false, .names = std::move(names)}));
+  if (!reading.sandbox_note.empty())
+    log_warning(fmt::format("not fully sandboxed: {}", reading.sandbox_note));
+  FileTexts out;
+  for (LayerOutcome& outcome : outcomes) TRY_DO(lay_over(out, std::move(outcome.texts)));
+  return out;
+}
+
+}  // namespace boltseal
