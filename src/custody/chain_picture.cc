@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "codec/base64.h"
+#include "codec/html.h"
 #include "crypto/digest.h"
 #include "custody/chain_show.h"
 
@@ -17,29 +17,13 @@ constexpr int left = 96, width = 720, height = 92, gap = 44, top = 72, per_line 
 
 constexpr std::string_view page_style =
     "body{margin:0;background:#f6f7f9;color:#1c2430;font:15px/1.5 system-ui,sans-serif}"
-    "main{max-width:880px;margin:2rem auto;padding:0 1rem}svg{max-width:100%;height:auto}"
+    "main{max-width:880px;margin:2rem auto;padding:0 "
+    "1rem}svg{max-width:100%;height:auto;border-radius:10px}"
     "table{border-collapse:collapse;width:100%;margin-top:1rem;background:#fff}"
     "td,th{border:1px solid #d5dae1;padding:.35rem .6rem;text-align:left;vertical-align:top;"
     "overflow-wrap:anywhere}th{background:#eef1f5;white-space:nowrap}"
     "@media(prefers-color-scheme:dark){body{background:#14181f;color:#e6e9ee}"
     "table{background:#1b212b}th{background:#232b37}td,th{border-color:#3a4453}}";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 // The beginning of a text, cut between characters.
 std::string shortened(std::string_view text, std::size_t limit) {
@@ -57,7 +41,7 @@ std::string text_at(int x, int y, int size, std::string_view colour, std::string
                     std::string_view text) {
   return fmt::format(
       "<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\" font-weight=\"{}\">{}</text>\n", x, y,
-      size, colour, weight, escaped(text));
+      size, colour, weight, html_escaped(text));
 }
 
 std::string box(const CustodyHop& hop, int y) {
@@ -79,8 +63,8 @@ std::string box(const CustodyHop& hop, int y) {
         "<text x=\"{}\" y=\"{}\" font-size=\"13\" fill=\"#5b6675\" "
         "text-anchor=\"end\">{}</text>\n",
         left + width - 16, y + 31,
-        escaped(shortened(fmt::format("{} · {}", join(hop.keys, ", "), rfc3339(r.finished)),
-                          per_line - 30)));
+        html_escaped(shortened(fmt::format("{} · {}", join(hop.keys, ", "), rfc3339(r.finished)),
+                               per_line - 30)));
     std::string line = r.command.empty() ? "no command" : join(r.command, " ");
     if (r.git && !r.git->commit.empty()) line = "git " + r.git->commit.substr(0, 12) + " · " + line;
     out += text_at(
@@ -121,9 +105,9 @@ std::string arrows(const CustodyPicture& picture, std::size_t at) {
 }
 
 std::string row(std::string_view name, std::string_view value) {
-  return value.empty()
-             ? ""
-             : fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escaped(name), escaped(value));
+  return value.empty() ? ""
+                       : fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", html_escaped(name),
+                                     html_escaped(value));
 }
 
 }  // namespace
@@ -148,13 +132,12 @@ std::string custody_svg(const CustodyPicture& picture) {
 
 std::string custody_html(const CustodyPicture& picture) {
   const CustodyVerdict& verdict = picture.verdict;
-  std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-      "'sha256-{}'; base-uri 'none'; form-action 'none'\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Custody of {}</title>\n"
-      "<style>{}</style></head><body><main>\n",
-      base64(hash(HashKind::sha256, page_style)), escaped(picture.policy.project), page_style);
+  const std::string style_hash = hash(HashKind::sha256, page_style);
+  std::string out = html_head({.title = "Custody of " + picture.policy.project,
+                               .style = page_style,
+                               .style_sha256 = style_hash,
+                               .script_sha256 = {}});
+  out += "<body><main>\n";
   out += custody_svg(picture) + "<table>\n";
   out += row("project", picture.policy.project);
   out += row("policy",

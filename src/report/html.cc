@@ -1,13 +1,12 @@
 // One page for a browser: no network, nothing but what is in the file.
 //
-// The page is three files of web/report/ with the report's JSON as data. Its
-// Content-Security-Policy names the digests of exactly our style and our script, so nothing else
-// runs even where an escape were forgotten (security-record row 25); the script puts data on the
-// page as text only.
+// The page is three files of web/report/ with the report's JSON as data. Its head names the digests
+// of exactly our style and our script, so nothing else runs even where an escape were forgotten
+// (security-record row 25); the script puts data on the page as text only.
 #include <string>
 #include <string_view>
 
-#include "base/text.h"
+#include "codec/html.h"
 #include "crypto/digest.h"
 #include "report/common.h"
 #include "report/json.h"
@@ -20,24 +19,6 @@ std::string_view report_css();
 std::string_view report_js();
 
 namespace {
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      word = word << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k <= bytes.size() ? digits[word >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
-
-std::string source_hash(std::string_view text) {
-  return "'sha256-" + base64(hash(HashKind::sha256, text)) + "'";
-}
 
 // JSON inside <script>: no "<" at all, so neither "</script" nor "<!--" can end or open anything.
 // Characters that JSON allows in strings and that occur nowhere else in JSON.
@@ -57,36 +38,19 @@ std::string script_safe(std::string_view json) {
   return out;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string write_html(const Report& report, const RenderOptions& options) {
   JsonWriter json(false);
   write_report(json, report, options, {.fixed = false});
-  const std::string policy = "default-src 'none'; style-src " + source_hash(report_css()) +
-                             "; script-src " + source_hash(report_js()) +
-                             "; base-uri 'none'; form-action 'none'";
+  const std::string style_hash = hash(HashKind::sha256, report_css());
+  const std::string script_hash = hash(HashKind::sha256, report_js());
   // The page has each mark once, in this order; what is put in is never searched for marks.
   const std::pair<std::string_view, std::string> parts[] = {
-      {"{{policy}}", policy},
-      {"{{title}}", escaped(report.inventory.image.reference)},
-      {"{{style}}", std::string(report_css())},
+      {"{{head}}", html_head({.title = report.inventory.image.reference,
+                              .style = report_css(),
+                              .style_sha256 = style_hash,
+                              .script_sha256 = script_hash})},
       {"{{data}}", script_safe(json.take())},
       {"{{script}}", std::string(report_js())},
   };
