@@ -3,11 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
 namespace boltseal {
 namespace {
+
+// A table: which digit comes next cannot be guessed, so that a branch would cost more than the
+// rest.
+constexpr auto hex_digits = [] {
+  std::array<std::uint8_t, 256> out{};
+  out.fill(16);
+  for (unsigned i = 0; i < 10; ++i) out['0' + i] = static_cast<std::uint8_t>(i);
+  for (unsigned i = 0; i < 6; ++i) out['a' + i] = out['A' + i] = static_cast<std::uint8_t>(10 + i);
+  return out;
+}();
 
 // Decodes one UTF-8 character at the head of `text`; length 0 when the bytes are not UTF-8 (RFC
 // 3629).
@@ -127,17 +138,15 @@ std::string hex(std::string_view bytes) {
 
 std::optional<std::string> unhex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  const auto digit = [](char c) -> unsigned {
-    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
-    return c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A' + 10) : 16;
-  };
   std::string out(text.size() / 2, '\0');
+  unsigned all = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const unsigned high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-    if (high > 15 || low > 15) return std::nullopt;
+    const unsigned high = hex_digits[static_cast<unsigned char>(text[2 * i])];
+    const unsigned low = hex_digits[static_cast<unsigned char>(text[2 * i + 1])];
+    all |= high | low;
     out[i] = static_cast<char>(high << 4 | low);
   }
+  if (all > 15) return std::nullopt;
   return out;
 }
 

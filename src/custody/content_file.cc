@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <mutex>
+
 #include "base/text.h"
+#include "custody/in_parts.h"
 
 namespace boltseal {
 namespace {
@@ -68,17 +72,31 @@ Result<> read_unknowns(const Value& list, std::vector<Unknown>& out) {
 
 Result<> read_files(const Value& list, ContentManifest& out) {
   if (!list.is_array()) return broken("a manifest without \"files\"");
-  out.records.reserve(list.items().size());
-  for (const Value& item : list.items()) {
-    auto record = read_record(item);
-    if (!record)
-      return broken(
-          fmt::format("file {}: {}", out.records.size() + 1, std::move(record).error().what));
-    if (record->path.empty() || (!out.records.empty() && out.records.back().path >= record->path))
-      return broken(fmt::format("file {}: not in the order of paths", out.records.size() + 1));
-    if (record->layer && *record->layer >= out.image.layers.size())
-      return broken(fmt::format("file {}: there is no such layer", out.records.size() + 1));
-    out.records.push_back(*std::move(record));
+  const auto items = list.items();
+  out.records.resize(items.size());
+  std::mutex mutex;
+  std::map<std::size_t, Error> failed;  // the first of each part
+  in_parts(items.size(), [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      auto record = read_record(items[i]);
+      if (record) {
+        out.records[i] = *std::move(record);
+        continue;
+      }
+      const std::scoped_lock lock(mutex);
+      failed.emplace(i, std::move(record).error());
+      return;
+    }
+  });
+  if (!failed.empty())
+    return broken(
+        fmt::format("file {}: {}", failed.begin()->first + 1, failed.begin()->second.what));
+  for (std::size_t i = 0; i < out.records.size(); ++i) {
+    const ContentRecord& record = out.records[i];
+    if (record.path.empty() || (i > 0 && out.records[i - 1].path >= record.path))
+      return broken(fmt::format("file {}: not in the order of paths", i + 1));
+    if (record.layer && *record.layer >= out.image.layers.size())
+      return broken(fmt::format("file {}: there is no such layer", i + 1));
   }
   return {};
 }

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "crypto/merkle.h"
+#include "custody/in_parts.h"
 
 namespace boltseal {
 namespace {
 
 constexpr std::string_view tag = "boltseal/content/1";
-constexpr std::size_t threads_from = 4096;  // records: below this one thread is as fast
 
 void put(std::string& out, std::string_view field) {
   const auto size = static_cast<std::uint32_t>(field.size());
@@ -22,18 +21,6 @@ void put(std::string& out, std::string_view field) {
 void put(std::string& out, std::uint64_t number) {
   const fmt::format_int text(number);
   put(out, std::string_view(text.data(), text.size()));
-}
-
-// f(from, to) for parts of 0 … count, in as many threads as are worth it.
-template <class F>
-void in_parts(std::size_t count, F&& f) {
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t parts = count < threads_from ? 1 : std::min<std::size_t>(cores, 16);
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < parts; ++i)
-    threads.emplace_back([&, i] { f(count * i / parts, count * (i + 1) / parts); });
-  f(0, count / parts);
-  for (auto& thread : threads) thread.join();
 }
 
 }  // namespace
