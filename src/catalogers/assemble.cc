@@ -16,6 +16,7 @@
 #include "catalogers/declared_evidence.h"
 #include "catalogers/java_identity.h"
 #include "catalogers/language.h"
+#include "catalogers/maven_pom.h"
 #include "layers/squash.h"
 
 namespace boltseal {
@@ -399,6 +400,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   TRY_DO(status);
   out.distribution = choose_distribution(fragments);
 
+  complete_maven_projects(fragments);
   drop_what_is_known_better(fragments);
   const InstalledTrees trees(fragments);
   std::vector<Package> packages;

@@ -37,6 +37,7 @@ class Sink {
   void distribution(Distribution distribution) {
     out_.distributions.push_back(std::move(distribution));
   }
+  void maven_model(MavenModel model) { out_.maven_models.push_back(std::move(model)); }
   // What could not be read, while the rest of the file goes on. An error's `where`, when set, is a
   // path inside the file
   // ("!/inner.jar") and is appended.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "inventory/maven_model.h"
 
 namespace boltseal {
 
@@ -113,6 +114,7 @@ struct Fragment {
   std::vector<Ownership> ownerships;
   std::vector<LicenceNote> licences;
   std::vector<Distribution> distributions;  // none or one
+  std::vector<MavenModel> maven_models;     // none or one
   std::vector<Unknown> unknowns;
 };
 

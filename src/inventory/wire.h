@@ -148,8 +148,22 @@ void wire(A& a, Unknown& v) {
   wire_all(a, v.path, v.layer, v.reader, v.fault, v.what, v.offset);
 }
 template <class A>
+void wire(A& a, MavenDependency& v) {
+  wire_all(a, v.group, v.artifact, v.version, v.type, v.classifier, v.scope, v.optional);
+}
+template <class A>
+void wire(A& a, MavenParent& v) {
+  wire_all(a, v.group, v.artifact, v.version, v.path);
+}
+template <class A>
+void wire(A& a, MavenModel& v) {
+  wire_all(a, v.group, v.artifact, v.version, v.parent, v.homepage, v.description, v.organization,
+           v.licences, v.properties, v.dependencies, v.managed);
+}
+template <class A>
 void wire(A& a, Fragment& v) {
-  wire_all(a, v.path, v.layer, v.packages, v.ownerships, v.licences, v.distributions, v.unknowns);
+  wire_all(a, v.path, v.layer, v.packages, v.ownerships, v.licences, v.distributions,
+           v.maven_models, v.unknowns);
 }
 template <class A>
 void wire(A& a, LayerInfo& v) {
