@@ -147,7 +147,8 @@ class InstalledTrees {
 };
 
 // What a work tree only declares counts where nothing beside it knows better: of a .NET project
-// what restore resolved, of Go modules a go.mod that lists all that is needed.
+// what restore resolved, of Go modules what was copied into vendor, else a go.mod that lists all
+// that is needed.
 void drop_what_is_known_better(std::vector<Fragment>& fragments) {
   const auto read_as = [](const Fragment& fragment, std::string_view what) {
     return !fragment.packages.empty() &&
@@ -155,6 +156,7 @@ void drop_what_is_known_better(std::vector<Fragment>& fragments) {
   };
   const auto folder_of = [](std::string_view path) { return path.substr(0, path.rfind('/') + 1); };
   std::unordered_set<std::string> restored;                      // folders of projects
+  std::unordered_set<std::string> vendored;                      // of Go modules
   std::unordered_map<std::string, const Fragment*> old_modules;  // go.mod before 1.17, by folder
   for (const Fragment& fragment : fragments) {
     const auto name = file_name(fragment.path);
@@ -163,12 +165,17 @@ void drop_what_is_known_better(std::vector<Fragment>& fragments) {
       restored.insert(std::move(folder));
     else if (name == "project.assets.json" && folder.ends_with("obj/"))
       restored.insert(folder.substr(0, folder.size() - 4));
+    else if (read_as(fragment, go_vendor_evidence))
+      vendored.insert(folder.substr(0, folder.size() - std::string_view("vendor/").size()));
     else if (read_as(fragment, go_mod_before_117_evidence))
       old_modules.emplace(std::move(folder), &fragment);
   }
   for (Fragment& fragment : fragments) {
     const std::string folder(folder_of(fragment.path));
     if (read_as(fragment, nuget_project_evidence) && restored.contains(folder))
+      fragment.packages.clear();
+    if ((file_name(fragment.path) == "go.mod" || read_as(fragment, go_sum_evidence)) &&
+        vendored.contains(folder))
       fragment.packages.clear();
     if (!read_as(fragment, go_sum_evidence)) continue;
     const auto modules = old_modules.find(folder);

@@ -124,6 +124,18 @@ TEST(Assemble, GoSumSaysNothingBesideAGoModThatListsAll) {
               ElementsAre("example.org/direct v1.0.0"));
 }
 
+TEST(Assemble, VendoredGoModulesAreAllThatIsBuilt) {
+  const std::string vendored =
+      "# example.org/direct v1.0.0\n## explicit\nexample.org/direct/a\n"
+      "# example.org/unused v1.1.0\n## explicit\n";
+  EXPECT_THAT(packages_of({{"src/go.mod", "module m\ngo 1.16\n" + requires_direct +
+                                              "require example.org/unused v1.1.0\n"},
+                           {"src/go.sum", go_sum},
+                           {"src/vendor/modules.txt", vendored},
+                           {"other/go.mod", "module n\ngo 1.17\nrequire example.org/b v2.0.0\n"}}),
+              testing::ElementsAre("example.org/b v2.0.0", "example.org/direct v1.0.0"));
+}
+
 TEST(Assemble, DotnetProjectsCountWhereNothingWasRestored) {
   using testing::ElementsAre;
   const std::string project =

@@ -10,5 +10,7 @@ constexpr std::string_view nuget_project_evidence = "project file, declared refe
 // Of a go.mod that does not list what is needed indirectly, and of go.sum, which has that and more.
 constexpr std::string_view go_mod_before_117_evidence = "go.mod before Go 1.17";
 constexpr std::string_view go_sum_evidence = "go.sum";
+// Of modules that were copied into the work tree: what both are for stands there.
+constexpr std::string_view go_vendor_evidence = "vendor/modules.txt";
 
 }  // namespace boltseal

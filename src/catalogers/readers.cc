@@ -18,6 +18,7 @@ extern const Reader dpkg_status_reader;
 extern const Reader gemfile_lock_reader;
 extern const Reader go_mod_reader;
 extern const Reader go_sum_reader;
+extern const Reader go_vendor_reader;
 extern const Reader gradle_lockfile_reader;
 extern const Reader jar_reader;
 extern const Reader node_package_reader;
@@ -55,6 +56,7 @@ constexpr const Reader* readers[] = {
     &gemfile_lock_reader,
     &go_mod_reader,
     &go_sum_reader,
+    &go_vendor_reader,
     &gradle_lockfile_reader,
     &jar_reader,
     &node_package_reader,
