@@ -268,15 +268,21 @@ bool has_owner(const Package& package) {
   return !is_os_package(package.type) || package.evidence.front().what == package_note_evidence;
 }
 
-// Whose file a language package is, and whose file a dependency on "/bin/sh" means.
+bool is_nameless(const Unknown& unknown) { return unknown.what == nameless_archive; }
+
+// Whose file a language package is, and whose file a dependency on "/bin/sh" means. An archive that
+// does not say what it is is no unknown where an OS package owns it.
 void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
-                   std::vector<Package>& packages) {
+                   std::vector<Package>& packages, std::vector<Unknown>& unknowns) {
   OwnerOf owner_of;
   for (const Package& package : packages) {
     if (has_owner(package)) ask(owner_of, file_of(package.evidence.front().path));
     for (const std::string_view need : package.depends) {
       if (need.starts_with('/')) ask(owner_of, need.substr(1));
     }
+  }
+  for (const Unknown& unknown : unknowns) {
+    if (is_nameless(unknown)) ask(owner_of, file_of(unknown.path));
   }
   if (owner_of.empty()) return;
   for (const Fragment& fragment : fragments) {
@@ -299,6 +305,9 @@ void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
       if (owner >= 0) need = packages[static_cast<std::size_t>(owner)].name;
     }
   }
+  std::erase_if(unknowns, [&](const Unknown& unknown) {
+    return is_nameless(unknown) && owner_in(owner_of, file_of(unknown.path)) >= 0;
+  });
 }
 
 template <class T>
@@ -419,7 +428,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   settle_java_groups(packages);
   const Index index = index_by_name(packages);
   attach_licences(fragments, index, packages);
-  attach_owners(fragments, index, packages);
+  attach_owners(fragments, index, packages, out.unknowns);
   out.packages = merged(std::move(packages));
   out.dependencies = resolve_dependencies(out.packages);
   std::ranges::sort(out.unknowns, [](const Unknown& a, const Unknown& b) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "catalogers/java_identity.h"
 #include "catalogers/readers.h"
 #include "files/glob.h"
 #include "files/reader.h"
@@ -134,6 +135,29 @@ TEST(Assemble, VendoredGoModulesAreAllThatIsBuilt) {
                            {"src/vendor/modules.txt", vendored},
                            {"other/go.mod", "module n\ngo 1.17\nrequire example.org/b v2.0.0\n"}}),
               testing::ElementsAre("example.org/b v2.0.0", "example.org/direct v1.0.0"));
+}
+
+TEST(Assemble, ANamelessArchiveOfAnOsPackageIsNoUnknown) {
+  LayerOutcome layer;
+  EntryList entries;
+  Package owner;
+  owner.type = PackageType::deb;
+  owner.name = "ca-certificates-java";
+  for (const std::string path : {"opt/b.jar", "usr/share/a.jar", "var/lib/dpkg/status"}) {
+    entries.add(EntryKind::file, path);
+    Fragment& fragment = layer.fragments.emplace_back();
+    fragment.path = path;
+    if (path.ends_with(".jar"))
+      fragment.unknowns.push_back(
+          {path, 0, "jar", Fault::unsupported, std::string(nameless_archive), {}});
+    else
+      fragment.packages.push_back(owner);
+  }
+  layer.fragments.back().ownerships.push_back({PackageType::deb, owner.name, {"usr/share/a.jar"}});
+  layer.entries = entries.bytes();
+  const auto unknowns = assemble({}, {layer}).value().unknowns;
+  ASSERT_EQ(unknowns.size(), 1U);
+  EXPECT_EQ(unknowns.front().path, "opt/b.jar");
 }
 
 TEST(Assemble, DotnetProjectsCountWhereNothingWasRestored) {

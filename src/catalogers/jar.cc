@@ -27,6 +27,8 @@ namespace {
 constexpr int max_depth = 8;
 constexpr std::uint64_t max_archives = 100'000;
 constexpr std::uint64_t max_inflated = std::uint64_t{512} << 20;
+// What a large file may inflate to: jars in a war in an ear are packed again at each level.
+constexpr std::uint64_t inflated_per_byte = 3;
 constexpr std::uint64_t max_metadata = 1 << 20;  // one manifest, pom.properties or pom.xml
 constexpr std::uint64_t max_all_metadata = 64 << 20;
 constexpr std::size_t max_packages = 100'000;
@@ -212,8 +214,7 @@ class Walk {
       if (!nested(*zip, *entry, inside, depth)) break;
     }
     if (found_ == before && contents.has_classes && contents.nested.empty()) {
-      complain({Fault::unsupported, "classes in an archive that does not say what it is", {}, {}},
-               inside);
+      complain({Fault::unsupported, std::string(nameless_archive), {}, {}}, inside);
     }
   }
 
@@ -226,7 +227,9 @@ class Walk {
   // Everything that is inflated, at any depth, counts against one budget.
   Result<std::string> read(const Zip& zip, const ZipEntry& entry, std::uint64_t cap) {
     if (entry.size > budget_)
-      return fail(Fault::too_large, "more than 512 MiB inflated in one file", {}, entry.offset);
+      return fail(Fault::too_large,
+                  "more than 512 MiB and three times its size inflated in one file", {},
+                  entry.offset);
     const auto left = zip.budget_left();
     auto content = zip.read(entry, cap);
     // A read that fails has cost as much.
@@ -255,8 +258,10 @@ class Walk {
     if (entry.size > max_inflated) return over("a nested archive over 512 MiB", path);
     if (++archives_ > max_archives || entry.size > budget_) {
       exhausted_ = true;
-      return over("more than 100000 archives or 512 MiB in one file; the rest is not looked into",
-                  path),
+      return over(
+                 "more than 100000 archives, or 512 MiB and three times its size, in one file; the "
+                 "rest is not looked into",
+                 path),
              false;
     }
     if (const auto view = zip.stored_view(entry)) {
@@ -428,7 +433,9 @@ class Walk {
 
   const FileView& file_;
   Sink& sink_;
-  std::uint64_t budget_ = std::min(max_inflated, sink_.may_inflate());
+  std::uint64_t budget_ =
+      std::min(std::max<std::uint64_t>(max_inflated, inflated_per_byte* file_.content.size()),
+               sink_.may_inflate());
   std::uint64_t metadata_budget_ = max_all_metadata;
   std::uint64_t archives_ = 0;
   std::size_t found_ = 0;
@@ -451,6 +458,6 @@ constexpr std::string_view globs[] = {"**/*.jar", "**/*.war", "**/*.ear", "**/*.
 }  // namespace
 
 extern const Reader jar_reader;
-const Reader jar_reader = {"jar", 2, globs, {}, std::uint64_t{1} << 30, read};
+const Reader jar_reader = {"jar", 3, globs, {}, std::uint64_t{1} << 30, read};
 
 }  // namespace boltseal

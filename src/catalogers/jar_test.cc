@@ -72,6 +72,10 @@ TEST(JavaGroups, OlderVersionsStandWhereTheProjectWasThen) {
   EXPECT_EQ(known_java_group("hibernate-core", "org.hibernate", "6.0.0.Final"),
             "org.hibernate.orm");
   EXPECT_EQ(known_java_group("quartz", "org.quartz", "1.5.2"), "quartz");
+  EXPECT_EQ(known_java_group("gwt-user", "com.google", "2.8.2"), "com.google.gwt");
+  EXPECT_EQ(known_java_group("gwt-user", "com.google", "2.10.0"), "org.gwtproject");
+  EXPECT_EQ(known_java_group("jackson-module-scala_2.13", "com.fasterxml.jackson", "2.10.5"),
+            "com.fasterxml.jackson.module");
   EXPECT_EQ(known_java_group("quartz", "org.quartz", "1.6.3"), "opensymphony");
 }
 

@@ -43,6 +43,9 @@ struct JavaName {
   std::string how;                       // what it was inferred from, in words; see below
 };
 
+// Of an archive that nothing names: no unknown where an OS package owns it and answers for it.
+constexpr std::string_view nameless_archive = "classes in an archive that does not say what it is";
+
 // How the evidence of a guess begins, and how it goes on where a group is named.
 constexpr std::string_view inferred_java_name = "inferred from the file name";
 constexpr std::string_view java_group_from = "; group from ";
