@@ -27,6 +27,11 @@ void sort_unique(std::vector<std::string>& list) {
 // are read in order: a later one that the version has reached overrides an earlier one.
 std::optional<bool> in_range(Scheme scheme, const std::vector<Event>& events,
                              std::string_view version) {
+  // In the order of versions this begins with an end: what was meant is no version of it.
+  using Kind = Event::Kind;
+  if (events.size() == 2 && events[0].kind != Kind::introduced &&
+      events[1].kind == Kind::introduced)
+    return false;
   bool inside = false;
   for (const auto& event : events) {
     if (event.kind == Event::Kind::introduced && event.version == "0") {

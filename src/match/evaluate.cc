@@ -105,20 +105,23 @@ int step_at(Event::Kind kind) {
 // begins. By the letter everything from 3.0 on would be affected; whoever wrote it meant the end.
 std::optional<RangeVerdict> upside_down(const std::vector<Event>& range, Comparer& comparer) {
   using Kind = Event::Kind;
-  if (range.size() != 2 || range[0].kind != Kind::introduced || range[0].version == "0") return {};
-  const Event& end = range[1];
+  if (range.size() != 2) return {};
+  // The database keeps events in the order of their versions, so the end comes first.
+  const bool sorted = range[1].kind == Kind::introduced;
+  const Event &start = range[sorted ? 1 : 0], &end = range[sorted ? 0 : 1];
+  if (start.kind != Kind::introduced || start.version == "0") return {};
   if (end.kind != Kind::fixed && end.kind != Kind::last_affected) return {};
-  if (comparer.compare(end.version, range[0].version) != Order::less) return {};
-  const MaybeOrder order = comparer.to(range[0].version);
+  if (comparer.compare(end.version, start.version) != Order::less) return {};
+  const MaybeOrder order = comparer.to(start.version);
   if (order && *order > 0)
     return RangeVerdict{Verdict::fixed,
-                        comparer.step(range[0].version, order,
+                        comparer.step(start.version, order,
                                       "past both ends of a range that ends before it begins")};
   return RangeVerdict{
       Verdict::undecided,
       {"comparison",
        comparer.texts().format("the record's range from {} to {} ends before it begins ({})",
-                               range[0].version, end.version, comparer.scheme())}};
+                               start.version, end.version, comparer.scheme())}};
 }
 
 // The event that decides is the last one, in the order of versions, at or before the version.
