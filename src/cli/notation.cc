@@ -15,7 +15,7 @@
 namespace boltseal {
 namespace {
 
-constexpr std::uint64_t file_limit = 16 << 20;
+constexpr std::uint64_t file_limit = max_revocation_list;
 constexpr std::string_view jws_format = "notation-jws", cose_format = "notation-cose";
 
 void say(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
@@ -120,7 +120,12 @@ void add_notation_verify_options(Command& command, NotationVerifyFlags& flags) {
       ->type_name("DIR");
   command
       .add_option("--crl", flags.revocation_lists,
-                  "Revocation lists of the certificates' issuers; nothing is fetched")
+                  "With --trust-policy: revocation lists of the certificates' issuers")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command
+      .add_option("--ocsp-response", flags.ocsp_responses,
+                  "With --trust-policy: what a responder answered (DER)")
       ->allow_extra_args(false)
       ->type_name("FILE");
 }
@@ -138,7 +143,16 @@ Result<NotationJudge> notation_judge(const NotationVerifyFlags& flags, NotationS
   TRY(out.trust, read_notation_trust(store_of(flags), out.policy));
   for (const std::string& file : flags.revocation_lists) {
     TRY(const auto lists, read_as(file, RevocationList::all_from_file));
-    out.trust.revocations.insert(out.trust.revocations.end(), lists.begin(), lists.end());
+    auto& known = out.trust.revocations.lists;
+    known.insert(known.end(), lists.begin(), lists.end());
+  }
+  for (const std::string& file : flags.ocsp_responses) {
+    TRY(auto response, read_as(file, OcspResponse::from_der));
+    out.trust.revocations.responses.push_back(std::move(response));
+  }
+  if (!flags.offline) {
+    out.fetcher = std::make_unique<RevocationFetcher>();
+    out.trust.fetcher = out.fetcher.get();
   }
   return out;
 }

@@ -30,7 +30,8 @@ Result<> sign_by_notation(ArtifactStore& store, const std::vector<StoredManifest
 
 struct NotationVerifyFlags {
   std::string policy, store, scope;
-  std::vector<std::string> revocation_lists;
+  std::vector<std::string> revocation_lists, ocsp_responses;
+  bool offline = false;  // nobody is asked about revocation
   bool asked() const { return !policy.empty(); }
 };
 void add_notation_verify_options(Command& command, NotationVerifyFlags& flags);
@@ -38,7 +39,8 @@ void add_notation_verify_options(Command& command, NotationVerifyFlags& flags);
 // The policy that applies, and the certificates and lists to judge by.
 struct NotationJudge {
   NotationPolicy policy;
-  NotationTrust trust;  // empty for the level skip
+  NotationTrust trust;                         // empty for the level skip
+  std::unique_ptr<RevocationFetcher> fetcher;  // null when offline
 };
 // `name`: of an image its repository, of a blob the policy ("" for the global one).
 Result<NotationJudge> notation_judge(const NotationVerifyFlags& flags, NotationSubject subject,

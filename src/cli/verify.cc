@@ -145,9 +145,11 @@ int VerifyCommand::verify_one(const std::string& reference, ArtifactStore& signa
 }
 
 int VerifyCommand::run_notation(const Annotations& wanted) const {
+  NotationVerifyFlags flags = notation;
+  flags.offline = what.store.offline;
   return for_each_image(what, [&](const std::string& reference, ArtifactStore& signatures,
                                   const std::vector<StoredManifest>& images) {
-    return verify_by_notation(signatures, images, reference, notation, wanted);
+    return verify_by_notation(signatures, images, reference, flags, wanted);
   });
 }
 

@@ -110,7 +110,9 @@ int VerifyBlobCommand::run_notation() const {
                              {}});
   const auto blob = open_artifact(artifact);
   if (!blob) return could_not(blob.error());
-  return verify_blob_as_notation(notation, *blob, artifact, signature);
+  NotationBlobVerifyFlags flags = notation;
+  flags.notation.offline = trust.offline;
+  return verify_blob_as_notation(flags, *blob, artifact, signature);
 }
 
 int VerifyBlobCommand::run() const {

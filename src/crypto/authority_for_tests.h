@@ -93,12 +93,18 @@ struct Authority {
   }
 };
 
+struct ListExtensions {
+  std::vector<std::pair<std::string, std::string>> list;  // in the words of OpenSSL's configuration
+  std::int64_t number = 0, base = 0;  // of the list; that of the one it changes; 0: not said
+  std::int64_t invalid_since = 0;     // of each entry; 0: not said
+};
+
 // A list by the issuer that names serial numbers with the moment of their revocation; `reason` as
 // in RFC 5280, negative for none.
 inline std::string make_revocation_list(
     const Certificate& issuer, const PrivateKey& key,
     const std::vector<std::pair<std::int64_t, std::int64_t>>& revoked, std::int64_t this_update,
-    std::int64_t next_update, int reason = -1) {
+    std::int64_t next_update, int reason = -1, const ListExtensions& more = {}) {
   const OpenSsl<X509_CRL, X509_CRL_free> crl(X509_CRL_new());
   X509_CRL_set_version(crl.get(), 1);
   X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.handle()));
@@ -118,7 +124,27 @@ inline std::string make_revocation_list(
       ASN1_ENUMERATED_set(code.get(), reason);
       X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, code.get(), 0, 0);
     }
+    if (more.invalid_since != 0) {
+      const OpenSsl<ASN1_GENERALIZEDTIME, ASN1_GENERALIZEDTIME_free> date(
+          ASN1_GENERALIZEDTIME_set(nullptr, more.invalid_since));
+      X509_REVOKED_add1_ext_i2d(entry, NID_invalidity_date, date.get(), 0, 0);
+    }
     X509_CRL_add0_revoked(crl.get(), entry);
+  }
+  for (const auto& [nid, value] :
+       {std::pair{NID_crl_number, more.number}, std::pair{NID_delta_crl, more.base}}) {
+    const OpenSsl<ASN1_INTEGER, ASN1_INTEGER_free> number(ASN1_INTEGER_new());
+    ASN1_INTEGER_set_int64(number.get(), value);
+    if (value != 0)
+      X509_CRL_add1_ext_i2d(crl.get(), nid, number.get(), nid == NID_delta_crl ? 1 : 0, 0);
+  }
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer.handle(), nullptr, nullptr, crl.get(), 0);
+  for (const auto& [name, value] : more.list) {
+    const OpenSsl<X509_EXTENSION, X509_EXTENSION_free> extension(
+        X509V3_EXT_nconf(nullptr, &context, name.c_str(), value.c_str()));
+    if (!extension) throw std::runtime_error("no such extension: " + name);
+    X509_CRL_add_ext(crl.get(), extension.get(), -1);
   }
   X509_CRL_sort(crl.get());
   const OpenSsl<EVP_PKEY, EVP_PKEY_free> signing(openssl_key(key));

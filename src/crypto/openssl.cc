@@ -43,6 +43,13 @@ std::optional<std::int64_t> seconds_of(const ASN1_TIME* time) {
   return static_cast<std::int64_t>(::timegm(&parts));
 }
 
+bool over_strong_hash(int signature_nid) {
+  if (signature_nid == NID_ED25519 || signature_nid == NID_rsassaPss) return true;
+  int hash = NID_undef;
+  OBJ_find_sigid_algs(signature_nid, &hash, nullptr);
+  return hash == NID_sha256 || hash == NID_sha384 || hash == NID_sha512;
+}
+
 void free_certificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
 
 CertificateStack stack_of(std::span<const Certificate> first, std::span<const Certificate> second) {

@@ -59,6 +59,10 @@ std::string dotted(const ASN1_OBJECT* object);   // an object identifier in numb
 std::string hex_of(const ASN1_INTEGER* number);  // hex by whole bytes; a sign is not shown
 std::optional<std::int64_t> seconds_of(const ASN1_TIME* time);  // since 1970
 
+// Whether what a signature is over is a hash that nobody can find a second text for; PSS and
+// Ed25519 leave that to the check of the signature itself.
+bool over_strong_hash(int signature_nid);
+
 // Certificates as OpenSSL wants them; each holds a reference of its own.
 void free_certificates(STACK_OF(X509) * stack);
 using CertificateStack = OpenSsl<STACK_OF(X509), free_certificates>;

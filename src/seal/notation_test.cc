@@ -134,9 +134,9 @@ TEST_P(Notation, AsksForRevocationWhereTheCertificateDoes) {
                                           {{serial, now - 1}}, now - 10, now + 10))
         .value();
   };
-  trust.revocations = list(8);
+  trust.revocations.lists = list(8);
   EXPECT_EQ(code(envelope), "verified");
-  trust.revocations = list(7);
+  trust.revocations.lists = list(7);
   EXPECT_EQ(code(envelope), "certificate-revoked");
 }
 

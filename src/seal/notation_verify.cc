@@ -101,21 +101,26 @@ Checked<std::monostate> check_expiry(const NotationSignature& signature, std::in
   return {};
 }
 
-// Nothing is asked over the network: without a list of its issuer a certificate that names a place
-// to ask at is undecided, and undecided is no yes.
+// A certificate that names a place to ask at is undecided until its issuer says something that
+// holds now, and undecided is no yes.
 Checked<std::monostate> check_revocation(const std::vector<Certificate>& chain,
-                                         const NotationTrust& trust, std::int64_t now,
+                                         const NotationTrust& trust, RevocationFetcher* fetcher,
+                                         std::int64_t now,
                                          std::optional<std::int64_t> signing_time) {
   for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
-    const auto answer = revocation_of(chain[i], chain[i + 1], trust.revocations, now, signing_time);
+    const auto answer =
+        fetcher ? fetcher->ask(chain[i], chain[i + 1], trust.revocations, now, signing_time)
+                : revocation_of(chain[i], chain[i + 1], trust.revocations, now, signing_time);
     if (answer.state == Revocation::revoked)
       return refuse("certificate-revoked", "the certificate was revoked", "revocation",
                     "not revoked",
                     fmt::format("{} at {}", chain[i].subject_text(), rfc3339(answer.since)));
     if (answer.state == Revocation::undecided)
       return refuse("revocation-undecided",
-                    "the certificate may be revoked and no current list of its issuer is here; "
-                    "give one, or let the policy override revocation with log or skip",
+                    fmt::format("the certificate may be revoked and its issuer says nothing that "
+                                "holds now{}; give a list or an answer of it, or let the policy "
+                                "override revocation with log or skip",
+                                fetcher ? " (" + join(fetcher->trouble(), "; ") + ")" : ""),
                     "revocation", "not revoked", chain[i].subject_text());
   }
   return {};
@@ -158,10 +163,16 @@ class NotationVerifier {
       return std::unexpected(std::move(integrity).error());
     out_.outcomes_.push_back({NotationCheck::integrity, NotationAction::enforce, std::nullopt});
     const auto& chain = out_.chain_;
-    note(NotationCheck::authenticity, check_authenticity(out_.signature_, chain, policy_, trust_));
+    const auto authentic = check_authenticity(out_.signature_, chain, policy_, trust_);
+    note(NotationCheck::authenticity, authentic);
     note(NotationCheck::expiry, check_expiry(out_.signature_, now_));
     note(NotationCheck::authentic_timestamp, check_time());
-    note(NotationCheck::revocation, check_revocation(chain, trust_, now_, out_.timestamp_));
+    if (asks_for_revocation()) {
+      // Only certificates that are trusted choose whom we talk to, and only where it still matters.
+      RevocationFetcher* fetcher = authentic && !refusal_ ? trust_.fetcher : nullptr;
+      note(NotationCheck::revocation,
+           check_revocation(chain, trust_, fetcher, now_, out_.timestamp_));
+    }
     if (refusal_) return std::unexpected(std::move(*refusal_));
     return std::move(out_);
   }
@@ -213,7 +224,13 @@ class NotationVerifier {
     out_.timestamp_ = timestamp->time;
     if (auto good = check_validity(chain, timestamp->time, "the time of the timestamp"); !good)
       return good;
-    return check_revocation(timestamp->chain, trust_, now_, std::nullopt);
+    if (!asks_for_revocation()) return {};
+    return check_revocation(timestamp->chain, trust_, refusal_ ? nullptr : trust_.fetcher, now_,
+                            std::nullopt);
+  }
+
+  bool asks_for_revocation() const {
+    return policy_.action(NotationCheck::revocation) != NotationAction::skip;
   }
 
   void note(NotationCheck check, Checked<std::monostate> result) {

@@ -14,13 +14,16 @@
 #include "seal/notation_envelope.h"
 #include "seal/notation_policy.h"
 #include "seal/refusal.h"
+#include "seal/revocation_fetch.h"
 
 namespace boltseal {
 
 // The certificates that a policy trusts, by kind.
 struct NotationTrust {
   std::vector<Certificate> ca, signing_authority, tsa;
-  std::vector<RevocationList> revocations;  // the user's; signed by the issuers in the chains
+  RevocationEvidence revocations;  // the user's; signed by the issuers in the chains
+  // Asks for what the user has not brought; null: nobody is asked. Must outlive the verification.
+  RevocationFetcher* fetcher = nullptr;
 };
 // The stores that the policy names; an Error for one that cannot be read.
 Result<NotationTrust> read_notation_trust(const std::string& directory,

@@ -85,22 +85,34 @@ void read_revocation_list(std::string_view bytes) {
   static const Certificate certificate = fuzzed_certificate();
   for (const RevocationList& list : *lists) {
     require(!list.signed_by(certificate));
-    (void)list.revoked_at(certificate);
-    (void)list.whole();
+    (void)list.entry_of(certificate);
+    (void)list.covers(certificate);
+    for (const RevocationList& other : *lists)
+      require(!list.changes(other) || !other.changes(list));
   }
   const auto answer =
-      revocation_of(certificate, certificate, *lists, certificate.not_before(), std::nullopt);
-  require(answer.state == Revocation::not_asked || answer.state == Revocation::undecided);
+      revocation_of(certificate, certificate, {*lists, {}}, certificate.not_before(), std::nullopt);
+  require(answer.state == Revocation::undecided);
+}
+
+// Nor does an answer that the issuer neither gave nor let anybody give.
+void read_ocsp_response(std::string_view bytes) {
+  auto response = OcspResponse::from_der(bytes);
+  if (!response) return;
+  static const Certificate certificate = fuzzed_certificate();
+  RevocationEvidence evidence;
+  evidence.responses.push_back(*std::move(response));
+  const auto answer =
+      ocsp_answer(certificate, certificate, evidence, certificate.not_before(), std::nullopt);
+  require(answer.state == Revocation::undecided);
 }
 
 }  // namespace
 
 std::map<std::string, FuzzTarget> notation_targets() {
-  return {{"notation-jws", judge_envelope<true>},
-          {"notation-cose", judge_envelope<false>},
-          {"notation-policy", read_policy},
-          {"distinguished-name", read_name},
-          {"crl", read_revocation_list}};
+  return {{"notation-jws", judge_envelope<true>}, {"notation-cose", judge_envelope<false>},
+          {"notation-policy", read_policy},       {"distinguished-name", read_name},
+          {"crl", read_revocation_list},          {"ocsp", read_ocsp_response}};
 }
 
 }  // namespace boltseal
