@@ -90,7 +90,7 @@ int SignBlobCommand::run() const {
   if (offline) forbid_network();
   if (notation.asked()) {
     const auto signed_so = sign_as_notation();
-    return signed_so ? static_cast<int>(Exit::clean) : complain(signed_so.error());
+    return signed_so ? static_cast<int>(Exit::clean) : complain_of_call(signed_so.error());
   }
   const auto made = sign();
   if (!made) return complain(made.error());

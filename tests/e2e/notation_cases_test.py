@@ -40,8 +40,36 @@ def test_verdict_is_the_one_recorded(program, row, tmp_path):
         assert case in STRICTER or f"{case}/{policy}" in STRICTER
 
 
+BLOBS = CASES / "blobs"  # files that notation signed, and a row for each verification as above
+BLOB_ROWS = [line.split("\t") for line in (BLOBS / "cases.tsv").read_text().splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("row", BLOB_ROWS, ids=lambda row: "-".join(part for part in row[:5] if part != "-").replace("/", "_"))
+def test_verdict_on_a_blob_is_the_one_recorded(program, row):
+    signature, policy, blob, media_type, metadata, theirs, ours, code = row
+    words = ["verify-blob", "--trust-policy", BLOBS / "trustpolicy.blob.json", "--trust-store", CASES / "truststore", "--signature", BLOBS / signature]
+    words += [] if policy == "-" else ["--policy-name", policy]
+    words += [] if media_type == "-" else ["--media-type", media_type]
+    for pair in [] if metadata == "-" else metadata.split():
+        words += ["-a", pair]
+    done = program(*words, BLOBS / blob)
+    assert str(done.returncode) == ours, done.stderr
+    if code != "-":
+        assert f"{code}: " in done.stderr
+    assert (theirs == "0") == (ours == "0") or policy == "nothing"  # with the level skip notation panics
+
+
+def test_a_policy_that_is_not_there_is_no_yes(program):
+    words = ["verify-blob", "--trust-policy", BLOBS / "trustpolicy.blob.json", "--trust-store", CASES / "truststore", "--signature", BLOBS / "p256.jws.sig"]
+    missing = program(*words, "--policy-name", "nobody", BLOBS / "blob.txt")
+    assert missing.returncode == 1 and "no trust policy has that name" in missing.stderr
+    without = program("verify-blob", "--trust-policy", BLOBS / "trustpolicy.blob.json", BLOBS / "blob.txt")
+    assert without.returncode == 3 and "--signature" in without.stderr
+
+
 def test_cases_are_of_both_kinds():
     assert len(ROWS) > 90
+    assert sum(row[6] == "0" for row in BLOB_ROWS) > 15 and sum(row[6] != "0" for row in BLOB_ROWS) > 15
     assert sum(row[6] == "0" for row in ROWS) > 30 and sum(row[6] != "0" for row in ROWS) > 40
 
 
@@ -58,6 +86,31 @@ def make_chain(folder, run):
     store = folder / "truststore" / "x509" / "ca" / "test"
     store.mkdir(parents=True)
     (store / "ca.crt").write_text((folder / "ca.crt").read_text())
+
+
+@pytest.mark.parametrize("form", ["jws", "cose"])
+def test_signs_files_that_it_verifies(program, form, tmp_path):
+    import json
+    import subprocess
+    make_chain(tmp_path, lambda words, cwd: subprocess.run(words, cwd=cwd, check=True, capture_output=True))
+    blob, policy = tmp_path / "a.txt", tmp_path / "trustpolicy.blob.json"
+    blob.write_text("hello\n")
+    policy.write_text(json.dumps({"version": "1.0", "trustPolicies": [{"name": "all", "globalPolicy": True, "signatureVerification": {"level": "strict"},
+                                                                       "trustStores": ["ca:test"], "trustedIdentities": ["*"]}]}))
+    done = program("sign-blob", "--key", tmp_path / "leaf.key", "--format", f"notation-{form}", "--certificate-chain", tmp_path / "chain.pem",
+                   "--media-type", "text/plain", "-a", "build=42", blob)
+    signature = tmp_path / f"a.txt.{form}.sig"
+    assert done.returncode == 0 and signature.exists() and done.stdout == "", done.stderr
+    verify = ["verify-blob", "--trust-policy", policy, "--signature", signature]
+    assert program(*verify, "--media-type", "text/plain", "-a", "build=42", blob).returncode == 0
+    shown = json.loads(program("bundle", "inspect", signature).stdout)
+    assert shown["algorithm"] == "ES384" and shown["targetArtifact"]["digest"].startswith("sha384:") and len(shown["certificates"]) == 2
+    blob.write_text("hallo\n")
+    changed = program(*verify, blob)
+    assert changed.returncode == 1 and "subject-mismatch: " in changed.stderr
+    other = program("sign-blob", "--key", tmp_path / "leaf.key", "--format", f"notation-{form}", "--certificate-chain", tmp_path / "chain.pem", "--bundle",
+                    tmp_path / "b", blob)
+    assert other.returncode == 3 and "--bundle" in other.stderr
 
 
 @pytest.mark.parametrize("form", ["notation-jws", "notation-cose"])
