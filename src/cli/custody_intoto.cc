@@ -35,9 +35,7 @@ Result<InTotoKey> open_in_toto_key(const std::string& reference) {
   const auto text = read_file(reference, 1 << 20);
   if (text && trim(*text).starts_with('{')) {
     TRY(const auto document, parse_json(*text));
-    TRY(auto key, read_in_toto_key(document.root(), ""));
-    key.id = in_toto_ids(key.key).front();
-    return key;
+    return read_in_toto_key(document.root(), "");
   }
   TRY(const auto key, open_public_key(reference));
   return in_toto_key_of(key);

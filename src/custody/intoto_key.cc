@@ -45,6 +45,12 @@ std::string public_part(const PublicKey& key) {
 
 Result<InTotoKey> read_in_toto_key(const Value& value, std::string_view id) {
   if (!repeated_member(value).empty()) return fail(Fault::corrupt, "a key with a member twice");
+  if (is_gpg_key(value)) {
+    const std::string name(id.empty() ? value["keyid"].text() : id);
+    TRY(auto gpg, read_gpg_key(value, name));
+    PublicKey own = gpg.at(name).key;
+    return InTotoKey{name, std::move(own), {}, std::make_shared<const GpgKey>(std::move(gpg))};
+  }
   const auto type = value["keytype"].text(), material = value["keyval"]["public"].text();
   std::optional<Result<PublicKey>> key;
   if (type == "ed25519") {
@@ -63,7 +69,8 @@ Result<InTotoKey> read_in_toto_key(const Value& value, std::string_view id) {
       lower(names.type) != type.substr(0, names.type.size()))
     return fail(Fault::unsupported,
                 "this scheme is not read: " + printable(value["scheme"].text()));
-  return InTotoKey{std::string(id), **key, scheme_of_key(**key)};
+  return InTotoKey{id.empty() ? in_toto_ids(**key).front() : std::string(id), **key,
+                   scheme_of_key(**key), nullptr};
 }
 
 std::vector<std::string> in_toto_ids(const PublicKey& key) {
@@ -89,7 +96,7 @@ std::vector<std::string> in_toto_ids(const PublicKey& key) {
 
 Result<InTotoKey> in_toto_key_of(const PublicKey& key) {
   TRY_DO(names_of(key));
-  return InTotoKey{in_toto_ids(key).front(), key, scheme_of_key(key)};
+  return InTotoKey{in_toto_ids(key).front(), key, scheme_of_key(key), nullptr};
 }
 
 std::string write_in_toto_key(const InTotoKey& key) {

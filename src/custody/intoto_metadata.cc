@@ -144,13 +144,15 @@ Result<std::variant<InTotoLink, InTotoLayout>> read_payload(const Value& root) {
 
 Result<InTotoMetadata> read_metablock(const Value& root) {
   TRY(auto message, olpc_json(root["signed"]));
-  std::vector<DsseSignature> signatures;
+  std::vector<InTotoSignature> signatures;
   if (!root["signatures"].is_array() || root["signatures"].items().size() > signature_limit)
     return corrupt("a metablock needs a list of at most 64 signatures");
   for (const Value& item : root["signatures"].items()) {
-    auto bytes = unhex(item["sig"].text());
-    if (!bytes) return corrupt("a signature that is no hex");
-    signatures.push_back({item["keyid"].string(), *std::move(bytes)});
+    // Those of OpenPGP had another name for it once.
+    auto bytes = unhex((item["sig"] ? item["sig"] : item["signature"]).text());
+    auto headers = unhex(item["other_headers"].text());
+    if (!bytes || !headers) return corrupt("a signature that is no hex");
+    signatures.push_back({item["keyid"].string(), *std::move(bytes), *std::move(headers)});
   }
   TRY(auto payload, read_payload(root["signed"]));
   return InTotoMetadata{std::move(payload), std::move(message), std::move(signatures)};
@@ -170,17 +172,23 @@ Result<InTotoMetadata> parse_in_toto(std::string_view json) {
                 "an envelope of another type: " + printable(envelope.payload_type));
   TRY(const auto inner, parse_json(envelope.payload));
   TRY(auto payload, read_payload(inner.root()));
+  std::vector<InTotoSignature> signatures;
+  for (DsseSignature& one : envelope.signatures)
+    signatures.push_back({std::move(one.key_id), std::move(one.signature), {}});
   return InTotoMetadata{std::move(payload),
                         pre_authentication(envelope.payload_type, envelope.payload),
-                        std::move(envelope.signatures)};
+                        std::move(signatures)};
 }
 
-bool in_toto_signed_by(const InTotoMetadata& metadata, const InTotoKey& key) {
+bool in_toto_signed_by(const InTotoMetadata& metadata, const InTotoKey& key, std::int64_t now) {
   const auto ids = in_toto_ids(key.key);
-  return std::ranges::any_of(metadata.signatures, [&](const DsseSignature& signature) {
+  return std::ranges::any_of(metadata.signatures, [&](const InTotoSignature& signature) {
+    if (key.gpg)
+      return signed_by_gpg(*key.gpg, signature.key_id, metadata.message, signature.gpg_headers,
+                           signature.bytes, now);
     const bool named =
         signature.key_id == key.id || std::ranges::find(ids, signature.key_id) != ids.end();
-    return named && key.key.verify(metadata.message, signature.signature, key.scheme);
+    return named && key.key.verify(metadata.message, signature.bytes, key.scheme);
   });
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/result.h"
 #include "codec/value.h"
 #include "crypto/signer.h"
+#include "custody/intoto_gpg.h"
 #include "seal/dsse.h"
 
 namespace boltseal {
@@ -22,9 +24,15 @@ struct InTotoKey {
   std::string id;
   PublicKey key;
   SignatureScheme scheme;
+  std::shared_ptr<const GpgKey> gpg;  // of OpenPGP, whose signatures are made in another way
 };
 
-// The object of a layout's "keys". `id`: what it is called there.
+struct InTotoSignature {
+  std::string key_id, bytes;
+  std::string gpg_headers;  // empty: not of OpenPGP
+};
+
+// The object of a layout's "keys". `id`: what it is called there; "" for what it calls itself.
 Result<InTotoKey> read_in_toto_key(const Value& value, std::string_view id);
 // The key of a PEM; its id is the one that in-toto 2 and later give it.
 Result<InTotoKey> in_toto_key_of(const PublicKey& key);
@@ -67,12 +75,14 @@ struct InTotoLayout {
 struct InTotoMetadata {
   std::variant<InTotoLink, InTotoLayout> payload;
   std::string message;  // the bytes that were signed
-  std::vector<DsseSignature> signatures;
+  std::vector<InTotoSignature> signatures;
 };
 
 // corrupt for what is neither; a rule of no known form is one of the reasons.
 Result<InTotoMetadata> parse_in_toto(std::string_view json);
-[[nodiscard]] bool in_toto_signed_by(const InTotoMetadata& metadata, const InTotoKey& key);
+// `now`: a key of OpenPGP may be over.
+[[nodiscard]] bool in_toto_signed_by(const InTotoMetadata& metadata, const InTotoKey& key,
+                                     std::int64_t now);
 
 // The payload of a link, to be signed.
 std::string write_in_toto_link(const InTotoLink& link, int exit_code);

@@ -113,9 +113,9 @@ class LayoutVerifier {
     if (options_.owners.empty())
       return Refusal{"signature-missing", "layout", "an owner's key", {}, "no key is given"};
     for (const InTotoKey& owner : options_.owners) {
-      if (in_toto_signed_by(metadata, owner)) continue;
+      if (in_toto_signed_by(metadata, owner, options_.now)) continue;
       std::vector<std::string> found;
-      for (const DsseSignature& s : metadata.signatures) found.push_back(s.key_id);
+      for (const InTotoSignature& s : metadata.signatures) found.push_back(s.key_id);
       return Refusal{"signature-invalid", "layout.signatures", owner.id, join(found, ", "),
                      "an owner whose key was given has not signed the layout"};
     }
@@ -142,19 +142,31 @@ class LayoutVerifier {
     }
   }
 
+  Result<std::string> read_link_of(const InTotoStep& step, std::string_view id) const {
+    return read_file(options_.link_folder + "/" + in_toto_link_name(step.name, id), max_envelope);
+  }
+
   // The link of one functionary; a sublayout in its place is verified and becomes its summary.
   Checked<std::optional<InTotoLink>> link_of(const InTotoStep& step, const std::string& id,
                                              bool& there) {
     there = false;
     const auto key = layout_.keys.find(id);
-    const std::string name = in_toto_link_name(step.name, id);
-    const auto text = read_file(options_.link_folder + "/" + name, max_envelope);
+    std::string signer = id;
+    auto text = read_link_of(step, signer);
+    // A subkey of OpenPGP signs under its own name.
+    if (key != layout_.keys.end() && key->second.gpg) {
+      for (const auto& [subkey, part] : *key->second.gpg) {
+        if (text || text.error().fault != Fault::not_found) break;
+        text = read_link_of(step, signer = subkey);
+      }
+    }
+    const std::string name = in_toto_link_name(step.name, signer);
     if (!text && text.error().fault == Fault::not_found) return std::nullopt;
     if (!text) return refuse(text.error(), name);
     there = true;
     const auto metadata = parse_in_toto(*text);
     if (!metadata) return refuse(metadata.error(), name);
-    if (key == layout_.keys.end() || !in_toto_signed_by(*metadata, key->second)) {
+    if (key == layout_.keys.end() || !in_toto_signed_by(*metadata, key->second, options_.now)) {
       warnings_.push_back(
           fmt::format("{} is passed over: it is not signed by the key that it is named for", name));
       return std::nullopt;
@@ -168,7 +180,7 @@ class LayoutVerifier {
     if (depth_ >= max_sublayout_depth)
       return in_step(step, "layout-too-deep", "layouts in layouts in layouts", "at most 8", {});
     InTotoOptions below = options_;
-    below.link_folder += fmt::format("/{}.{}", step.name, id.substr(0, 8));
+    below.link_folder += fmt::format("/{}.{}", step.name, signer.substr(0, 8));
     below.owners = {key->second};
     below.parameters.reset();
     auto summary = LayoutVerifier(below, depth_ + 1, warnings_).run(*metadata);
