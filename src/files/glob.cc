@@ -26,9 +26,11 @@ bool wildcard_matches(std::string_view glob, std::string_view part) {
   return glob.find_first_not_of('*', g) == std::string_view::npos;
 }
 
-bool glob_matches(std::string_view glob, std::string_view path) {
+namespace {
+
+// For 0 … all parts of `path`: whether the glob stands for the first so many.
+std::vector<bool> parts_matched(std::string_view glob, std::string_view path) {
   const auto parts = split(path, '/');
-  // reached[i]: the globs so far can stand for the first i parts.
   std::vector<bool> reached(parts.size() + 1);
   reached[0] = true;
   for (const auto g : split(glob, '/')) {
@@ -41,7 +43,13 @@ bool glob_matches(std::string_view glob, std::string_view path) {
     }
     reached = std::move(next);
   }
-  return reached[parts.size()];
+  return reached;
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view glob, std::string_view path) {
+  return parts_matched(glob, path).back();
 }
 
 PathFilter::PathFilter(const std::vector<std::string>& patterns) {
@@ -59,12 +67,12 @@ bool PathFilter::covers_itself(std::string_view path) const {
   return std::ranges::any_of(globs_, [&](const auto& glob) { return glob_matches(glob, path); });
 }
 
+// Each path is gone through once: its depth may be somebody's trap.
 bool PathFilter::covers(std::string_view path) const {
-  if (globs_.empty()) return false;
-  for (auto slash = path.find('/'); slash != std::string_view::npos;
-       slash = path.find('/', slash + 1))
-    if (covers_itself(path.substr(0, slash))) return true;
-  return covers_itself(path);
+  return std::ranges::any_of(globs_, [&](const auto& glob) {
+    const auto matched = parts_matched(glob, path);
+    return matched.back() || std::find(matched.begin() + 1, matched.end(), true) != matched.end();
+  });
 }
 
 }  // namespace boltseal
