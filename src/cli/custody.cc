@@ -118,6 +118,7 @@ void add_custody(Command& program, int& exit) {
   add_custody_step(*custody, exit);
   add_custody_verify(*custody, exit);
   add_custody_in_toto(*custody, exit);
+  add_custody_witness(*custody, exit);
   add_custody_snippets(*custody, exit);
 }
 

@@ -49,6 +49,7 @@ void add_custody_init(Command& custody, int& exit);
 void add_custody_step(Command& custody, int& exit);
 void add_custody_verify(Command& custody, int& exit);
 void add_custody_in_toto(Command& custody, int& exit);
+void add_custody_witness(Command& custody, int& exit);
 void add_custody_snippets(Command& custody, int& exit);
 
 }  // namespace boltseal

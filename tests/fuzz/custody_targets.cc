@@ -8,6 +8,7 @@
 #include "custody/snippet_seal.h"
 #include "custody/snippet_split.h"
 #include "custody/witness_collection.h"
+#include "custody/witness_verify.h"
 #include "targets.h"
 
 namespace boltseal {
@@ -53,6 +54,21 @@ void judge_in_toto(std::string_view bytes) {
   for (const auto& [id, key] : layout->keys) (void)in_toto_signed_by(*metadata, key, 1'750'000'000);
 }
 
+// A policy that trusts any certificate under roots that it does not have: nobody fulfils it.
+void judge_collection(std::string_view bytes) {
+  static const PrivateKey owner = *PrivateKey::generate(KeyKind::ed25519);
+  static const std::vector owners{owner.public_key()};
+  static const std::string policy = [] {
+    const Signer* signer = &owner;
+    return write_dsse(*sign_dsse(
+        witness_policy_type,
+        R"({"expires":"2046-01-01T00:00:00Z","steps":{"build":{"name":"build","functionaries":[{"type":"root","certConstraint":{"commonname":"*","dnsnames":["*"],"emails":["*"],"organizations":["*"],"uris":["*"],"roots":["*"]}}],"attestations":[]}}})",
+        {&signer, 1}));
+  }();
+  const auto verdict = verify_witness({policy, owners, {std::string(bytes)}, "sha256:0", 1});
+  require(!verdict && verdict.error().field != "policy");
+}
+
 // pattern LF text: a pattern without signs of its own means itself.
 void match_artifact_name(std::string_view bytes) {
   const auto cut = bytes.find('\n');
@@ -78,6 +94,16 @@ std::map<std::string, FuzzTarget> custody_targets() {
          if (const auto collection = read_witness_collection(*statement))
            require(parse_json(witness_json(*collection)).has_value());
        }},
+      {"witness-policy",
+       [](std::string_view b) {
+         const auto policy = parse_witness_policy(b);
+         if (!policy) return;
+         require(!policy->steps.empty());
+         for (const WitnessStep& step : policy->steps)
+           for (const WitnessFunctionary& one : step.functionaries)
+             require(!one.key_id.empty() || !one.constraint->roots.empty());
+       }},
+      {"witness-verify", judge_collection},
       {"coverage", [](std::string_view b) { (void)read_line_coverage(b); }},
       {"test-results",
        [](std::string_view b) {
