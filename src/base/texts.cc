@@ -14,6 +14,11 @@ Texts& Texts::operator=(Texts&& other) noexcept {
   return *this;
 }
 
+void Texts::adopt(Texts&& other) {
+  std::ranges::move(other.blocks_, std::back_inserter(blocks_));
+  other = Texts();
+}
+
 char* Texts::room(std::size_t bytes) {
   if (static_cast<std::size_t>(end_ - next_) < bytes) {
     constexpr std::size_t block = 256 << 10;

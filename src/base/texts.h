@@ -19,6 +19,9 @@ class Texts {
   Texts(Texts&& other) noexcept { *this = std::move(other); }
   Texts& operator=(Texts&& other) noexcept;
 
+  // Takes all of another over; its texts stay where they are.
+  void adopt(Texts&& other);
+
   // A copy that lives as long as this object, or the one it is moved to.
   std::string_view keep(std::string_view text) { return join({text}); }
   // All of them, one behind the other.

@@ -239,6 +239,7 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
   if (matching) {
     TRY(options.match, match_options(*matching));
     options.match.explain = explain;
+    options.match.threads = common.threads;
     TRY(options.licences, licence_policy(matching->licence_policy));
     TRY(database, open_database(matching->database));
     options.database = &*database;
@@ -271,9 +272,11 @@ bool shows_proofs(const std::vector<Output>& outputs) {
       outputs, [](const Output& output) { return report_format(output.format)->shows_proofs; });
 }
 
-Result<> write_outputs(const Report& report, const std::vector<Output>& outputs, bool findings) {
+Result<> write_outputs(const Report& report, const std::vector<Output>& outputs,
+                       const CommonOptions& common, bool findings) {
   RenderOptions options;
   options.findings = findings;
+  options.threads = common.threads;
   const auto epoch = source_date_epoch();
   options.timestamp = epoch ? rfc3339(*epoch) : report.inventory.image.created;
   for (const Output& output : outputs) {

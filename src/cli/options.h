@@ -64,7 +64,8 @@ Result<std::vector<Output>> report_outputs(const CommonOptions& common, bool fin
 // Whether one of the formats asked for shows proofs.
 bool shows_proofs(const std::vector<Output>& outputs);
 // Writes the report in every format asked for.
-Result<> write_outputs(const Report& report, const std::vector<Output>& outputs, bool findings);
+Result<> write_outputs(const Report& report, const std::vector<Output>& outputs,
+                       const CommonOptions& common, bool findings);
 
 // The day that counts for expiry dates: SOURCE_DATE_EPOCH's, else today (UTC).
 std::string today();

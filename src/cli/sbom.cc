@@ -26,7 +26,7 @@ struct SbomCommand {
                                       common, attest);
       if (!done) return complain(done.error());
     }
-    if (const auto written = write_outputs(*report, *outputs, false); !written)
+    if (const auto written = write_outputs(*report, *outputs, common, false); !written)
       return complain(written.error());
     return Exit::clean;
   }

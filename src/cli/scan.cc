@@ -42,7 +42,7 @@ struct ScanCommand {
       const auto done = attest_report(*report, reference, true, {}, started, common, attest);
       if (!done) return complain(done.error());
     }
-    if (const auto written = write_outputs(*report, *outputs, true); !written)
+    if (const auto written = write_outputs(*report, *outputs, common, true); !written)
       return complain(written.error());
     const int code = fails(*limit, *report) ? Exit::findings : Exit::clean;
     // A report is a million small strings; taking them apart one by one to end takes a tenth of a

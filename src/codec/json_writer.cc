@@ -202,6 +202,28 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   return *this;
 }
 
+JsonWriter JsonWriter::part(char closer) const {
+  JsonWriter out(pretty_);
+  out.closers_ = closers_;
+  out.closers_.push_back(closer);
+  return out;
+}
+
+JsonWriter& JsonWriter::append(const JsonWriter& part) {
+  if (part.at_ == 0) return *this;
+  const std::string_view text(part.out_.data(), part.at_);
+  if (!first_) written(put(room(1), ","));
+  first_ = false;
+  if (drain_) {
+    drain_({out_.data(), at_});
+    at_ = 0;
+    drain_(text);
+  } else {
+    written(put(room(text.size()), text));
+  }
+  return *this;
+}
+
 std::string JsonWriter::take() {
   if (pretty_) written(put(room(1), "\n"));
   if (drain_) {

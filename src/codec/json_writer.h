@@ -71,6 +71,11 @@ class JsonWriter {
     return end();
   }
 
+  // A writer for what will stand in an array (or object) of the innermost value, for use elsewhere
+  // at the same time; once that array is open, append() puts there what it wrote.
+  JsonWriter part(char closer) const;
+  JsonWriter& append(const JsonWriter& part);
+
   // Makes room for about so many bytes: growing by doubling copies them all again and again.
   void expect(std::size_t bytes);
   // The text so far, or what of it was not taken yet; with pretty it ends in a newline once

@@ -88,6 +88,31 @@ TEST(JsonWriter, WritesWhatTheParserReads) {
   EXPECT_EQ(json.take(), "{\"t\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\",\"n\":1.5,\"l\":[true,null]}");
 }
 
+TEST(JsonWriter, APartWrittenElsewhereReadsAsIfItHadBeenWrittenHere) {
+  for (const bool pretty : {true, false}) {
+    for (const int before : {0, 1}) {
+      JsonWriter whole(pretty), json(pretty);
+      whole.object().key("list").array();
+      json.object();
+      JsonWriter part = json.part(']');
+      json.key("list").array();
+      for (int i = 0; i < before; ++i) {
+        whole.value("first");
+        json.value("first");
+      }
+      for (JsonWriter* writer : {&whole, &part})
+        writer->object().member("a", 1).key("b").array().value(2).end().end().value("last");
+      json.append(part);
+      whole.value(3).end().end();
+      json.value(3).end().end();
+      EXPECT_EQ(json.take(), whole.take());
+      JsonWriter nothing(pretty);
+      nothing.array().append(nothing.part(']')).end();
+      EXPECT_EQ(nothing.take(), pretty ? "[]\n" : "[]");
+    }
+  }
+}
+
 TEST(JsonWriter, EscapesWhereverInATextItIsNeeded) {
   for (std::size_t size = 1; size < 40; ++size)
     for (std::size_t at = 0; at < size; ++at)

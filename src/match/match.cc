@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <thread>
 #include <tuple>
 
 #include "base/cursor.h"
@@ -48,31 +52,53 @@ std::vector<ProofStep> seen_of(const Package& package, const ImageInfo& image, T
   return out;
 }
 
+// What every matcher looks into.
+struct Facts {
+  const Database& database;
+  const Inventory& inventory;
+  const MatchOptions& options;
+  Ecosystems ecosystems;
+  std::vector<std::string> foreign;  // why a package is none of the distribution's own
+
+  Facts(const Database& d, const Inventory& i, const MatchOptions& o)
+      : database(d),
+        inventory(i),
+        options(o),
+        ecosystems(d, i.distribution),
+        foreign(boltseal::foreign(i)) {}
+};
+
+// Judges packages one after the other; several do so side by side.
 class Matcher {
  public:
-  Matcher(const Database& database, Report& report, bool explain)
-      : report_(report),
-        ecosystems_(database, report.inventory.distribution),
-        foreign_(foreign(report.inventory)),
-        resolver_(database, ecosystems_, explain, report.texts) {}
+  explicit Matcher(const Facts& facts)
+      : facts_(facts), resolver_(facts.database, facts.ecosystems, facts.options.explain, texts_) {}
 
-  const Ecosystems& ecosystems() const { return ecosystems_; }
-  const std::vector<std::string>& others() const { return foreign_; }
+  Result<> packages(const std::vector<std::uint32_t>& group) {
+    for (const auto i : group) TRY_DO(resolver_.expect(facts_.inventory.packages[i]));
+    for (const auto i : group) TRY_DO(package(i));
+    return {};
+  }
 
-  Result<> expect(const Package& package) { return resolver_.expect(package); }
+  void give(Report& report) {
+    std::ranges::move(findings_, std::back_inserter(report.findings));
+    std::ranges::move(dropped_, std::back_inserter(report.dropped));
+    for (std::size_t v = 0; v < unlisted_.size(); ++v) report.unlisted[v] += unlisted_[v];
+    report.texts.adopt(std::move(texts_));
+  }
 
+ private:
   Result<> package(std::uint32_t index) {
-    const Package& package = report_.inventory.packages[index];
+    const Package& package = facts_.inventory.packages[index];
     TRY(auto found, resolver_.findings(package));
-    for (std::size_t v = 0; v < found.unlisted.size(); ++v)
-      report_.unlisted[v] += found.unlisted[v];
+    for (std::size_t v = 0; v < found.unlisted.size(); ++v) unlisted_[v] += found.unlisted[v];
     if (found.findings.empty()) return {};
     std::vector<ProofStep> seen;
     const Package* owner = deciding_owner(package);
     for (Finding& finding : found.findings) {
       finding.package = index;
       if (!finding.proof.empty()) {
-        if (seen.empty()) seen = seen_of(package, report_.inventory.image, report_.texts);
+        if (seen.empty()) seen = seen_of(package, facts_.inventory.image, texts_);
         finding.proof.insert(finding.proof.begin(), seen.begin(), seen.end());
       }
       const bool open = counts(finding.verdict);
@@ -80,34 +106,79 @@ class Matcher {
         finding.verdict = Verdict::covered_by_owner;
         finding.proof.push_back(
             {"covered-by-owner",
-             report_.texts.format("its files belong to {} {} {}, and {} judges that package",
-                                  kind_of(*owner), owner->name, owner->version,
-                                  ecosystems_.wanted())});
+             texts_.format("its files belong to {} {} {}, and {} judges that package",
+                           kind_of(*owner), owner->name, owner->version,
+                           facts_.ecosystems.wanted())});
       }
-      (open && !owner ? report_.findings : report_.dropped).push_back(std::move(finding));
+      (open && !owner ? findings_ : dropped_).push_back(std::move(finding));
     }
     return {};
   }
 
- private:
   // The OS package whose feed decides in place of the language's. Amazon's feed does not claim to
   // judge all of its packages.
   const Package* deciding_owner(const Package& package) const {
-    const auto& packages = report_.inventory.packages;
+    const auto& packages = facts_.inventory.packages;
     if (package.owner < 0 || static_cast<std::size_t>(package.owner) >= packages.size())
       return nullptr;
     const Package& owner = packages[static_cast<std::size_t>(package.owner)];
-    const bool decides = is_os_package(owner.type) && ecosystems_.covers(owner) &&
-                         foreign_[static_cast<std::size_t>(package.owner)].empty() &&
-                         !ecosystems_.wanted().starts_with("Amazon");
+    const bool decides = is_os_package(owner.type) && facts_.ecosystems.covers(owner) &&
+                         facts_.foreign[static_cast<std::size_t>(package.owner)].empty() &&
+                         !facts_.ecosystems.wanted().starts_with("Amazon");
     return decides ? &owner : nullptr;
   }
 
-  Report& report_;
-  Ecosystems ecosystems_;
-  std::vector<std::string> foreign_;  // why a package is none of the distribution's own
+  const Facts& facts_;
+  std::vector<Finding> findings_, dropped_;
+  VerdictCounts unlisted_{};
+  Texts texts_;  // of both
   Resolver resolver_;
 };
+
+using Groups = std::vector<std::vector<std::uint32_t>>;
+
+// The packages to judge, those that share a source together: they ask the same questions.
+Groups groups_of(const Facts& facts, std::size_t& passed_over) {
+  Groups groups;
+  std::map<std::string_view, std::size_t> by_source;
+  for (std::uint32_t i = 0; i < facts.inventory.packages.size(); ++i) {
+    const Package& package = facts.inventory.packages[i];
+    if (package.development && !facts.options.development) {
+      ++passed_over;
+    } else if (facts.foreign[i].empty()) {
+      const auto [at, is_new] = by_source.try_emplace(
+          package.source_name.empty() ? package.name : package.source_name, groups.size());
+      if (is_new) groups.emplace_back();
+      groups[at->second].push_back(i);
+    }
+  }
+  return groups;
+}
+
+Result<> judge(const Facts& facts, const Groups& groups, Report& report) {
+  constexpr std::size_t worth_a_thread = 200;  // groups: less takes no longer than starting one
+  const unsigned wanted =
+      facts.options.threads ? facts.options.threads : std::thread::hardware_concurrency();
+  const std::size_t count =
+      std::clamp<std::size_t>(std::min<std::size_t>(wanted, groups.size() / worth_a_thread), 1, 8);
+  std::deque<Matcher> matchers;
+  std::vector<Result<>> outcomes(groups.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](Matcher& matcher) {
+    for (std::size_t i = next++; i < groups.size(); i = next++) {
+      outcomes[i] = matcher.packages(groups[i]);
+      if (!outcomes[i]) next = groups.size();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < count; ++i) matchers.emplace_back(facts);
+  for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work, std::ref(matchers[i]));
+  work(matchers.front());
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& outcome : outcomes) TRY_DO(outcome);
+  for (Matcher& matcher : matchers) matcher.give(report);
+  return {};
+}
 
 // The first sixteen bytes as numbers that order as they do: all there is to most ids.
 std::pair<std::uint64_t, std::uint64_t> beginning(std::string_view id) {
@@ -156,24 +227,13 @@ Result<> match(const Database& database, const MatchOptions& options, Report& re
   report.dropped.clear();
   report.unlisted = {};
   report.texts = {};
-  Matcher matcher(database, report, options.explain);
+  const Facts facts(database, report.inventory, options);
   std::size_t passed_over = 0;
-  const auto& others = matcher.others();
-  std::vector<std::uint32_t> judged;
-  for (std::uint32_t i = 0; i < report.inventory.packages.size(); ++i) {
-    const Package& package = report.inventory.packages[i];
-    if (package.development && !options.development) {
-      ++passed_over;
-    } else if (others[i].empty()) {
-      judged.push_back(i);
-      TRY_DO(matcher.expect(package));
-    }
-  }
-  for (const auto i : judged) TRY_DO(matcher.package(i));
+  TRY_DO(judge(facts, groups_of(facts, passed_over), report));
   if (passed_over > 0)
     report.notices.push_back(fmt::format(
         "{} packages that are only needed to build or test were not judged", passed_over));
-  report.uncovered = uncovered(report.inventory, matcher.ecosystems(), others);
+  report.uncovered = uncovered(report.inventory, facts.ecosystems, facts.foreign);
   report.end_of_life = end_of_life(report.inventory.distribution, options.today);
   suppress(options, report);
   sort_by_urgency(report.findings);

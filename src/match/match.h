@@ -39,6 +39,7 @@ struct MatchOptions {
   std::uint8_t severities = 0;     // those to keep, as bits 1 << Severity; 0: all
   std::vector<PackageType> types;  // packages to judge; empty: all
   bool explain = true;      // false: no proofs but of what is undecided; what is dropped, counted
+  unsigned threads = 1;     // 0: as many as there are cores; the result is the same
   bool development = true;  // judge packages that are only needed to build
   std::string
       today;  // date for the expiry of rules and end of life, from the clock or SOURCE_DATE_EPOCH

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "match/evaluate.h"
 #include "match/sample_test.h"
 
@@ -252,6 +254,31 @@ TEST(Match, OneFindingPerAliasClass) {
   EXPECT_EQ(r.findings[0].id, "CVE-2024-9");
   EXPECT_THAT(r.findings[0].aliases, ElementsAre("GHSA-aaaa-bbbb-cccc", "PYSEC-2024-1"));
   EXPECT_EQ(r.findings[0].record, "PYSEC-2024-1");
+}
+
+// Enough for several threads, with binaries of one source, findings and what is dropped.
+TEST(Match, AnyNumberOfThreadsGivesTheSame) {
+  const auto all_of = [](unsigned threads) {
+    Case c("debian", "12");
+    c.options.threads = threads;
+    for (int i = 0; i < 900; ++i) {
+      const auto source = fmt::format("s{}", i);
+      c.with(record(fmt::format("CVE-2024-{:04}", i), "Debian:12", source, until("1.5")));
+      for (const auto* version : {"1.4", "1.6"}) {
+        Package p = package(PackageType::deb, fmt::format("p{}-{}", i, version), version);
+        p.source_name = source;
+        c.with(std::move(p));
+      }
+    }
+    const Report& report = c.run();
+    std::string out;
+    for (const auto* list : {&report.findings, &report.dropped})
+      for (const Finding& f : *list) out += fmt::format("{} {}\n{}", f.id, f.package, proof(f));
+    return out;
+  };
+  const auto one = all_of(1);
+  EXPECT_GT(std::ranges::count(one, '\n'), 1800 * 4);
+  EXPECT_EQ(all_of(4), one);
 }
 
 TEST(Match, ARecordOfSeveralFlawsGivesOneFindingForEach) {

@@ -4,6 +4,8 @@
 // there" for "none".
 #include "report/json.h"
 
+#include <thread>
+
 #include "inventory/purl.h"
 #include "report/advice.h"
 #include "report/common.h"
@@ -161,7 +163,47 @@ void steps(JsonWriter& json, std::string_view name, const std::vector<Step>& lis
   json.end();
 }
 
-void judgement(JsonWriter& json, const Report& report, JsonParts parts) {
+// What was dropped is as long as all the rest, so it is written by a thread of its own, meanwhile.
+class DroppedPart {
+ public:
+  // `json` stands in the object that "dropped" will be a member of.
+  DroppedPart(const Report& report, const RenderOptions& options, JsonParts parts,
+              const JsonWriter& json)
+      : report_(report), parts_(parts), part_(json.part(']')) {
+    constexpr std::size_t worth_a_thread = 500;
+    const unsigned threads =
+        options.threads ? options.threads : std::thread::hardware_concurrency();
+    if (!options.findings || threads < 2 || report.dropped.size() < worth_a_thread) return;
+    constexpr std::size_t mostly = 1200;  // bytes of one
+    part_.expect(mostly * report.dropped.size());
+    thread_ = std::thread([this] { write(part_); });
+  }
+  DroppedPart(const DroppedPart&) = delete;
+  DroppedPart& operator=(const DroppedPart&) = delete;
+  ~DroppedPart() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  // The elements of "dropped".
+  void into(JsonWriter& json) {
+    if (!thread_.joinable()) return write(json);
+    thread_.join();
+    json.append(part_);
+  }
+
+ private:
+  void write(JsonWriter& json) const {
+    for (const Finding& f : report_.dropped)
+      if (parts_.fixed || f.verdict != Verdict::fixed) finding(json, f);
+  }
+
+  const Report& report_;
+  JsonParts parts_;
+  JsonWriter part_;
+  std::thread thread_;
+};
+
+void judgement(JsonWriter& json, const Report& report, DroppedPart& dropped_part) {
   const Advice advice = advise(report);
   json.key("summary").object();
   counts(json, "findings", advice.counts);
@@ -177,8 +219,7 @@ void judgement(JsonWriter& json, const Report& report, JsonParts parts) {
   json.key("findings").array();
   for (const Finding& f : report.findings) finding(json, f);
   json.end().key("dropped").array();
-  for (const Finding& f : report.dropped)
-    if (parts.fixed || f.verdict != Verdict::fixed) finding(json, f);
+  dropped_part.into(json);
   json.end();
   if (!report.licence_issues.empty()) {
     json.key("licenceIssues").array();
@@ -203,7 +244,9 @@ void judgement(JsonWriter& json, const Report& report, JsonParts parts) {
 
 void write_report(JsonWriter& json, const Report& report, const RenderOptions& options,
                   JsonParts parts) {
-  json.object().member("schemaVersion", schema_version);
+  json.object();
+  DroppedPart dropped(report, options, parts, json);
+  json.member("schemaVersion", schema_version);
   json.key("tool").object().member("name", "boltseal").member("version", report.tool_version).end();
   json.text_if("created", options.timestamp)
       .text_if("configurationDigest", report.configuration_digest);
@@ -211,7 +254,7 @@ void write_report(JsonWriter& json, const Report& report, const RenderOptions& o
   distribution(json, report);
   if (options.findings) database(json, report.database);
   packages(json, report.inventory);
-  if (options.findings) judgement(json, report, parts);
+  if (options.findings) judgement(json, report, dropped);
   json.key("unknowns").array();
   for (const Unknown& u : report.inventory.unknowns) {
     json.object().member("path", u.path).member("layer", u.layer).text_if("reader", u.reader);

@@ -13,6 +13,7 @@ struct RenderOptions {
   bool colour = false;     // ANSI colours, for a terminal
   std::size_t width = 80;  // columns of the terminal
   bool findings = true;    // false: inventory only (sbom)
+  unsigned threads = 1;    // 0: as many as there are cores; the bytes are the same
   std::string
       timestamp;  // RFC 3339, from SOURCE_DATE_EPOCH or the image's creation time; empty: left out
 };

@@ -45,6 +45,16 @@ TEST(Formats, GiveTheSameBytesForTheSameReport) {
     EXPECT_EQ(written(format.name, report), written(format.name, again)) << format.name;
 }
 
+TEST(Json, IsTheSameWhicheverThreadWritesWhatWasDropped) {
+  Report report = sample::large(2000);
+  report.dropped = report.findings;
+  ASSERT_GT(report.dropped.size(), 500U);
+  RenderOptions options;
+  const auto one = written("json", report, options);
+  options.threads = 2;
+  EXPECT_EQ(written("json", report, options), one);
+}
+
 TEST(Formats, SurviveAnEmptyReport) {
   for (const ReportFormat& format : report_formats())
     for (const bool findings : {true, false}) {
