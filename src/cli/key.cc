@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "codec/json_writer.h"
+#include "crypto/pkcs11_uri.h"
 
 namespace boltseal {
 namespace {
@@ -50,6 +51,8 @@ std::string table(const std::vector<ShownKey>& keys) {
   return out;
 }
 
+bool in_token(const ShownKey& key) { return key.file.starts_with(pkcs11_scheme); }
+
 std::string at_length(const ShownKey& key) {
   std::string out;
   const auto line = [&](std::string_view name, const std::string& value) {
@@ -64,7 +67,7 @@ std::string at_length(const ShownKey& key) {
   line("successor", key.successor);
   line("revoked", key.revoked_from.empty() ? "" : "from " + key.revoked_from);
   line("reason", key.reason);
-  line("file", key.file);
+  line(in_token(key) ? "token" : "file", key.file);
   return out;
 }
 
@@ -79,7 +82,8 @@ void write(JsonWriter& json, const ShownKey& key) {
       .text_if("successor", key.successor)
       .text_if("revokedFrom", key.revoked_from)
       .text_if("reason", key.reason)
-      .text_if("file", key.file)
+      .text_if("file", in_token(key) ? "" : key.file)
+      .text_if("token", in_token(key) ? key.file : "")
       .member("publicKey", key.key.pem())
       .end();
 }
@@ -137,7 +141,7 @@ ShownKey shown(const StoredKey& key, const KeyStore& store) {
                key.purpose,
                std::string(name_of(key.state)),
                key.successor,
-               store.private_file(key.name),
+               key.token.empty() ? store.private_file(key.name) : key.token,
                {},
                {}};
   if (const auto records = store.records()) {

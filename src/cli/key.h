@@ -36,7 +36,8 @@ void add_type_option(Command& command, std::string& type);
 struct ShownKey {
   std::string reference;
   PublicKey key;
-  std::string created, purpose, state, successor, file;  // empty: not known, or none
+  std::string created, purpose, state, successor;  // empty: not known, or none
+  std::string file;                                // or the URI of the token that it is in
   std::string revoked_from, reason;
 };
 ShownKey shown(const StoredKey& key, const KeyStore& store);

@@ -20,7 +20,7 @@ namespace {
 
 struct MakingCommand {
   KeyOptions options;
-  std::string name, file, prefix, type = "ecdsa-p256", purpose, new_password_file;
+  std::string name, stored_as, file, prefix, type = "ecdsa-p256", purpose, new_password_file;
   bool force = false;
 };
 
@@ -39,13 +39,13 @@ Result<ShownKey> written_pair(const MakingCommand& command, const PrivateKey& ke
 }
 
 // Said before anybody types a password.
+Result<> may_write(const std::string& name) {
+  if (!is_key_name(name) || !KeyStore().has(name)) return {};
+  return fail(Fault::unsupported, "the store has a key of that name; take another name", name);
+}
+
 Result<> may_write(const MakingCommand& command) {
-  if (command.prefix.empty()) {
-    if (is_key_name(command.name) && KeyStore().has(command.name))
-      return fail(Fault::unsupported, "the store has a key of that name; take another name",
-                  command.name);
-    return {};
-  }
+  if (command.prefix.empty()) return may_write(command.name);
   for (const char* ending : {".key", ".pub"}) {
     if (!command.force && there(command.prefix + ending))
       return fail(Fault::unsupported, "the file is there already; --force writes over it",
@@ -63,11 +63,26 @@ Result<ShownKey> kept(const MakingCommand& command, const PrivateKey& key,
   return shown(stored, store);
 }
 
+// A name for a key that is, and stays, in a token.
+Result<ShownKey> in_token(const std::string& uri, const std::string& name,
+                          const std::string& purpose, PublicKey key) {
+  const KeyStore store;
+  TRY(const auto stored, store.add_token(name, uri, std::move(key), purpose));
+  return shown(stored, store);
+}
+
 Result<ShownKey> made(const MakingCommand& command) {
   TRY(const auto type, key_type_of(command.type));
+  if (!command.stored_as.empty()) {
+    if (!command.name.starts_with(pkcs11_scheme))
+      return fail(Fault::unsupported, "--name goes with pkcs11:…; the store knows others by NAME");
+    TRY_DO(may_write(command.stored_as));
+  }
   if (command.name.starts_with(pkcs11_scheme)) {
     TRY(auto key, make_token_key(command.name, type.kind, type.rsa_bits,
                                  password_source(command.options.password)));
+    if (!command.stored_as.empty())
+      return in_token(command.name, command.stored_as, command.purpose, std::move(key));
     TRY(const auto uri, parse_pkcs11_uri(command.name));
     return ShownKey{write_pkcs11_uri(uri), std::move(key), {}, command.purpose, {}, {}, {}, {}, {}};
   }
@@ -83,6 +98,15 @@ Result<ShownKey> made(const MakingCommand& command) {
 
 // A key that comes with a password keeps it; one without gets one.
 Result<ShownKey> imported(MakingCommand command) {
+  if (command.file.starts_with(pkcs11_scheme)) {
+    TRY(const auto uri, parse_pkcs11_uri(command.file));
+    if (command.name.empty()) command.name = uri.object.value_or("");
+    if (command.name.empty() || !command.prefix.empty())
+      return fail(Fault::unsupported, "a key in a token is kept under a NAME of the store");
+    TRY_DO(may_write(command));
+    TRY(auto key, open_public_key(command.file));
+    return in_token(command.file, command.name, command.purpose, std::move(key));
+  }
   if (command.name.empty() && command.prefix.empty())
     command.name = std::filesystem::path(command.file).stem().string();
   TRY_DO(may_write(command));
@@ -124,7 +148,7 @@ Result<ShownKey> with_new_password(const MakingCommand& command) {
   if (prefixed || (!there(command.name) && store.has(command.name))) {
     const std::string name = prefixed ? command.name.substr(store_scheme.size()) : command.name;
     TRY(const auto stored, store.find(name));
-    TRY(const auto key, store.open_any(name, source));
+    TRY(const auto key, store.private_key(name, source));
     TRY(const auto password, new_password(command));
     TRY_DO(store.set_password(name, key, password.view()));
     return shown(stored, store);
@@ -187,6 +211,8 @@ void add_key_making(Command& program, Command& key, int& exit) {
   make->add_option("NAME", state->name,
                    "Its name in the store, or pkcs11:token=…;object=NAME to make it in a token");
   add_type_option(*make, state->type);
+  make->add_option("--name", state->stored_as,
+                   "With pkcs11:…: keep it in the store under this name too");
   make->add_option("--purpose", state->purpose, "What it is for, e.g. a phase of the build")
       ->type_name("TEXT");
   add_places(*make, *state);
@@ -198,9 +224,13 @@ void add_key_making(Command& program, Command& key, int& exit) {
 
   auto* import = key.add_subcommand("import", "Keep a private key that is there already");
   const auto from = std::make_shared<MakingCommand>();
-  import->add_option("FILE", from->file, "cosign's key file, PKCS#8, SEC1 or PKCS#1 as PEM")
+  import
+      ->add_option("FILE", from->file,
+                   "cosign's key file, PKCS#8, SEC1 or PKCS#1 as PEM; pkcs11:… for a name of a key "
+                   "that stays in its token")
       ->required();
-  import->add_option("NAME", from->name, "Its name in the store (default: the file's)");
+  import->add_option("NAME", from->name,
+                     "Its name in the store (default: the file's, the object's)");
   import->add_option("--purpose", from->purpose, "What it is for")->type_name("TEXT");
   add_places(*import, *from);
   add_key_options(*import, from->options, true);

@@ -27,23 +27,12 @@ struct RecordCommand {
 
 Error as_error(const Refusal& refusal) { return {Fault::corrupt, refusal.message(), {}, {}}; }
 
-// The key of the store that a reference means; no value for one that lies elsewhere.
-Result<std::optional<StoredKey>> in_store(const std::string& reference, const KeyStore& store) {
-  const bool prefixed = reference.starts_with(store_scheme);
-  const std::string name = prefixed ? reference.substr(store_scheme.size()) : reference;
-  if (!prefixed && (::access(reference.c_str(), F_OK) == 0 || !store.has(name)))
-    return std::nullopt;
-  TRY(auto key, store.find(name));
-  return key;
-}
-
 // To sign records with: a key that was revoked may still say so.
 Result<std::unique_ptr<Signer>> record_signer(const std::string& reference, const KeyStore& store,
                                               const PasswordSource& password) {
-  TRY(const auto stored, in_store(reference, store));
+  TRY(const auto stored, stored_key(reference, store));
   if (!stored) return open_signer(reference, password);
-  TRY(auto key, store.open_any(stored->name, password));
-  return std::make_unique<PrivateKey>(std::move(key));
+  return store.open_any(stored->name, password);
 }
 
 // Into the store's records, and into the file that was asked for.
@@ -77,7 +66,7 @@ Result<Successor> successor(const RecordCommand& command, const Signer& old,
   if (name.empty() && !stored)
     return fail(Fault::unsupported, "the key is not in the store: name its successor with --to");
   if (name.empty()) name = next_name(stored->name);
-  TRY(auto found, in_store(name, store));
+  TRY(auto found, stored_key(name, store));
   if (found || !is_key_name(name) || ::access(name.c_str(), F_OK) == 0) {
     TRY(auto signer, record_signer(name, store, password_source(command.options.password)));
     return Successor{std::move(signer), std::move(found)};
@@ -94,7 +83,7 @@ Result<ShownKey> rotated(const RecordCommand& command) {
   const KeyStore store;
   const auto records = store.records();
   if (!records) return std::unexpected(as_error(records.error()));
-  TRY(auto stored, in_store(command.key, store));
+  TRY(auto stored, stored_key(command.key, store));
   TRY(const auto old, record_signer(command.key, store, password_source(command.options.password)));
   if (const auto* done = records->succession_of(old->public_key()))
     return fail(Fault::unsupported, "the key has a successor already: " + done->successor.id(),
@@ -127,7 +116,7 @@ Result<ShownKey> revoked(const RecordCommand& command) {
   if (!records) return std::unexpected(as_error(records.error()));
   const std::int64_t now = writing_time();
   TRY(const auto from, moment(command.at, now));
-  TRY(auto stored, in_store(command.key, store));
+  TRY(auto stored, stored_key(command.key, store));
   const std::string& by = command.other.empty() ? command.key : command.other;
   TRY(const auto signer, record_signer(by, store, password_source(command.options.password)));
   PublicKey key = signer->public_key();

@@ -44,22 +44,29 @@ Result<Secret> bytes_of(const std::string& reference) {
   return read_secret_file(reference, max_key_file);
 }
 
-// The key of the store that a reference means; empty when it means something else. A file counts
-// before a key of the same name.
-Result<std::string> stored_name(const std::string& reference, const KeyStore& store) {
-  if (reference.starts_with(store_scheme)) {
-    auto name = reference.substr(store_scheme.size());
-    TRY_DO(store.find(name));
-    return name;
-  }
-  if (!store.has(reference)) return std::string();
-  if (::access(reference.c_str(), F_OK) == 0) {
+}  // namespace
+
+// A file counts before a key of the same name.
+Result<std::optional<StoredKey>> stored_key(const std::string& reference, const KeyStore& store) {
+  const bool prefixed = reference.starts_with(store_scheme);
+  const std::string name = prefixed ? reference.substr(store_scheme.size()) : reference;
+  if (!prefixed && (!store.has(name) || ::access(name.c_str(), F_OK) == 0)) return std::nullopt;
+  TRY(auto key, store.find(name));
+  return key;
+}
+
+namespace {
+
+// The same, and says which of two it is where a person could mean either.
+Result<std::optional<StoredKey>> chosen_key(const std::string& reference, const KeyStore& store) {
+  TRY(auto key, stored_key(reference, store));
+  if (reference.starts_with(store_scheme)) return key;
+  if (key)
+    log_note("key: " + reference + " of the store " + printable(store.folder()));
+  else if (store.has(reference))
     log_note("key: the file " + reference +
              ", not the key of that name in the store (store:" + reference + ")");
-    return std::string();
-  }
-  log_note("key: " + reference + " of the store " + printable(store.folder()));
-  return reference;
+  return key;
 }
 
 }  // namespace
@@ -69,11 +76,8 @@ Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
   if (reference.starts_with(pkcs11_scheme))
     return named(open_token_signer(reference, password), shown(reference));
   const KeyStore store;
-  TRY(const auto name, stored_name(reference, store));
-  if (!name.empty()) {
-    TRY(auto key, store.open(name, password));
-    return std::make_unique<PrivateKey>(std::move(key));
-  }
+  TRY(const auto stored, chosen_key(reference, store));
+  if (stored) return store.open(stored->name, password);
   TRY(const auto bytes, bytes_of(reference));
   TRY(auto key, named(read_private_key(bytes.view(), reference, password), reference));
   return std::make_unique<PrivateKey>(std::move(key));
@@ -83,11 +87,8 @@ Result<PublicKey> open_public_key(const std::string& reference) {
   if (reference.starts_with(pkcs11_scheme))
     return named(open_token_public_key(reference), shown(reference));
   const KeyStore store;
-  TRY(const auto name, stored_name(reference, store));
-  if (!name.empty()) {
-    TRY(const auto stored, store.find(name));
-    return stored.key;
-  }
+  TRY(auto stored, chosen_key(reference, store));
+  if (stored) return std::move(stored->key);
   TRY(const auto bytes, bytes_of(reference));
   return named(read_public_key(bytes.view()), reference);
 }

@@ -5,10 +5,12 @@
 // person who runs the program, never from a document that is being checked.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "crypto/key_file.h"
 #include "crypto/signer.h"
+#include "seal/key_store.h"
 
 namespace boltseal {
 
@@ -19,5 +21,7 @@ Result<std::unique_ptr<Signer>> open_signer(const std::string& reference,
 // A public key: PEM of a key or certificate, DER, or the public half of what open_signer opens
 // (where that needs no password).
 Result<PublicKey> open_public_key(const std::string& reference);
+// The key of the store that a reference means; no value where it means something else.
+Result<std::optional<StoredKey>> stored_key(const std::string& reference, const KeyStore& store);
 
 }  // namespace boltseal

@@ -15,6 +15,8 @@
 #include "base/time.h"
 #include "codec/json_writer.h"
 #include "codec/value.h"
+#include "crypto/pkcs11.h"
+#include "crypto/pkcs11_uri.h"
 
 namespace boltseal {
 namespace {
@@ -34,7 +36,8 @@ std::string written(const StoredKey& key) {
       .member("created", key.created)
       .text_if("purpose", key.purpose)
       .member("state", name_of(key.state))
-      .text_if("successor", key.successor);
+      .text_if("successor", key.successor)
+      .text_if("token", key.token);
   return json.end().take();
 }
 
@@ -51,7 +54,8 @@ Result<StoredKey> parsed(std::string_view json, const std::string& name, PublicK
                 root["created"].string(),
                 root["purpose"].string(),
                 static_cast<KeyState>(state - states.begin()),
-                root["successor"].string()};
+                root["successor"].string(),
+                root["token"].string()};
   return out;
 }
 
@@ -139,8 +143,7 @@ std::optional<StoredKey> KeyStore::find_id(const std::string& id) const {
   return std::nullopt;
 }
 
-Result<StoredKey> KeyStore::add(const std::string& name, const PrivateKey& key,
-                                std::string_view password, const std::string& purpose) const {
+Result<> KeyStore::may_add(const std::string& name) const {
   if (!is_key_name(name))
     return fail(Fault::unsupported,
                 "a key's name is at most 64 letters, digits and \"._-\", and begins with a letter "
@@ -148,12 +151,28 @@ Result<StoredKey> KeyStore::add(const std::string& name, const PrivateKey& key,
                 name);
   if (has(name))
     return fail(Fault::unsupported, "the store has a key of that name; take another name", name);
-  TRY_DO(make_directories(folder_));
+  return make_directories(folder_);
+}
+
+Result<StoredKey> KeyStore::add(const std::string& name, const PrivateKey& key,
+                                std::string_view password, const std::string& purpose) const {
+  TRY_DO(may_add(name));
   TRY(const auto file, write_key_file(key, password));
-  StoredKey out{name, key.public_key(), rfc3339(writing_time()), purpose, KeyState::active, {}};
+  StoredKey out{name, key.public_key(), rfc3339(writing_time()), purpose, KeyState::active, {}, {}};
   TRY_DO(written_whole(
       folder_, name,
       {{"/key.key", file}, {"/key.pub", out.key.pem()}, {"/record.json", written(out)}}));
+  return out;
+}
+
+Result<StoredKey> KeyStore::add_token(const std::string& name, const std::string& uri,
+                                      PublicKey half, const std::string& purpose) const {
+  TRY_DO(may_add(name));
+  TRY(const auto parsed, parse_pkcs11_uri(uri));
+  StoredKey out{name, std::move(half),         rfc3339(writing_time()), purpose, KeyState::active,
+                {},   write_pkcs11_uri(parsed)};
+  TRY_DO(
+      written_whole(folder_, name, {{"/key.pub", out.key.pem()}, {"/record.json", written(out)}}));
   return out;
 }
 
@@ -167,9 +186,12 @@ Result<> KeyStore::set_password(const std::string& name, const PrivateKey& key,
   return write_secret_file(private_file(name), file);
 }
 
-Result<PrivateKey> KeyStore::open_any(const std::string& name,
-                                      const PasswordSource& password) const {
+Result<PrivateKey> KeyStore::private_key(const std::string& name,
+                                         const PasswordSource& password) const {
   TRY(const auto stored, find(name));
+  if (!stored.token.empty())
+    return fail(Fault::unsupported,
+                "the key is in a token, which does not give it out: " + stored.token, name);
   const std::string path = private_file(name);
   warn_when_open(path);
   TRY(const auto bytes, read_secret_file(path, max_key_file));
@@ -180,7 +202,23 @@ Result<PrivateKey> KeyStore::open_any(const std::string& name,
   return key;
 }
 
-Result<PrivateKey> KeyStore::open(const std::string& name, const PasswordSource& password) const {
+Result<std::unique_ptr<Signer>> KeyStore::open_any(const std::string& name,
+                                                   const PasswordSource& password) const {
+  TRY(const auto stored, find(name));
+  if (stored.token.empty()) {
+    TRY(auto key, private_key(name, password));
+    return std::make_unique<PrivateKey>(std::move(key));
+  }
+  auto signer = open_token_signer(stored.token, password);
+  if (!signer && signer.error().where.empty()) signer.error().where = name + ", " + stored.token;
+  if (signer && !((*signer)->public_key() == stored.key))
+    return fail(Fault::corrupt, "the token has another key there than the one that was imported",
+                name + ", " + stored.token);
+  return signer;
+}
+
+Result<std::unique_ptr<Signer>> KeyStore::open(const std::string& name,
+                                               const PasswordSource& password) const {
   TRY(const auto stored, find(name));
   if (stored.state == KeyState::revoked)
     return fail(Fault::unsupported, "the key was revoked and signs no more", name);
