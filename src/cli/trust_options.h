@@ -17,14 +17,19 @@ struct TrustOptions {
   std::vector<std::string> keys;
   std::vector<std::string> identities, identity_patterns;
   std::string issuer, issuer_pattern;
-  std::string trusted_root;       // file; "" for the built-in one
-  std::string certificate_chain;  // PEM of authorities that come instead of the root's
+  // Of a GitHub workflow: what a certificate must say of it; "" for anything.
+  std::string trigger, sha, workflow, repository, ref;
+  std::string trusted_root;                // file; "" for the built-in one
+  std::string certificate_chain;           // PEM of authorities that come instead of the root's
+  std::string ca_roots, ca_intermediates;  // the same in two files, of several authorities
   std::string timestamp_chain;
   std::vector<std::string> witnesses;
   std::size_t witness_threshold = 0;
   std::size_t logs = 1;
   // A signature of a key needs a log's entry too: --require-log; what a command begins with.
   bool keys_need_log = false;
+  std::string key_records;  // a file or folder of them
+  StandingRules standing;
   bool ignore_log = false, ignore_sct = false, use_timestamps = false;
 };
 

@@ -60,7 +60,8 @@ void write_evidence(JsonWriter& json, const BundleEvidence& evidence) {
   json.object()
       .member("artifact", evidence.artifact)
       .member("content", evidence.content)
-      .member("keyId", evidence.key_id);
+      .member("keyId", evidence.key_id)
+      .text_if("keyStanding", evidence.key_standing);
   json.text_if("payloadType", evidence.payload_type);
   json.text_if("predicateType", evidence.predicate_type);
   if (!evidence.chain.empty()) {

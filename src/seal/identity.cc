@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.h"
 
@@ -110,17 +112,40 @@ bool TextRule::anchored() const {
   return !expression_ || (text_.starts_with('^') && text_.ends_with('$'));
 }
 
+namespace {
+
+Checked<void> match_claims(const CertificateIdentity& identity, const IdentityRule& rule) {
+  for (const auto& [name, wanted] : rule.claims) {
+    const auto found =
+        std::ranges::find(identity.claims, name, &std::pair<std::string, std::string>::first);
+    const std::string value = found == identity.claims.end() ? "" : found->second;
+    if (value.empty() || value != wanted)
+      return refuse("claim-mismatch", "the certificate was given for something else",
+                    "certificate." + name, wanted, value);
+  }
+  return {};
+}
+
+}  // namespace
+
 Checked<std::string> match_identity(const CertificateIdentity& identity,
                                     const std::vector<IdentityRule>& rules) {
   std::string names, issuers;
+  std::optional<Refusal> claims;
   for (const IdentityRule& rule : rules) {
     for (const std::string& name : identity.names) {
       if (!rule.identity.matches(name)) continue;
-      if (rule.issuer.matches(identity.issuer)) return name;
-      issuers += (issuers.empty() ? "" : " or ") + rule.issuer.text();
+      if (!rule.issuer.matches(identity.issuer)) {
+        issuers += (issuers.empty() ? "" : " or ") + rule.issuer.text();
+        continue;
+      }
+      const auto good = match_claims(identity, rule);
+      if (good) return name;
+      claims = good.error();
     }
     names += (names.empty() ? "" : " or ") + rule.identity.text();
   }
+  if (claims) return std::unexpected(*claims);
   if (!issuers.empty())
     return refuse("issuer-mismatch", "another issuer vouches for the identity",
                   "certificate.issuer", issuers, identity.issuer);

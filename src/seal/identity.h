@@ -47,10 +47,12 @@ class TextRule {
 
 struct IdentityRule {
   TextRule identity, issuer;
+  // Claims that must be there with these values, by their names of CertificateIdentity.
+  std::vector<std::pair<std::string, std::string>> claims{};
 };
 
-// Refuses unless one rule matches a name and the issuer: "identity-mismatch", "issuer-mismatch".
-// Gives the name that matched.
+// Refuses unless one rule matches a name, the issuer and the claims: "identity-mismatch",
+// "issuer-mismatch", "claim-mismatch". Gives the name that matched.
 Checked<std::string> match_identity(const CertificateIdentity& identity,
                                     const std::vector<IdentityRule>& rules);
 

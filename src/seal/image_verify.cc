@@ -52,9 +52,42 @@ struct ImageJudge {
   Checked<void> statement(VerifiedAttached& out, std::string_view predicate) const;
   Checked<VerifiedImage> conclude(std::vector<VerifiedAttached> good, std::size_t found) const;
 
-  // A key that is trusted by itself needs neither a certificate nor a log.
-  bool keys_only() const { return policy.trust.identities.empty() && policy.trust.ignore_log; }
+  // A key that is trusted by itself needs neither a certificate nor a log, nor a time.
+  bool keys_only() const {
+    return policy.trust.identities.empty() && policy.trust.ignore_log &&
+           policy.trust.timestamps == 0;
+  }
+  // And nothing tells on which of its signatures it can be relied.
+  bool keys_alone() const { return keys_only() && !policy.trust.key_trust.has_records(); }
+  Checked<Bundle> material_of(const Annotations& annotations) const;
+  Checked<std::vector<std::string>> counting(const std::vector<std::string>& keys) const;
 };
+
+// What came along with a signature. A certificate says nothing where keys are trusted.
+Checked<Bundle> ImageJudge::material_of(const Annotations& annotations) const {
+  auto out = bundle_of_layer(annotations);
+  if (out && policy.trust.identities.empty()) out->certificates.clear();
+  return out;
+}
+
+// Of the keys that have signed, without a time, those whose signatures count.
+Checked<std::vector<std::string>> ImageJudge::counting(const std::vector<std::string>& keys) const {
+  std::vector<std::string> out;
+  std::optional<Refusal> why;
+  for (const PublicKey& key : policy.trust.keys) {
+    if (std::ranges::find(keys, key.id()) == keys.end()) continue;
+    if (const auto counts = policy.trust.key_trust.standing(key, {}))
+      out.push_back(key.id());
+    else if (!why)
+      why = counts.error();
+  }
+  if (out.empty())
+    return why ? std::unexpected(*why)
+               : refuse("signature-invalid", "no signature by a key that is trusted here", "keys");
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
 
 Checked<VerifiedAttached> ImageJudge::simple_signing(const Attached& attached) const {
   const auto annotation = attached.annotations.find(cosign_signature_annotation);
@@ -64,7 +97,7 @@ Checked<VerifiedAttached> ImageJudge::simple_signing(const Attached& attached) c
   const auto signature = unbase64(annotation->second);
   if (!signature) return refuse(signature.error(), field);
   VerifiedAttached out;
-  if (keys_only()) {
+  if (keys_alone()) {
     std::set<std::string> keys;
     for (const PublicKey& key : policy.trust.keys)
       if (!keys.contains(key.id()) && signed_by(key, attached.bytes, *signature))
@@ -73,7 +106,7 @@ Checked<VerifiedAttached> ImageJudge::simple_signing(const Attached& attached) c
       return refuse("signature-invalid", "no signature by a key that is trusted here", field);
     out.keys_.assign(keys.begin(), keys.end());
   } else {
-    TRY(auto bundle, bundle_of_layer(attached.annotations));
+    TRY(auto bundle, material_of(attached.annotations));
     bundle.message = MessageSignature{{}, {}, *signature};
     const auto verified =
         verify_bundle(bundle, Artifact::from_bytes(attached.bytes), policy.trust, *policy.root);
@@ -132,8 +165,10 @@ Checked<VerifiedAttached> ImageJudge::envelope(const Attached& attached,
                                                std::string_view predicate) const {
   auto parsed = parse_dsse(attached.bytes);
   if (!parsed) return refuse(parsed.error(), "envelope");
-  if (!keys_only()) {
-    TRY(auto bundle_, bundle_of_layer(attached.annotations));
+  // Of several signatures in one envelope none can have a time.
+  const bool together = keys_only() && parsed->signatures.size() != 1;
+  if (!keys_alone() && !together) {
+    TRY(auto bundle_, material_of(attached.annotations));
     bundle_.envelope = std::move(*parsed);
     return bundle(attached, bundle_, predicate);
   }
@@ -142,7 +177,7 @@ Checked<VerifiedAttached> ImageJudge::envelope(const Attached& attached,
   out.attached_ = attached;
   out.payload_ = verified.bytes();
   out.envelope_ = write_dsse(*parsed);
-  out.keys_ = verified.keys();
+  TRY(out.keys_, counting(verified.keys()));
   TRY_DO(statement(out, predicate));
   return out;
 }
@@ -158,9 +193,11 @@ Checked<VerifiedImage> ImageJudge::conclude(std::vector<VerifiedAttached> good,
   if (keys.empty())
     return refuse("signature-invalid", fmt::format("none of the {} that there are holds", found),
                   "image");
-  if (keys.size() < policy.required)
+  std::set<std::string> holders;
+  for (const std::string& key : keys) holders.insert(policy.trust.key_trust.holder_of(key));
+  if (holders.size() < policy.required)
     return refuse("threshold-not-met", "too few different keys have signed", "image",
-                  fmt::format("{} keys", policy.required), fmt::format("{}", keys.size()));
+                  fmt::format("{} keys", policy.required), fmt::format("{}", holders.size()));
   VerifiedImage out;
   out.digest_ = digest;
   out.attached_ = std::move(good);
@@ -200,9 +237,11 @@ std::string said(const VerifiedAttached& attestation) {
 }
 
 // Moves what too few keys agree on from the good ones to the refused.
-void drop_lonely(Pass& pass, std::size_t required) {
+void drop_lonely(Pass& pass, std::size_t required, const KeyTrust& trust) {
   std::map<std::string, std::set<std::string>> keys;
-  for (const auto& one : pass.good) keys[said(one)].insert(one.keys().begin(), one.keys().end());
+  for (const auto& one : pass.good) {
+    for (const std::string& key : one.keys()) keys[said(one)].insert(trust.holder_of(key));
+  }
   std::erase_if(pass.good, [&](const VerifiedAttached& one) {
     const std::size_t agree = keys[said(one)].size();
     if (agree >= required) return false;
@@ -238,6 +277,7 @@ Checked<VerifiedAttached> judge_attestation(const Attached& attached, const std:
 Checked<VerifiedImage> verify_signatures(ArtifactStore& store, const std::string& digest,
                                          const ImagePolicy& policy, std::vector<Refused>* refused) {
   CollectOptions options;
+  options.bundles = policy.bundles;
   options.predicate_type = cosign_sign_predicate;
   const ImageJudge judge{digest, policy};
   for (const bool last : {false, true}) {
@@ -255,11 +295,24 @@ Checked<VerifiedImage> verify_signatures(ArtifactStore& store, const std::string
   return refuse("signature-missing", "the image has none", "image", digest);
 }
 
+Checked<VerifiedImage> verify_detached(const Attached& signature, const std::string& digest,
+                                       const ImagePolicy& policy, std::vector<Refused>* refused) {
+  std::vector<VerifiedAttached> good;
+  auto verdict = judge_signature(signature, digest, policy);
+  if (refused) refused->clear();
+  if (verdict)
+    good.push_back(std::move(*verdict));
+  else if (refused)
+    refused->push_back({signature.source, signature.form, std::move(verdict.error())});
+  return ImageJudge{digest, policy}.conclude(std::move(good), 1);
+}
+
 Checked<VerifiedImage> verify_attestations(ArtifactStore& store, const std::string& digest,
                                            const ImagePolicy& policy,
                                            std::vector<Refused>* refused) {
   CollectOptions options;
   options.signatures = false;
+  options.bundles = policy.bundles;
   options.predicate_type = policy.predicate_type;
   options.thorough = true;
   const ImageJudge judge{digest, policy};
@@ -268,7 +321,7 @@ Checked<VerifiedImage> verify_attestations(ArtifactStore& store, const std::stri
     auto pass = judge_all(store, digest, policy, options, judge_attestation);
     if (!pass) return refuse(pass.error(), "image");
     const std::size_t found = pass->found();
-    if (policy.required > 1) drop_lonely(*pass, policy.required);
+    if (policy.required > 1) drop_lonely(*pass, policy.required, policy.trust.key_trust);
     if (refused) *refused = std::move(pass->refused);
     auto verdict = judge.conclude(std::move(pass->good), found);
     if (verdict || last) return verdict;

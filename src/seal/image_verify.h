@@ -21,6 +21,7 @@ struct ImagePolicy {
   // the image. Statements are always about their subject.
   bool check_claims = true;
   std::string predicate_type;  // of attestations; of signatures it is given
+  bool bundles = true;         // false: only cosign's lists are looked at
 };
 
 // One signature or attestation that holds. Only the judging functions make one.
@@ -62,7 +63,7 @@ Checked<VerifiedAttached> judge_signature(const Attached& attached, const std::s
 Checked<VerifiedAttached> judge_attestation(const Attached& attached, const std::string& digest,
                                             const ImagePolicy& policy);
 
-// An image that met the policy. Only verify_signatures and verify_attestations make one.
+// An image that met the policy. Only the verifying functions below make one.
 class VerifiedImage {
  public:
   const std::string& digest() const { return digest_; }
@@ -72,6 +73,8 @@ class VerifiedImage {
  private:
   friend Checked<VerifiedImage> verify_signatures(ArtifactStore&, const std::string&,
                                                   const ImagePolicy&, std::vector<Refused>*);
+  friend Checked<VerifiedImage> verify_detached(const Attached&, const std::string&,
+                                                const ImagePolicy&, std::vector<Refused>*);
   friend Checked<VerifiedImage> verify_attestations(ArtifactStore&, const std::string&,
                                                     const ImagePolicy&, std::vector<Refused>*);
   friend struct ImageJudge;
@@ -87,6 +90,9 @@ class VerifiedImage {
 // "threshold-not-met", "threshold-invalid", "unreadable" (the store cannot be asked).
 Checked<VerifiedImage> verify_signatures(ArtifactStore& store, const std::string& digest,
                                          const ImagePolicy& policy, std::vector<Refused>* refused);
+// The same of a signature that is not attached to the image.
+Checked<VerifiedImage> verify_detached(const Attached& signature, const std::string& digest,
+                                       const ImagePolicy& policy, std::vector<Refused>* refused);
 // The same for attestations of policy.predicate_type. Several keys count together when they have
 // signed the same predicate; attestations that too few agree on are refused "threshold-not-met".
 Checked<VerifiedImage> verify_attestations(ArtifactStore& store, const std::string& digest,

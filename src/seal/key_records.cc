@@ -6,6 +6,18 @@
 
 namespace boltseal {
 
+std::string_view name_of(KeyVerdict verdict) {
+  switch (verdict) {
+    case KeyVerdict::valid:
+      return "valid";
+    case KeyVerdict::before_revocation:
+      return "before-revocation";
+    case KeyVerdict::undecided:
+      return "undecided";
+  }
+  return {};
+}
+
 const KeySuccession* KeyRecords::succession_of(const PublicKey& key) const {
   const auto found = successions_.find(key.id());
   return found == successions_.end() ? nullptr : &found->second;
@@ -28,7 +40,7 @@ bool KeyRecords::stands(const KeySuccession& succession) const {
 
 Checked<KeyStanding> standing_of(const KeyRecords& records, const PublicKey& key,
                                  const std::optional<TrustedMoment>& signed_at,
-                                 bool refuse_superseded) {
+                                 const StandingRules& rules) {
   const std::string field = "key " + key.id();
   const std::string proved =
       signed_at ? rfc3339(signed_at->seconds) + " (" + signed_at->source + ")" : "no trusted time";
@@ -36,20 +48,20 @@ Checked<KeyStanding> standing_of(const KeyRecords& records, const PublicKey& key
   if (const KeyRevocation* revocation = records.revocation_of(key)) {
     const std::string reason = revocation->reason.empty() ? "" : " (" + revocation->reason + ")";
     const std::string wanted = "signed before " + rfc3339(revocation->from);
-    if (!signed_at)
+    if (!signed_at && !rules.accept_undecided)
       return refuse("key-revocation-undecided",
                     "the key was revoked" + reason +
                         ", and nothing proves that the signature is older; sign with a timestamp "
                         "or a log to have such proof",
                     field, wanted, proved);
-    if (signed_at->seconds >= revocation->from)
+    if (signed_at && signed_at->seconds >= revocation->from)
       return refuse("key-revoked", "the key was revoked" + reason + " before it signed", field,
                     wanted, proved);
-    out.verdict_ = KeyVerdict::before_revocation;
+    out.verdict_ = signed_at ? KeyVerdict::before_revocation : KeyVerdict::undecided;
   }
   if (const KeySuccession* succession = records.succession_of(key)) {
     out.successor_ = succession->successor.id();
-    if (refuse_superseded && (!signed_at || signed_at->seconds >= succession->time))
+    if (rules.refuse_superseded && (!signed_at || signed_at->seconds >= succession->time))
       return refuse("key-superseded",
                     "another key took the place of this one: " + succession->successor.id(), field,
                     "signed before " + rfc3339(succession->time), proved);

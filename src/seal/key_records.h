@@ -68,7 +68,14 @@ struct TrustedMoment {
   std::string source;
 };
 
-enum class KeyVerdict : std::uint8_t { valid, before_revocation };
+enum class KeyVerdict : std::uint8_t { valid, before_revocation, undecided };
+std::string_view name_of(KeyVerdict verdict);  // "valid", "before-revocation", "undecided"
+
+struct StandingRules {
+  bool refuse_superseded = false;  // a key with a successor signs no more
+  // A key that was revoked counts where nothing tells when it signed: `undecided`.
+  bool accept_undecided = false;
+};
 
 // That a signature of a key counts. Only standing_of makes one.
 class KeyStanding {
@@ -78,7 +85,8 @@ class KeyStanding {
 
  private:
   friend Checked<KeyStanding> standing_of(const KeyRecords&, const PublicKey&,
-                                          const std::optional<TrustedMoment>&, bool);
+                                          const std::optional<TrustedMoment>&,
+                                          const StandingRules&);
   KeyStanding() = default;
   KeyVerdict verdict_ = KeyVerdict::valid;
   std::string successor_;
@@ -88,11 +96,11 @@ class KeyStanding {
 //   valid              no record revokes the key;
 //   before_revocation  it was there before the moment from which the key is revoked;
 // refused as key-revoked when it is not known to be older than that, and as
-// key-revocation-undecided when there is no trusted moment. `refuse_superseded`: also
-// key-superseded for one that is not known to be older than the key's succession.
+// key-revocation-undecided when there is no trusted moment. With refuse_superseded also as
+// key-superseded when it is not known to be older than the key's succession.
 Checked<KeyStanding> standing_of(const KeyRecords& records, const PublicKey& key,
                                  const std::optional<TrustedMoment>& signed_at,
-                                 bool refuse_superseded = false);
+                                 const StandingRules& rules = {});
 
 // The keys that follow a pinned one, nearest first. Refused (key-succession-undecided) when a key
 // of the line was revoked and its revocation does not keep the succession.

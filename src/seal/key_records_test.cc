@@ -81,10 +81,12 @@ TEST_F(KeyRecordsTest, ASupersededKeyIsRefusedWherePolicyAsks) {
   ASSERT_TRUE(records);
   const PublicKey& key = one_.public_key();
   EXPECT_EQ(standing_of(*records, key, std::nullopt)->successor(), two_.public_key().id());
-  EXPECT_EQ(standing_of(*records, key, std::nullopt, true).error().code, "key-superseded");
-  EXPECT_EQ(standing_of(*records, key, at(1000), true).error().code, "key-superseded");
-  EXPECT_TRUE(standing_of(*records, key, at(999), true));
-  EXPECT_TRUE(standing_of(*records, two_.public_key(), std::nullopt, true));
+  EXPECT_EQ(standing_of(*records, key, std::nullopt, {.refuse_superseded = true}).error().code,
+            "key-superseded");
+  EXPECT_EQ(standing_of(*records, key, at(1000), {.refuse_superseded = true}).error().code,
+            "key-superseded");
+  EXPECT_TRUE(standing_of(*records, key, at(999), {.refuse_superseded = true}));
+  EXPECT_TRUE(standing_of(*records, two_.public_key(), std::nullopt, {.refuse_superseded = true}));
 }
 
 TEST_F(KeyRecordsTest, SuccessorsOfAPinnedKeyAreTrusted) {

@@ -45,7 +45,7 @@ class Judge {
     TRY_DO(check_entries());
     TRY_DO(check_timestamps());
     TRY_DO(check_times());
-    if (certified()) TRY_DO(check_certificate());
+    TRY_DO(certified() ? check_certificate() : check_standing());
     return std::move(evidence_);
   }
 
@@ -131,7 +131,15 @@ class Judge {
       }
       if (!why || why->code == "signature-invalid") why = good.error();
     }
-    return std::unexpected(*why);
+    if (certified()) return std::unexpected(*why);
+    return std::unexpected(policy_.key_trust.reason(
+        [this](const PublicKey& key) { return signed_with(key).has_value(); }, *std::move(why)));
+  }
+
+  Checked<void> check_standing() {
+    TRY(const auto standing, policy_.key_trust.standing(*key_, evidence_.times));
+    if (policy_.key_trust.has_records()) evidence_.key_standing = name_of(standing.verdict());
+    return {};
   }
 
   Checked<void> check_entries() {

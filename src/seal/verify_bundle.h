@@ -11,6 +11,7 @@
 #include "seal/authorities.h"
 #include "seal/bundle.h"
 #include "seal/identity.h"
+#include "seal/key_trust.h"
 #include "seal/refusal.h"
 #include "seal/sct.h"
 #include "seal/tlog.h"
@@ -22,6 +23,7 @@ namespace boltseal {
 // nobody.
 struct BundlePolicy {
   std::vector<PublicKey> keys;           // any one of them
+  KeyTrust key_trust;                    // what is known of the keys
   std::vector<IdentityRule> identities;  // any one of them
   std::size_t logs = 1;                  // how many different logs must have the signature
   std::size_t timestamps = 0;            // how many different authorities must have stamped it
@@ -39,6 +41,7 @@ struct BundleEvidence {
   std::string artifact;            // its digest
   std::string content;             // "message-signature" or "dsse-envelope"
   std::string key_id;              // of who signed
+  std::string key_standing;        // where records about keys were given: a KeyVerdict's name
   std::vector<Certificate> chain;  // the leaf first; empty for a key
   CertificateIdentity identity;    // of the leaf
   std::string matched_identity;
