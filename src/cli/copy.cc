@@ -1,6 +1,7 @@
 // `copy` and `clean`: images with what is attached to them, and without.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -16,7 +17,29 @@ namespace {
 
 struct CopyCommand {
   std::string from, to, platform;
+  std::vector<std::string> only;
+  bool signatures_only = false, force = false;
   StoreFlags store;
+
+  CopyOptions options() const {
+    CopyOptions out;
+    const auto named = [&](const char* kind) {
+      return std::ranges::find(only, kind) != only.end();
+    };
+    if (signatures_only || !only.empty())
+      out.only = {signatures_only || named("sig"), named("att"), named("sbom"), false};
+    return out;
+  }
+  // Another image under that tag goes only where that was asked for.
+  Result<> may_take(ArtifactStore& there, const std::string& tag, const std::string& digest) const {
+    if (force || tag.empty() || options().only) return {};
+    const auto before = there.manifest(tag);
+    if (!before && before.error().fault == Fault::not_found) return {};
+    if (!before) return std::unexpected(before.error());
+    if (before->digest == digest) return {};
+    return fail(Fault::unsupported,
+                "another image has that tag (" + before->digest + "); --force writes over it", to);
+  }
 
   Result<CopyCounts> copy(int& exit) const {
     TRY(const auto source, open_artifact(from, {}, store_options(store, "pull")));
@@ -44,8 +67,10 @@ struct CopyCommand {
     // A layout without a tag could not be told apart from its attachments.
     if (tag.empty() && target.kind == Reference::Kind::oci_layout)
       tag = origin && !origin->tag.empty() ? origin->tag : "latest";
-    return copy_image(*source.images, images.front(), *made, tag,
-                      near ? origin->repository : std::string());
+    TRY_DO(may_take(*made, tag, images.front().digest));
+    CopyOptions how = options();
+    if (near) how.mount_from = origin->repository;
+    return copy_image(*source.images, images.front(), *made, tag, how);
   }
 
   int run() const {
@@ -70,10 +95,11 @@ struct CleanCommand {
     if (!opened) return seal_complain_of_image(opened.error());
     const auto image = opened->images->manifest(opened->reference);
     if (!image) return seal_complain_of_image(image.error());
-    CleanKinds kinds;
+    AttachmentKinds kinds;
     kinds.signatures = type == "all" || type == "signature";
     kinds.attestations = type == "all" || type == "attestation";
     kinds.sboms = type == "all" || type == "sbom";
+    if (type == "referrer") kinds = {true, true, false, true};
     const auto removed = clean_image(opened->signatures(), image->digest, kinds);
     if (!removed) return seal_complain(removed.error());
     log_note(fmt::format("{} lists or referrers taken away", *removed));
@@ -91,6 +117,15 @@ void add_copy(Command& program, int& exit) {
   command->add_option("TO", state->to, "Where to; oci:DIR[:tag] is made")->required();
   command->add_option("--platform", state->platform, "Copy this image of an index only")
       ->type_name("OS/ARCH");
+  command
+      ->add_option("--only", state->only,
+                   "Not the image, but of what is attached to it: sig, att, sbom (a list)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(one_of({"sig", "att", "sbom"}))
+      ->type_name("LIST");
+  command->add_flag("--sig-only", state->signatures_only, "The same as --only sig");
+  command->add_flag("-f,--force", state->force, "Take a tag from another image");
   add_store_options(*command, state->store);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
@@ -102,7 +137,7 @@ void add_clean(Command& program, int& exit) {
   const auto state = std::make_shared<CleanCommand>();
   command->add_option("REF", state->reference, "Image in a registry, or oci:DIR[:tag]")->required();
   command->add_option("--type", state->type, "What to take away")
-      ->check(one_of({"all", "signature", "attestation", "sbom"}))
+      ->check(one_of({"all", "signature", "attestation", "referrer", "sbom"}))
       ->capture_default_str();
   command->add_flag("-f,--force", state->force, "Do it");
   add_store_options(*command, state->store);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/cosign_words.h"
 
 namespace boltseal {
 namespace {
@@ -78,6 +79,8 @@ std::string hint_for(const std::vector<std::string_view>& words,
   }
   for (const auto word : words) {
     const auto name = word.substr(0, word.find('='));
+    if (const auto cosigns = cosign_option_here(words[0], name); !cosigns.empty())
+      return fmt::format("What is {} in cosign is here: {}", name, cosigns);
     const auto here = answer(options_there, name);
     if (!here.empty()) return fmt::format("What is {} elsewhere is here: {}", name, here);
   }

@@ -1,4 +1,5 @@
-// What a person probably meant who types the words of Trivy, Grype or Syft, or forgets the command.
+// What a person probably meant who types the words of Trivy, Grype, Syft or cosign, or forgets the
+// command.
 #pragma once
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 namespace boltseal {
 
 // A line of advice on a call that could not be understood; empty when there is none to give.
+// `words`: what was typed, without the options that the command has.
 // `commands` are ours.
 std::string hint_for(const std::vector<std::string_view>& words,
                      const std::vector<std::string_view>& commands);

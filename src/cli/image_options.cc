@@ -24,6 +24,15 @@ void add_image_options(Command& command, ImageOptions& options,
   command.add_option("-o,--output", options.output, about)
       ->check(one_of(outputs))
       ->capture_default_str();
+  command.add_flag("--new-bundle-format", options.bundles,
+                   "With =false: only cosign's tags are looked at");
+  command.add_flag("--experimental-oci11", options.oci_references,
+                   "Accepted for cosign's sake: both ways are always read");
+  command
+      .add_option("--signature-digest-algorithm", options.digest_algorithm,
+                  "Accepted for cosign's sake: what goes with the key is tried")
+      ->check(one_of({"sha224", "sha256", "sha384", "sha512"}))
+      ->type_name("NAME");
   command.add_option("--max-workers", options.workers, "Accepted for cosign's sake");
   add_store_options(command, options.store);
 }
@@ -34,6 +43,7 @@ ImagePolicy image_policy(const ImageOptions& options, const Trust& trust) {
   out.root = &trust.root;
   out.required = options.required;
   out.check_claims = options.check_claims;
+  out.bundles = options.bundles;
   return out;
 }
 
@@ -56,7 +66,7 @@ int for_each_image(const ImageOptions& options,
     const auto images =
         resolve_subjects(*opened->images, opened->reference, options.platform, options.recursive);
     if (!images) return seal_complain_of_image(images.error());
-    if (const int exit = check(reference, opened->signatures(), *images); exit != seal_good)
+    if (const int exit = check(given, opened->signatures(), *images); exit != seal_good)
       return exit;
   }
   return seal_good;

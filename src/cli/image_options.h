@@ -18,6 +18,8 @@ struct ImageOptions {
   std::string platform, output = "json";
   bool local = false;  // the references are folders
   bool check_claims = true, recursive = false;
+  bool bundles = true, oci_references = true;
+  std::string digest_algorithm;
   std::size_t required = 1;
   unsigned workers = 0;
   StoreFlags store;
@@ -33,8 +35,9 @@ ImagePolicy image_policy(const ImageOptions& options, const Trust& trust);
 // What could not be read of whom to trust: Exit::usage for a wrong call, else seal_error.
 int complain_of_trust(const Error& error);
 
-// Calls `check` with each reference, its store and the digests that it means, until one gives
-// another exit code than seal_good. An image that cannot be had ends it as it does in cosign.
+// Calls `check` with each reference as given, the store of its signatures and the images that it
+// means, until one gives another exit code than seal_good. An image that cannot be had ends it as
+// it does in cosign.
 int for_each_image(const ImageOptions& options,
                    const std::function<int(const std::string& reference, ArtifactStore& signatures,
                                            const std::vector<StoredManifest>& images)>& check);

@@ -34,12 +34,27 @@ void add_store_options(Command& command, StoreFlags& flags) {
   command.add_option("--registry-token", flags.token, "Bearer token for the registry");
   command.add_option("--registry-cacert", flags.ca_file, "CA certificates of the registry (PEM)")
       ->type_name("FILE");
-  command.add_flag("--offline", flags.offline, "Send not one packet; layouts only");
+  command
+      .add_option("--registry-client-cert", flags.client_certificate,
+                  "Certificate to show to the registry (PEM)")
+      ->type_name("FILE");
+  command.add_option("--registry-client-key", flags.client_key, "Its private key (PEM)")
+      ->type_name("FILE");
+  command
+      .add_option("--registry-referrers-mode", flags.referrers_mode,
+                  "Accepted for cosign's sake: both ways are always used")
+      ->check(one_of({"legacy", "oci-1-1"}));
+  command.add_flag(
+      "--offline", flags.offline,
+      "Send not one packet; layouts only (cosign's means: ask no log, as it always is)");
 }
 
 StoreOptions store_options(const StoreFlags& flags, const std::string& actions) {
   if (flags.offline) forbid_network();
   if (!flags.ca_file.empty()) ::setenv("BOLTSEAL_CA_FILE", flags.ca_file.c_str(), 1);
+  if (!flags.client_certificate.empty())
+    ::setenv("BOLTSEAL_CLIENT_CERT", flags.client_certificate.c_str(), 1);
+  if (!flags.client_key.empty()) ::setenv("BOLTSEAL_CLIENT_KEY", flags.client_key.c_str(), 1);
   StoreOptions out;
   out.insecure_http = flags.allow_http || flags.allow_insecure || flags.insecure_http;
   out.actions = actions;
@@ -90,13 +105,34 @@ Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags) {
   return open_signer(flags.key, password_source(flags.password));
 }
 
+namespace {
+
+// "a=1,b=2", of which a part that begins with a quote may hold commas, as cosign takes it.
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> out(1);
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"' && (quoted || out.back().empty()))
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      out.emplace_back();
+    else
+      out.back() += c;
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<Annotations> read_annotations(const std::vector<std::string>& given) {
   Annotations out;
   for (const std::string& text : given) {
-    const auto pair = cut(text, "=");
-    if (!pair || pair->first.empty())
-      return fail(Fault::unsupported, "write an annotation as key=value", text);
-    out[std::string(pair->first)] = pair->second;
+    for (const std::string& part : parts_of(text)) {
+      const auto pair = cut(part, "=");
+      if (!pair || pair->first.empty())
+        return fail(Fault::unsupported, "write an annotation as key=value", text);
+      out[std::string(pair->first)] = pair->second;
+    }
   }
   return out;
 }

@@ -29,7 +29,7 @@ enum SealExit : std::uint8_t {
 struct StoreFlags {
   bool allow_http = false, allow_insecure = false, insecure_http = false;
   bool offline = false;
-  std::string username, password, token, ca_file;
+  std::string username, password, token, ca_file, client_certificate, client_key, referrers_mode;
 };
 void add_store_options(Command& command, StoreFlags& flags);
 // Applies --offline and --registry-cacert, and gives what a store is opened with.

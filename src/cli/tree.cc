@@ -35,6 +35,13 @@ std::string kind_of(const StoredManifest& referrer) {
   return type == annotations.end() ? referrer.manifest.artifact_type : type->second;
 }
 
+std::string branches(const std::vector<Descriptor>& entries) {
+  std::string out;
+  for (const Descriptor& entry : entries)
+    out += fmt::format("   {}── 🍒 {}\n", &entry == &entries.back() ? "└" : "├", entry.digest);
+  return out;
+}
+
 Result<std::string> draw(const OpenedArtifact& opened, const std::string& platform) {
   TRY(const auto images, resolve_subjects(*opened.images, opened.reference, platform, false));
   const std::string& digest = images.front().digest;
@@ -47,15 +54,14 @@ Result<std::string> draw(const OpenedArtifact& opened, const std::string& platfo
     if (!entries && entries.error().fault == Fault::not_found) continue;
     if (!entries) return std::unexpected(entries.error());
     out += fmt::format("└── {} for an image tag: {}:{}\n", list.shown, store.name(), *tag);
-    for (const Descriptor& entry : *entries) out += fmt::format("   └── 🍒 {}\n", entry.digest);
+    out += branches(*entries);
   }
   TRY(const auto referrers, store.referrers(digest, {}, true));
   for (const Descriptor& entry : referrers) {
     TRY(const auto referrer, store.manifest(entry.digest));
     out += fmt::format("└── 🔗 {} artifacts via OCI referrer: {}@{}\n", kind_of(referrer),
                        store.name(), entry.digest);
-    for (const Descriptor& layer : referrer.manifest.layers)
-      out += fmt::format("   └── 🍒 {}\n", layer.digest);
+    out += branches(referrer.manifest.layers);
   }
   if (out.empty())
     return fmt::format("No Supply Chain Security Related Artifacts found for image {}\n",

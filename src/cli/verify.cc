@@ -14,6 +14,7 @@
 #include "cli/image_options.h"
 #include "cli/notation.h"
 #include "cli/options.h"
+#include "codec/base64.h"
 #include "codec/json_writer.h"
 #include "seal/evidence.h"
 #include "seal/predicate.h"
@@ -25,12 +26,18 @@ namespace {
 struct VerifyCommand {
   ImageOptions what;
   std::vector<std::string> annotations;
+  std::string signature, payload, attachment;
   NotationVerifyFlags notation;
 
   int run() const;
   int run_notation(const Annotations& wanted) const;
-  int verify_one(const std::string& reference, ArtifactStore& signatures,
-                 const StoredManifest& image, const ImagePolicy& policy, std::string& out) const;
+  int verify_one(const std::string& reference, ArtifactStore& signatures, const std::string& digest,
+                 const ImagePolicy& policy, std::string& out) const;
+  // The digest that is signed: the image's, or that of what --attachment names.
+  Result<std::string> signed_digest(ArtifactStore& signatures, const StoredManifest& image) const;
+  Result<Attached> detached(const ArtifactStore& store, const std::string& digest) const;
+  Checked<VerifiedImage> verdict(ArtifactStore& signatures, const std::string& digest,
+                                 const ImagePolicy& policy, std::vector<Refused>& refused) const;
 };
 
 void write_claims(JsonWriter& json, const VerifiedAttached& signature) {
@@ -72,6 +79,8 @@ void say_checks(const std::string& reference, const ImagePolicy& policy,
               ? "  - The code-signing certificate was verified using trusted certificate authority "
                 "certificates\n"
               : "  - The signatures were verified against the specified public key\n";
+  if (policy.trust.key_trust.has_records())
+    text += "  - The records about keys let these keys sign what they have signed\n";
   if (policy.required > 1)
     text += fmt::format("  - At least {} different keys have signed\n", policy.required);
   std::fputs(text.c_str(), stderr);
@@ -91,6 +100,7 @@ void write_report(JsonWriter& json, const std::string& reference, const std::str
   if (verdict) {
     for (const VerifiedAttached& one : verdict->attached()) {
       json.object().member("source", one.source()).member("form", name_of(one.form()));
+      if (one.evidence()) write_evidence(json.key("evidence"), *one.evidence());
       json.texts("keys", one.keys()).key("payload").raw(trim(one.payload())).end();
     }
   }
@@ -108,39 +118,81 @@ void say_refused(const std::vector<Refused>& refused) {
 int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
                 const ImagePolicy& policy) {
   say_refused(refused);
-  // A signed statement of another kind is no signature of the image.
-  const bool none = std::ranges::all_of(
-      refused, [](const Refused& one) { return one.reason.code == "predicate-type-mismatch"; });
-  if (none && (reason.code == "signature-missing" || !refused.empty()))
+  // A signed statement of another kind is no signature of the image, nor is what is no bundle.
+  const bool none = std::ranges::all_of(refused, [](const Refused& one) {
+    return one.reason.code == "predicate-type-mismatch" || one.reason.code == "bundle-invalid" ||
+           one.reason.code == "bundle-version-unsupported";
+  });
+  const bool too_few = reason.code == "threshold-not-met";
+  if (none && !too_few && (reason.code == "signature-missing" || !refused.empty()))
     return seal_complain("no signatures found", seal_no_signature);
   if (reason.code == "unreadable" || reason.code == "threshold-invalid")
     return seal_complain(reason.message(), seal_error);
-  const bool uncertified = policy.trust.keys.empty() && !refused.empty() &&
+  // cosign knows 12 and 13 for its older form only.
+  const bool bundled = !too_few && std::ranges::any_of(refused, [](const Refused& one) {
+    return one.form == AttachedForm::bundle;
+  });
+  const bool uncertified = !bundled && policy.trust.keys.empty() && !refused.empty() &&
                            std::ranges::all_of(refused, [](const Refused& one) {
                              return one.reason.code == "key-missing";
                            });
   if (uncertified)
     return seal_complain("no certificate found on signature: " + reason.message(),
                          seal_no_certificate);
-  return seal_complain("no matching signatures: " + reason.message(), seal_no_match);
+  return seal_complain("no matching signatures: " + reason.message(),
+                       bundled ? seal_error : seal_no_match);
+}
+
+Result<std::string> VerifyCommand::signed_digest(ArtifactStore& signatures,
+                                                 const StoredManifest& image) const {
+  if (attachment.empty()) return image.digest;
+  TRY(const auto tag, cosign_tag(image.digest, attachment));
+  TRY(const auto attached, signatures.manifest(tag));
+  return attached.digest;
+}
+
+// Without --payload it is what signing without further words makes.
+Result<Attached> VerifyCommand::detached(const ArtifactStore& store,
+                                         const std::string& digest) const {
+  Attached out;
+  out.form = AttachedForm::simple_signing;
+  out.source = signature;
+  out.bytes = write_simple_signing(store.name(), digest, {});
+  if (!payload.empty()) {
+    TRY(out.bytes, read_file(payload, max_simple_signing));
+  }
+  TRY(const auto text, read_file(signature, max_simple_signing));
+  const auto raw = unbase64(trim(text));
+  out.annotations[cosign_signature_annotation] = base64(raw ? *raw : text);
+  return out;
+}
+
+Checked<VerifiedImage> VerifyCommand::verdict(ArtifactStore& signatures, const std::string& digest,
+                                              const ImagePolicy& policy,
+                                              std::vector<Refused>& refused) const {
+  if (signature.empty()) return verify_signatures(signatures, digest, policy, &refused);
+  TRY(const auto given, readable(detached(signatures, digest), "--signature"));
+  return verify_detached(given, digest, policy, &refused);
 }
 
 int VerifyCommand::verify_one(const std::string& reference, ArtifactStore& signatures,
-                              const StoredManifest& image, const ImagePolicy& policy,
+                              const std::string& digest, const ImagePolicy& policy,
                               std::string& out) const {
   std::vector<Refused> refused;
-  const auto verdict = verify_signatures(signatures, image.digest, policy, &refused);
+  const auto found = verdict(signatures, digest, policy, refused);
   if (what.output == "report") {
     JsonWriter json(true);
-    write_report(json, reference, image.digest, policy, verdict, refused);
+    write_report(json, reference, digest, policy, found, refused);
     out += json.take();
   }
-  if (!verdict) return complain_of(verdict.error(), refused, policy);
-  say_checks(reference, policy, *verdict);
+  if (!found) return complain_of(found.error(), refused, policy);
+  say_checks(reference, policy, *found);
   if (what.output == "report") return seal_good;
   const char* const between = what.output == "text" ? "\n" : ",";
-  for (const VerifiedAttached& signature : verdict->attached())
-    out += (out.empty() ? "" : between) + shown(signature, reference, image.digest);
+  std::string payloads;
+  for (const VerifiedAttached& one : found->attached())
+    payloads += (payloads.empty() ? "" : between) + shown(one, reference, digest);
+  out += payloads;
   return seal_good;
 }
 
@@ -157,6 +209,8 @@ int VerifyCommand::run() const {
   auto wanted = read_annotations(annotations);
   if (!wanted) return seal_complain(wanted.error()), Exit::usage;
   if (notation.asked()) return run_notation(*wanted);
+  if (signature.empty() && !payload.empty())
+    return seal_complain("--payload goes with --signature", Exit::usage);
   const auto trust = read_trust(what.trust);
   if (!trust) return complain_of_trust(trust.error());
   ImagePolicy policy = image_policy(what, *trust);
@@ -164,14 +218,22 @@ int VerifyCommand::run() const {
   std::string out;
   const int exit = for_each_image(what, [&](const std::string& reference, ArtifactStore& signatures,
                                             const std::vector<StoredManifest>& images) {
+    std::string payloads;
     for (const StoredManifest& image : images) {
-      const int one = verify_one(reference, signatures, image, policy, out);
-      if (one != seal_good) return one;
+      const auto digest = signed_digest(signatures, image);
+      if (!digest) return seal_complain_of_image(digest.error());
+      const char* const between = what.output == "text" ? "\n" : ",";
+      if (!payloads.empty() && what.output != "report") payloads += between;
+      const int one = verify_one(reference, signatures, *digest, policy, payloads);
+      if (one != seal_good) return out += what.output == "report" ? payloads : "", one;
     }
+    // An array for each image that was named, as cosign has it.
+    out += what.output == "json"   ? "[" + payloads + "]\n"
+           : what.output == "text" ? payloads + "\n"
+                                   : payloads;
     return static_cast<int>(seal_good);
   });
-  if (what.output == "json") out = exit == seal_good ? "[" + out + "]\n" : "";
-  if (what.output == "text") out = exit == seal_good ? out + "\n" : "";
+  if (exit != seal_good && what.output != "report") out.clear();
   if (const auto written = write_all(1, out, "standard output"); !written)
     return seal_complain(written.error());
   return exit;
@@ -195,6 +257,19 @@ void add_verify(Command& program, int& exit) {
       ->add_option("-a,--annotations", state->annotations, "key=value that must have been signed")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  command
+      ->add_option("--signature", state->signature,
+                   "A signature that is not attached: a file, in base64 or as it is")
+      ->type_name("FILE");
+  command
+      ->add_option("--payload", state->payload,
+                   "What it is over (default: what `sign` makes without -a)")
+      ->type_name("FILE");
+  command
+      ->add_option("--attachment", state->attachment,
+                   "Verify what is attached to the image in place of the image")
+      ->check(one_of({"sbom"}))
+      ->type_name("sbom");
   command->add_flag("--check-claims", state->what.check_claims,
                     "With =false a simple-signing payload may name another image");
   command->add_flag("-r,--recursive", state->what.recursive, "Of an index verify every image too");

@@ -26,7 +26,9 @@ struct VerifyBlobCommand {
   std::string artifact, bundle, signature, certificate, timestamp, type, output = "text";
   TrustOptions trust;
   NotationBlobVerifyFlags notation;
-  bool offline = false;  // as it always is
+  bool offline = false, bundle_format = true, oci_references = true;  // as it always is
+  unsigned workers = 0;
+  std::string digest_algorithm;
 
   VerifyBlobCommand() { trust.keys_need_log = true; }
   int run() const;
@@ -170,6 +172,13 @@ void add_verify_blob(Command& program, int& exit) {
       ->capture_default_str();
   add_trust_options(*command, state->trust);
   add_notation_blob_verify_options(*command, state->notation);
+  command->add_option("--max-workers", state->workers, "Accepted for cosign's sake");
+  command->add_flag("--new-bundle-format", state->bundle_format, "Accepted for cosign's sake");
+  command->add_flag("--experimental-oci11", state->oci_references, "Accepted for cosign's sake");
+  command
+      ->add_option("--signature-digest-algorithm", state->digest_algorithm,
+                   "Accepted for cosign's sake: what goes with the key is tried")
+      ->type_name("NAME");
   command->add_flag("--offline", state->offline, "As it always is: nothing is asked for");
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });

@@ -247,7 +247,18 @@ const char* system_certificates() {
   return nullptr;
 }
 
-void set_tls(const Curl& curl, CURL* handle, const HttpRequest& request) {
+// Who we are is shown to the server that was meant, and to none that it sends us to. Null takes off
+// what an earlier request with this handle has set.
+void set_client_certificate(const Curl& curl, CURL* handle, bool meant) {
+  for (const auto& [name, option] : {std::pair("BOLTSEAL_CLIENT_CERT", CURLOPT_SSLCERT),
+                                     std::pair("BOLTSEAL_CLIENT_KEY", CURLOPT_SSLKEY)}) {
+    const char* file = std::getenv(name);
+    const bool given = meant && file != nullptr && *file != '\0';
+    curl.easy_setopt(handle, option, given ? file : static_cast<const char*>(nullptr));
+  }
+}
+
+void set_tls(const Curl& curl, CURL* handle, const HttpRequest& request, bool meant) {
   curl.easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl.easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   curl.easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
@@ -257,6 +268,7 @@ void set_tls(const Curl& curl, CURL* handle, const HttpRequest& request) {
     curl.easy_setopt(handle, CURLOPT_SSLKEY, (request.tls_directory + "/key.pem").c_str());
     return;
   }
+  set_client_certificate(curl, handle, meant);
   if (const char* file = system_certificates()) curl.easy_setopt(handle, CURLOPT_CAINFO, file);
   for (const char* name : {"SSL_CERT_FILE", "BOLTSEAL_CA_FILE"}) {
     const char* file = std::getenv(name);
@@ -291,7 +303,7 @@ void set_options(const Curl& curl, CURL* handle, Transfer& transfer, const Url& 
   curl.easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
   curl.easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_socket);
   curl.easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &transfer);
-  set_tls(curl, handle, request);
+  set_tls(curl, handle, request, !transfer.redirected);
   if (!request.unix_socket.empty()) {
     curl.easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     curl.easy_setopt(handle, CURLOPT_PROXY, "");
@@ -320,6 +332,8 @@ std::string advice(CURLcode code, const HttpRequest& request) {
     case CURLE_SSL_CONNECT_ERROR:
       if (request.allow_http) return {};
       return "; where the server speaks plain HTTP and that is meant, say --insecure-http";
+    case CURLE_SSL_CERTPROBLEM:
+      return "; check the certificate and key of BOLTSEAL_CLIENT_CERT and BOLTSEAL_CLIENT_KEY";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return "; name the CA that signed its certificate in BOLTSEAL_CA_FILE or SSL_CERT_FILE";

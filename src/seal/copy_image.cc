@@ -11,16 +11,35 @@ namespace boltseal {
 namespace {
 
 constexpr int max_depth = 6;  // of indexes, and of referrers of referrers
-constexpr std::array list_suffixes = {"sig", "att", "sbom"};
+
+struct ListKindOf {
+  const char* suffix;
+  bool AttachmentKinds::* kind;
+};
+constexpr std::array lists = {ListKindOf{"sig", &AttachmentKinds::signatures},
+                              ListKindOf{"att", &AttachmentKinds::attestations},
+                              ListKindOf{"sbom", &AttachmentKinds::sboms}};
+
+// Whether a referrer is of one of the kinds, as far as its annotations tell.
+bool is_of(const StoredManifest& referrer, const AttachmentKinds& kinds) {
+  const std::string_view prefix =
+      bundle_artifact_prefix.substr(0, bundle_artifact_prefix.size() - 1);
+  if (!referrer.manifest.artifact_type.starts_with(prefix)) return kinds.referrers;
+  const auto& annotations = referrer.manifest.annotations;
+  const auto type = annotations.find(bundle_predicate_annotation);
+  const bool signature = type == annotations.end() || type->second == cosign_sign_predicate;
+  return signature ? kinds.signatures : kinds.attestations;
+}
 
 class Copier {
  public:
-  Copier(ArtifactStore& from, ArtifactStore& to, std::string mount_from)
-      : from_(from), to_(to), mount_from_(std::move(mount_from)) {}
+  Copier(ArtifactStore& from, ArtifactStore& to, const CopyOptions& options)
+      : from_(from), to_(to), options_(options) {}
 
   // Everything below the manifest, then the manifest, then what is attached to it.
   Result<> image(const StoredManifest& image, const std::string& reference, int depth) {
     if (depth > max_depth) return fail(Fault::too_large, "nested too deep", image.digest);
+    if (options_.only) return attachments_alone(image, depth);
     TRY_DO(contents(image, depth));
     TRY([[maybe_unused]] const bool noted,
         to_.put_manifest(reference, image.manifest.media_type, image.body, {}));
@@ -36,7 +55,16 @@ class Copier {
         [&](const std::function<Result<>(std::string_view)>& sink) {
           return from_.pull(descriptor, sink);
         },
-        mount_from_);
+        options_.mount_from);
+  }
+  Result<> attachments_alone(const StoredManifest& image, int depth) {
+    if (image.manifest.is_index) {
+      for (const Descriptor& entry : image.manifest.manifests) {
+        TRY(const auto child, from_.manifest(entry.digest));
+        TRY_DO(this->image(child, child.digest, depth + 1));
+      }
+    }
+    return attachments(image.digest, depth);
   }
   Result<> contents(const StoredManifest& image, int depth) {
     if (image.manifest.is_index) {
@@ -51,7 +79,8 @@ class Copier {
     return {};
   }
   Result<> attachments(const std::string& digest, int depth) {
-    for (const char* suffix : list_suffixes) {
+    for (const auto& [suffix, kind] : lists) {
+      if (options_.only && !((*options_.only).*kind)) continue;
       const auto tag = cosign_tag(digest, suffix);
       if (!tag) continue;
       const auto entries = from_.list(*tag, ListKind::layers, true);
@@ -64,6 +93,7 @@ class Copier {
     TRY(const auto referrers, from_.referrers(digest, {}, true));
     for (const Descriptor& entry : referrers) {
       TRY(const auto referrer, from_.manifest(entry.digest));
+      if (options_.only && !is_of(referrer, *options_.only)) continue;
       if (depth >= max_depth) return fail(Fault::too_large, "referrers nested too deep", digest);
       TRY_DO(contents(referrer, depth + 1));
       TRY_DO(attached(referrer));
@@ -85,7 +115,7 @@ class Copier {
 
   ArtifactStore& from_;
   ArtifactStore& to_;
-  std::string mount_from_;
+  const CopyOptions& options_;
   CopyCounts counts_;
 };
 
@@ -105,31 +135,25 @@ Result<std::size_t> remove_list(ArtifactStore& store, const std::string& tag) {
 }  // namespace
 
 Result<CopyCounts> copy_image(ArtifactStore& from, const StoredManifest& image, ArtifactStore& to,
-                              const std::string& tag, const std::string& mount_from) {
-  Copier copier(from, to, mount_from);
+                              const std::string& tag, const CopyOptions& options) {
+  Copier copier(from, to, options);
   TRY_DO(copier.image(image, tag.empty() ? image.digest : tag, 0));
   return copier.counts();
 }
 
 Result<std::size_t> clean_image(ArtifactStore& store, const std::string& digest,
-                                const CleanKinds& kinds) {
+                                const AttachmentKinds& kinds) {
   std::size_t removed = 0;
-  const std::pair<bool, const char*> lists[] = {
-      {kinds.signatures, "sig"}, {kinds.attestations, "att"}, {kinds.sboms, "sbom"}};
-  for (const auto& [wanted, suffix] : lists) {
+  for (const auto& [suffix, kind] : lists) {
     const auto tag = cosign_tag(digest, suffix);
-    if (!wanted || !tag) continue;
+    if (!(kinds.*kind) || !tag) continue;
     TRY(const std::size_t count, remove_list(store, *tag));
     removed += count;
   }
-  TRY(const auto referrers, store.referrers(digest, std::string(bundle_artifact_prefix), true));
+  TRY(const auto referrers, store.referrers(digest, {}, true));
   for (const Descriptor& entry : referrers) {
     TRY(const auto manifest, store.manifest(entry.digest));
-    const auto& annotations = manifest.manifest.annotations;
-    const auto type = annotations.find(bundle_predicate_annotation);
-    const bool signature =
-        type == annotations.end() || type->second == std::string(cosign_sign_predicate);
-    if (signature ? !kinds.signatures : !kinds.attestations) continue;
+    if (!is_of(manifest, kinds)) continue;
     TRY_DO(store.detach(digest, entry));
     ++removed;
   }

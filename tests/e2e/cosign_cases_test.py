@@ -19,34 +19,34 @@ KEYS = {case: case.split("-")[1] for case in ALL if case.split("-")[-1] in
 OTHER_TAG = {"bad-att-subject", "bad-bundle-other-image", "bad-bundle-payload", "bad-bundle-referrer-not-subject",
              "bad-legacy-other-image", "bad-legacy-payload"}
 REFUSED = {
-    # exit code, the reason that must be told
+    # exit code (cosign's own: it knows 12 for the legacy form only), the reason that must be told
     "unsigned": (10, ""),
     "attest-bundle": (10, "predicate-type-mismatch"),   # cosign 3 takes any statement for a signature
     "attest-legacy": (10, ""),
     "bad-att-subject": (10, ""),
-    "bad-bundle-media-type": (12, "bundle-version-unsupported"),
-    "bad-bundle-no-signature": (12, "signature"),
-    "bad-bundle-other-image": (12, "subject-mismatch"),
-    "bad-bundle-payload": (12, "signature-invalid"),
-    "bad-bundle-payload-type": (12, "payload-type-mismatch"),
+    "bad-bundle-media-type": (10, "bundle-version-unsupported"),
+    "bad-bundle-no-signature": (1, "signature"),
+    "bad-bundle-other-image": (1, "subject-mismatch"),
+    "bad-bundle-payload": (1, "signature-invalid"),
+    "bad-bundle-payload-type": (1, "payload-type-mismatch"),
     "bad-bundle-referrer-not-subject": (10, ""),
-    "bad-bundle-two-signatures": (12, "signature"),
+    "bad-bundle-two-signatures": (1, "signature"),
     "bad-legacy-no-signature": (12, "signature-missing"),
     "bad-legacy-other-image": (12, "digest-mismatch"),
     "bad-legacy-payload": (12, "signature-invalid"),
     "bad-legacy-space": (12, "signature-invalid"),
-    "crafted-both-contents": (12, "bundle-invalid"),
-    "crafted-digest-prefix": (12, "subject-mismatch"),
+    "crafted-both-contents": (10, "bundle-invalid"),
+    "crafted-digest-prefix": (1, "subject-mismatch"),
     "crafted-legacy-duplicate": (12, "unreadable"),     # cosign takes the second digest
     "crafted-legacy-no-digest": (12, "unreadable"),
     "crafted-legacy-trailing": (12, "unreadable"),
     "crafted-legacy-type": (12, "unreadable"),          # cosign does not look at it
-    "crafted-message-signature": (12, "payload-type-mismatch"),
-    "crafted-no-subject": (12, "statement-invalid"),
-    "crafted-other-subject": (12, "subject-mismatch"),
-    "crafted-payload-type": (12, "payload-type-mismatch"),
+    "crafted-message-signature": (1, "payload-type-mismatch"),
+    "crafted-no-subject": (1, "statement-invalid"),
+    "crafted-other-subject": (1, "subject-mismatch"),
+    "crafted-payload-type": (1, "payload-type-mismatch"),
     "crafted-predicate-other": (10, "predicate-type-mismatch"),
-    "crafted-statement-type": (12, "statement-invalid"),
+    "crafted-statement-type": (1, "statement-invalid"),
 }
 
 
@@ -88,7 +88,8 @@ def test_annotations_must_have_been_signed(boltseal, tmp_path, case):
     where = reference(case, unpack(case, tmp_path / "layout"))
     verify = ["verify", "--key", CASES / "keys" / "cosign.pub", where]
     assert boltseal(*verify, "-a", "build=42", "-a", "ok=yes").returncode == 0
-    assert boltseal(*verify, "-a", "build=43").returncode == 12
+    assert boltseal(*verify, "-a", "build=43").returncode == (1 if case.startswith("bundle") else 12)
+    assert boltseal(*verify, "-a", "build=42,ok=yes").returncode == 0   # cosign takes a list too
 
 
 @pytest.mark.parametrize("case", ["attest-bundle", "attest-legacy"])

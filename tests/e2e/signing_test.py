@@ -76,8 +76,9 @@ def test_what_was_signed_verifies_and_nothing_else(boltseal, place, keys, form):
         assert payload["optional"] == {"build": "42"}
     assert "The signatures were verified against the specified public key" in done.stderr
     other = boltseal("verify", "--key", keys["two"][1], *options, reference)
-    assert other.returncode == 12 and other.stdout == "" and "signature-invalid" in other.stderr
-    assert boltseal("verify", "--key", keys["one"][1], "-a", "build=43", *options, reference).returncode == 12
+    none_matches = 12 if form == "legacy" else 1   # as cosign has it
+    assert other.returncode == none_matches and other.stdout == "" and "signature-invalid" in other.stderr
+    assert boltseal("verify", "--key", keys["one"][1], "-a", "build=43", *options, reference).returncode == none_matches
     gone = boltseal("verify", "--key", keys["one"][1], *options, reference.replace(":v1", ":v2"))
     assert gone.returncode == 11, gone.stderr
 
