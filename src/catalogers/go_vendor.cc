@@ -6,6 +6,7 @@
 // from this folder and from nothing else, so it tells more than go.mod and go.sum beside it
 // (catalogers/assemble.cc). Lines without a version repeat what go.mod replaces.
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "catalogers/declared_evidence.h"
@@ -39,8 +40,8 @@ Result<> read(const FileView& file, Sink& sink) {
     if (fields[0] == "#") {
       module = module_of(fields);
     } else if (module) {
-      if (++modules <= max_locked_packages) sink.package(*std::move(module), go_vendor_evidence);
-      module.reset();
+      auto copied = std::exchange(module, std::nullopt);
+      if (++modules <= max_locked_packages) sink.package(*std::move(copied), go_vendor_evidence);
     }
   });
   if (modules > max_locked_packages) return fail(Fault::too_large, "too many modules");
