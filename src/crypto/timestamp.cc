@@ -178,6 +178,11 @@ std::expected<Timestamp, TimestampError> verify_timestamp(std::string_view der,
                    hex_of(TS_TST_INFO_get_serial(token->info.get())), *std::move(chain)};
 }
 
+Result<std::vector<Certificate>> timestamp_certificates(std::string_view der) {
+  TRY(const auto token, token_of(der));
+  return intermediates_of(token.cms.get(), {});
+}
+
 Result<std::string> timestamp_token(std::string_view der) {
   TRY(const auto cms, cms_of(der));
   std::string out = der_of<i2d_PKCS7>(cms.get());

@@ -49,6 +49,10 @@ std::expected<Timestamp, TimestampError> verify_timestamp(std::string_view der,
                                                           std::string_view message,
                                                           const TimestampTrust& trust);
 
+// The certificates that came with a timestamp, the signer's among them if it was asked for; those
+// that cannot be read are left out. Whoever made the timestamp chose them.
+Result<std::vector<Certificate>> timestamp_certificates(std::string_view der);
+
 // The token inside a TimeStampResp, as formats that leave the answer's head out want it (notation,
 // CMS attributes); a token is given back as it is.
 Result<std::string> timestamp_token(std::string_view der);

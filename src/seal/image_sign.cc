@@ -5,6 +5,7 @@
 #include "codec/base64.h"
 #include "seal/attached.h"
 #include "seal/bundle.h"
+#include "seal/bundle_maker.h"
 #include "seal/dsse.h"
 #include "seal/predicate.h"
 #include "seal/schemes.h"
@@ -22,12 +23,21 @@ Result<DsseEnvelope> envelope_of(std::string_view statement, const Signer& signe
   return envelope;
 }
 
-Result<> attach_bundle(ArtifactStore& store, const StoredManifest& image,
-                       std::string_view statement, std::string_view predicate_type,
-                       const Signer& signer, const std::string& created) {
-  Bundle bundle;
-  bundle.key_hint = key_hint_of(signer.public_key());
-  TRY(bundle.envelope, envelope_of(statement, signer));
+Result<Bundle> bundle_of(std::string_view statement, const std::string& digest,
+                         const Signer& signer, const BundleMaker* maker) {
+  if (maker != nullptr) {
+    auto made = maker->sign_statement(statement, digest);
+    if (!made) return fail(Fault::corrupt, made.error().message(), digest);
+    return *std::move(made);
+  }
+  Bundle out;
+  out.key_hint = key_hint_of(signer.public_key());
+  TRY(out.envelope, envelope_of(statement, signer));
+  return out;
+}
+
+Result<> attach_bundle(ArtifactStore& store, const StoredManifest& image, const Bundle& bundle,
+                       std::string_view predicate_type, const std::string& created) {
   Manifest manifest;
   manifest.media_type = oci_manifest_type;
   manifest.artifact_type = bundle_artifact_type;
@@ -124,7 +134,8 @@ Result<> sign_image(ArtifactStore& store, const StoredManifest& image, const Sig
   if (!options.formats.bundle) return {};
   const std::string statement =
       statement_about(image, options.reference, cosign_sign_predicate, "{}", options.annotations);
-  return attach_bundle(store, image, statement, cosign_sign_predicate, signer, options.created);
+  TRY(const auto bundle, bundle_of(statement, image.digest, signer, options.maker));
+  return attach_bundle(store, image, bundle, cosign_sign_predicate, options.created);
 }
 
 Result<> attest_image(ArtifactStore& store, const StoredManifest& image, const Signer& signer,
@@ -139,7 +150,8 @@ Result<> attest_image(ArtifactStore& store, const StoredManifest& image, const S
   if (options.replace) {
     TRY(earlier, earlier_bundles(store, image.digest, parsed.predicate_type));
   }
-  TRY_DO(attach_bundle(store, image, statement, parsed.predicate_type, signer, options.created));
+  TRY(const auto bundle, bundle_of(statement, image.digest, signer, options.maker));
+  TRY_DO(attach_bundle(store, image, bundle, parsed.predicate_type, options.created));
   for (const Descriptor& entry : earlier) TRY_DO(store.detach(image.digest, entry));
   return {};
 }

@@ -10,6 +10,8 @@
 
 namespace boltseal {
 
+class BundleMaker;  // seal/bundle_maker.h
+
 struct AttachFormats {
   bool bundle = true;   // Sigstore bundle 0.3 as a referrer
   bool legacy = false;  // cosign's lists under tags
@@ -17,6 +19,9 @@ struct AttachFormats {
 
 struct SignImageOptions {
   AttachFormats formats;
+  // Makes the bundles, where services have a part in them; null: the signer alone does. Lists under
+  // tags have no place for that.
+  const BundleMaker* maker = nullptr;
   Annotations annotations;  // signed along
   std::string reference;    // what the signer calls the image: "reg.example/app"
   std::string created;      // RFC 3339
@@ -28,7 +33,8 @@ Result<> sign_image(ArtifactStore& store, const StoredManifest& image, const Sig
 
 struct AttestImageOptions {
   AttachFormats formats;
-  bool replace = false;  // take away earlier attestations of the same predicate type
+  const BundleMaker* maker = nullptr;  // likewise
+  bool replace = false;                // take away earlier attestations of the same predicate type
   std::string created;
 };
 

@@ -55,7 +55,7 @@ struct ImageJudge {
   // A key that is trusted by itself needs neither a certificate nor a log, nor a time.
   bool keys_only() const {
     return policy.trust.identities.empty() && policy.trust.ignore_log &&
-           policy.trust.timestamps == 0;
+           policy.trust.timestamps == 0 && policy.trust.required_log == nullptr;
   }
   // And nothing tells on which of its signatures it can be relied.
   bool keys_alone() const { return keys_only() && !policy.trust.key_trust.has_records(); }

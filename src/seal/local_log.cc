@@ -12,6 +12,7 @@
 #include "codec/json_writer.h"
 #include "crypto/digest.h"
 #include "crypto/merkle.h"
+#include "seal/schemes.h"
 
 namespace boltseal {
 namespace {
@@ -165,30 +166,12 @@ Result<std::string> hashedrekord_body(HashKind hash, std::string_view digest,
   const std::string_view hash_name = hash == HashKind::sha256   ? "SHA2_256"
                                      : hash == HashKind::sha384 ? "SHA2_384"
                                                                 : "SHA2_512";
-  std::string details;
-  switch (key.kind()) {
-    case KeyKind::ecdsa_p256:
-      details = "PKIX_ECDSA_P256_SHA_256";
-      break;
-    case KeyKind::ecdsa_p384:
-      details = "PKIX_ECDSA_P384_SHA_384";
-      break;
-    case KeyKind::ecdsa_p521:
-      details = "PKIX_ECDSA_P521_SHA_512";
-      break;
-    case KeyKind::ed25519:
-      details = "PKIX_ED25519";
-      break;
-    case KeyKind::rsa:
-      details = fmt::format("PKIX_RSA_PKCS1V15_{}_SHA256", key.bits());
-      break;
-  }
   JsonWriter json(false);
   json.object().member("apiVersion", "0.0.2").member("kind", "hashedrekord");
   json.key("spec").object().key("hashedRekordV002").object();
   json.key("data").object().member("algorithm", hash_name).member("digest", base64(digest)).end();
   json.key("signature").object().member("content", base64(signature));
-  json.key("verifier").object().member("keyDetails", details);
+  json.key("verifier").object().member("keyDetails", key_details_of(key));
   const std::string_view holder = certificate.empty() ? "publicKey" : "x509Certificate";
   json.key(holder).object();
   json.member("rawBytes", base64(certificate.empty() ? std::string_view(key.spki()) : certificate));
@@ -198,18 +181,12 @@ Result<std::string> hashedrekord_body(HashKind hash, std::string_view digest,
 }
 
 std::string trusted_root_of(const LogIdentity& log, std::int64_t start) {
-  const std::string_view details =
-      log.key.kind() == KeyKind::ed25519      ? "PKIX_ED25519"
-      : log.key.kind() == KeyKind::ecdsa_p384 ? "PKIX_ECDSA_P384_SHA_384"
-      : log.key.kind() == KeyKind::ecdsa_p521 ? "PKIX_ECDSA_P521_SHA_512"
-      : log.key.kind() == KeyKind::rsa        ? "PKIX_RSA_PKCS1V15_2048_SHA256"
-                                              : "PKIX_ECDSA_P256_SHA_256";
   JsonWriter json;
   json.object().member("mediaType", "application/vnd.dev.sigstore.trustedroot+json;version=0.1");
   json.key("tlogs").array().object();
   json.member("baseUrl", "https://" + log.origin).member("hashAlgorithm", "SHA2_256");
   json.key("publicKey").object();
-  json.member("rawBytes", base64(log.key.spki())).member("keyDetails", details);
+  json.member("rawBytes", base64(log.key.spki())).member("keyDetails", key_details_of(log.key));
   json.key("validFor").object().member("start", rfc3339(start)).end().end();
   json.key("logId").object().member("keyId", base64(log_id_of(log))).end();
   return json.end().end().end().take();

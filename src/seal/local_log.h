@@ -59,6 +59,9 @@ struct LogIdentity {
   std::string origin;  // a host name, or looks like one: letters, digits, "-" and "."
   PublicKey key;
 };
+// The log of a store, by the name in its checkpoint, which the key must have signed: whose log it
+// is the key tells. Refusals: "log-missing", those of checkpoints.
+Checked<LogIdentity> log_identity(FileStore& store, const PublicKey& key);
 // What entries call the log by (logId.keyId): SHA-256 of the SPKI; for Ed25519 that of
 // signed-note, of which the key hint is the beginning.
 std::string log_id_of(const LogIdentity& log);

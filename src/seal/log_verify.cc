@@ -42,6 +42,14 @@ Checked<void> grown(FileStore& store, const Checkpoint& old, const Checkpoint& n
 
 }  // namespace
 
+Checked<LogIdentity> log_identity(FileStore& store, const PublicKey& key) {
+  const auto note = store.get("checkpoint", max_checkpoint);
+  if (!note) return refuse("log-missing", note.error().message(), "checkpoint");
+  TRY(const auto checkpoint, readable(parse_checkpoint(*note), "checkpoint"));
+  TRY_DO(verify_checkpoint(checkpoint, key, checkpoint.origin, "checkpoint"));
+  return LogIdentity{checkpoint.origin, key};
+}
+
 std::string log_state(std::string_view origin) {
   return state_directory() + "/logs/" + sha256_hex(origin);
 }

@@ -1,5 +1,7 @@
 #include "seal/schemes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -30,6 +32,22 @@ std::vector<SignatureScheme> accepted_schemes(const PublicKey& key) {
 SignatureScheme usual_scheme(const PublicKey& key) {
   const bool large_curve = key.kind() == KeyKind::ecdsa_p384 || key.kind() == KeyKind::ecdsa_p521;
   return {.hash = large_curve ? key.natural_hash() : HashKind::sha256};
+}
+
+std::string key_details_of(const PublicKey& key, bool prehashed) {
+  switch (key.kind()) {
+    case KeyKind::ecdsa_p256:
+      return "PKIX_ECDSA_P256_SHA_256";
+    case KeyKind::ecdsa_p384:
+      return "PKIX_ECDSA_P384_SHA_384";
+    case KeyKind::ecdsa_p521:
+      return "PKIX_ECDSA_P521_SHA_512";
+    case KeyKind::ed25519:
+      return prehashed ? "PKIX_ED25519_PH" : "PKIX_ED25519";
+    case KeyKind::rsa:
+      break;
+  }
+  return fmt::format("PKIX_RSA_PKCS1V15_{}_SHA256", key.bits());
 }
 
 bool signed_by(const PublicKey& key, std::string_view message, std::string_view signature) {

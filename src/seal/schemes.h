@@ -3,6 +3,7 @@
 // every key at first, since 2.6 the hash of the curve; PKCS#1 v1.5 for RSA, PSS by option; Ed25519
 // plain for bundles, pre-hashed for log entries.
 #pragma once
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace boltseal {
 // How we sign where the format does not say: SHA-256 with P-256 and RSA, the curve's hash with
 // P-384 and P-521, plain Ed25519.
 SignatureScheme usual_scheme(const PublicKey& key);
+
+// What Sigstore calls a key together with its scheme: "PKIX_ECDSA_P256_SHA_256". `prehashed` counts
+// for Ed25519.
+std::string key_details_of(const PublicKey& key, bool prehashed = false);
 
 // All ways that count, the likeliest first.
 std::vector<SignatureScheme> accepted_schemes(const PublicKey& key);

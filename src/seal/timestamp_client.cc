@@ -7,7 +7,8 @@
 
 namespace boltseal {
 
-Result<std::string> request_timestamp(const std::string& url, std::string_view message) {
+Result<std::string> request_timestamp(const std::string& url, std::string_view message,
+                                      int patience) {
   TRY(const auto query, timestamp_query(message));
   HttpRequest request;
   request.method = "POST";
@@ -17,6 +18,7 @@ Result<std::string> request_timestamp(const std::string& url, std::string_view m
   request.body = query.der;
   request.cap = max_timestamp;
   request.allow_http = true;
+  request.stall_seconds = patience;
   TRY(auto response, http(request));
   if (response.status < 200 || response.status > 299)
     return fail(Fault::io, fmt::format("the timestamp authority answers HTTP {}", response.status),

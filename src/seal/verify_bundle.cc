@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "seal/required_log.h"
 #include "seal/schemes.h"
 #include "seal/statement.h"
 
@@ -146,6 +147,7 @@ class Judge {
     std::set<std::pair<std::string, std::uint64_t>> seen;
     std::set<std::string> logs;
     std::optional<Refusal> unknown;
+    bool recorded = policy_.required_log == nullptr;
     const SignedThing thing{.signature = bundle_.signature(),
                             .certificate = certified() ? &bundle_.certificates.front() : nullptr,
                             .key = &*key_,
@@ -167,8 +169,16 @@ class Judge {
       if (good->integrated_time)
         evidence_.times.push_back({"rekor", good->log, *good->integrated_time});
       logs.insert(entry.log_id);
+      if (policy_.required_log && policy_.required_log->id() == entry.log_id) {
+        TRY_DO(policy_.required_log->has(entry));
+        recorded = true;
+      }
       evidence_.entries.push_back(*std::move(good));
     }
+    if (!recorded)
+      return refuse("log-entry-missing", "the log that is asked for has not recorded the signature",
+                    std::string(entries_field), policy_.required_log->origin(),
+                    fmt::format("{} entries of other logs", bundle_.entries.size()));
     if (policy_.ignore_log || logs.size() >= policy_.logs) return {};
     if (unknown) return std::unexpected(*unknown);
     return refuse("log-entry-missing", "too few transparency logs have the signature",

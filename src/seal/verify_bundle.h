@@ -19,6 +19,8 @@
 
 namespace boltseal {
 
+class RequiredLog;  // seal/required_log.h
+
 // Who may have signed, and what must vouch for it. Either keys or identities; none of both trusts
 // nobody.
 struct BundlePolicy {
@@ -30,6 +32,8 @@ struct BundlePolicy {
   bool ignore_log = false;               // not one log needs to; `logs` must be 1 then
   bool ignore_sct = false;
   WitnessPolicy witnesses;
+  // A log of one's own that must have the signature too; null for none.
+  const RequiredLog* required_log = nullptr;
   // Taken for the time of signing when neither log nor authority tells one, and only with
   // ignore_log: a certificate that is good today.
   std::optional<std::int64_t> assumed_time;

@@ -7,7 +7,11 @@
 #include "seal/checkpoint.h"
 #include "seal/dsse.h"
 #include "seal/evidence.h"
+#include "seal/fulcio_client.h"
+#include "seal/identity_token.h"
+#include "seal/rekor_client.h"
 #include "seal/sct.h"
+#include "seal/signing_config.h"
 #include "seal/statement.h"
 #include "seal/trusted_root.h"
 #include "seal/verify_bundle.h"
@@ -66,6 +70,23 @@ void look_into_log_entry(std::string_view bytes) {
   (void)read_cosign_log_entry(document->root(), "x", "");
 }
 
+// An entry that a log sent goes into a bundle, where it must be read the same.
+void read_rekor_answer(std::string_view bytes) {
+  for (const int version : {1, 2}) {
+    const auto entry = parse_rekor_answer(bytes, version);
+    if (!entry) continue;
+    JsonWriter json(false);
+    write_log_entry(json, *entry);
+    require(parse_json(json.take()).has_value());
+  }
+}
+
+void select_within_limits(std::string_view bytes) {
+  const auto services = select_services(bytes, 1'767'268'800);
+  if (!services) return;
+  for (const RekorService& log : services->logs) require(log.version == 1 || log.version == 2);
+}
+
 }  // namespace
 
 std::map<std::string, FuzzTarget> sigstore_targets() {
@@ -73,6 +94,10 @@ std::map<std::string, FuzzTarget> sigstore_targets() {
       {"bundle", judge_bundle},
       {"certificate", look_into_certificate},
       {"log-entry", look_into_log_entry},
+      {"fulcio-answer", [](std::string_view b) { (void)parse_fulcio_answer(b); }},
+      {"identity-token", [](std::string_view b) { (void)parse_identity_token(b); }},
+      {"rekor-answer", read_rekor_answer},
+      {"signing-config", select_within_limits},
       {"scts", [](std::string_view b) { (void)parse_scts(b); }},
       {"trusted-root", [](std::string_view b) { (void)parse_trusted_root(b); }},
       {"checkpoint",
