@@ -38,8 +38,10 @@ struct AttestCommand {
     return check_predicate(parsed.predicate_type, parsed.predicate());
   }
 
-  Result<> attest(const std::string& reference, const Signer& signer, const std::string& type_uri,
-                  const std::string& given, const AttestImageOptions& options, int& exit) const {
+  Result<> attest(const std::string& reference, const BundleMaker& maker,
+                  const std::string& type_uri, const std::string& given, AttestImageOptions options,
+                  int& exit) const {
+    options.maker = &maker;
     TRY(const auto opened, open_reference(reference, store, "pull,push"));
     auto images = resolve_subjects(*opened.images, opened.reference, platform, recursive);
     if (!images) {
@@ -48,7 +50,7 @@ struct AttestCommand {
     }
     for (const StoredManifest& image : *images) {
       TRY(const auto made, statement_for(image, opened.images->name(), type_uri, given));
-      TRY_DO(attest_image(opened.signatures(), image, signer, made, options));
+      TRY_DO(attest_image(opened.signatures(), image, maker.signer(), made, options));
     }
     return {};
   }
@@ -68,11 +70,11 @@ struct AttestCommand {
     const auto given =
         file == "-" ? read_all(0, max_envelope, "standard input") : read_file(file, max_envelope);
     if (!given) return seal_complain(given.error());
-    const auto signer = signer_of(how);
-    if (!signer) return seal_complain(signer.error());
+    const auto maker = maker_of(how, store);
+    if (!maker) return seal_complain(maker.error());
     for (const std::string& reference : references) {
       int exit = seal_error;
-      if (const auto done = attest(reference, **signer, *type_uri, *given, options, exit); !done)
+      if (const auto done = attest(reference, *maker, *type_uri, *given, options, exit); !done)
         return seal_complain(done.error().message(), exit);
     }
     return seal_good;

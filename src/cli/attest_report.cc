@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "codec/json_writer.h"
+#include "seal/key_reference.h"
 #include "seal/predicate.h"
 
 namespace boltseal {
@@ -51,8 +52,9 @@ std::string vulnerability_predicate(const Report& report, const std::string& sta
 void add_attest_report_options(Command& command, AttestReportFlags& flags) {
   auto* attest = command.add_flag("--attest", flags.attest,
                                   "Attach the result to the image, signed with --key");
-  auto* key = command.add_option(
-      "--key", flags.how.key, "Private key for --attest: a file, env://VARIABLE or a pkcs11: URI");
+  auto* key =
+      command.add_option("--key", flags.how.services.key,
+                         "Private key for --attest: a file, env://VARIABLE or a pkcs11: URI");
   key->type_name("KEY");
   attest->needs(key);
   command
@@ -62,7 +64,7 @@ void add_attest_report_options(Command& command, AttestReportFlags& flags) {
       ->capture_default_str();
   command.add_flag("--replace", flags.replace,
                    "With --attest: take earlier attestations of this type away");
-  add_password_options(command, flags.how.password);
+  add_password_options(command, flags.how.services.password);
 }
 
 Result<> attest_report(const Report& report, const std::string& reference, bool findings,
@@ -89,7 +91,8 @@ Result<> attest_report(const Report& report, const std::string& reference, bool 
   TRY(options.formats, attach_formats(flags.how));
   options.created = finished;
   options.replace = flags.replace;
-  TRY(const auto signer, signer_of(flags.how));
+  TRY(const auto signer,
+      open_signer(flags.how.services.key, password_source(flags.how.services.password)));
   return attest_image(opened.signatures(), image, *signer,
                       statement_about(image, opened.images->name(), type, predicate), options);
 }

@@ -46,6 +46,7 @@ Argument* Argument::expected(int least, int most) { return option_->expected(lea
 Argument* Argument::allow_extra_args(bool yes) { return option_->allow_extra_args(yes), this; }
 
 Argument* Argument::capture_default_str() { return option_->capture_default_str(), this; }
+bool Argument::given() const { return option_->count() > 0; }
 
 Argument* Command::keep(CLI::Option* option) { return &arguments_.emplace_back(option); }
 

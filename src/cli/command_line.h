@@ -40,6 +40,7 @@ class Argument {
   Argument* expected(int least, int most);
   Argument* allow_extra_args(bool yes);  // false: one value each time, for options that repeat
   Argument* capture_default_str();       // --help shows the value that is there now
+  bool given() const;  // once the command line has been read: there, or in the environment or file
 
  private:
   CLI::Option* option_;

@@ -45,11 +45,7 @@ void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 // The origin is what the log calls itself: whose log it is the key tells.
 Checked<LogIdentity> identity(const LogCommand& command, FileStore& store, const PublicKey& key) {
   if (!command.origin.empty()) return LogIdentity{command.origin, key};
-  const auto note = store.get("checkpoint", max_checkpoint);
-  if (!note) return refuse("log-missing", note.error().message(), "checkpoint");
-  TRY(const auto checkpoint, readable(parse_checkpoint(*note), "checkpoint"));
-  TRY_DO(verify_checkpoint(checkpoint, key, checkpoint.origin, "checkpoint"));
-  return LogIdentity{checkpoint.origin, key};
+  return log_identity(store, key);
 }
 
 Checked<LogIdentity> trusted_identity(const LogCommand& command, FileStore& store) {

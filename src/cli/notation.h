@@ -16,6 +16,10 @@ struct NotationSignFlags {
   std::string timestamp_url;  // --timestamp-server-url, which other formats have too
 };
 void add_notation_sign_options(Command& command, NotationSignFlags& flags);
+// Why names_services() is refused beside one of these formats.
+constexpr std::string_view notation_services =
+    "a signature of notation takes --key, --certificate-chain and --timestamp-server-url; other "
+    "services are for bundles";
 // Whether --format asks for one of notation's envelopes.
 bool is_notation_format(std::string_view format);
 // What the flags say; the chain is that of the signer's key.

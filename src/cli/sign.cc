@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -22,7 +23,7 @@ struct SignCommand {
   SignFlags how;
   NotationSignFlags notation;
 
-  Result<> sign(const std::string& reference, const Signer& signer, SignImageOptions options,
+  Result<> sign(const std::string& reference, const BundleMaker& maker, SignImageOptions options,
                 int& exit) const {
     TRY(const auto opened, open_reference(reference, store, "pull,push"));
     auto images = resolve_subjects(*opened.images, opened.reference, platform, recursive);
@@ -37,18 +38,29 @@ struct SignCommand {
                      .c_str(),
                  stderr);
     if (is_notation_format(how.format))
-      return sign_by_notation(opened.signatures(), *images, signer, how.format, notation,
+      return sign_by_notation(opened.signatures(), *images, maker.signer(), how.format, notation,
                               options.annotations);
+    options.maker = &maker;
     options.reference = identity.empty() ? opened.images->name() : identity;
     for (const StoredManifest& image : *images) {
       std::fputs(fmt::format("Pushing signature to: {}\n", opened.signatures().name()).c_str(),
                  stderr);
-      TRY_DO(sign_image(opened.signatures(), image, signer, options));
+      TRY_DO(sign_image(opened.signatures(), image, maker.signer(), options));
     }
     return {};
   }
 
-  int run() const {
+  // notation's envelopes hold a certificate of their own and a timestamp, and nothing else.
+  Result<SignFlags> flags_of_format() {
+    if (!is_notation_format(how.format)) return how;
+    SignFlags out = how;
+    notation.timestamp_url = std::exchange(out.services.timestamp_url, {});
+    if (names_services(out.services))
+      return fail(Fault::unsupported, std::string(notation_services));
+    return out;
+  }
+
+  int run() {
     SignImageOptions options;
     const auto formats = attach_formats(how);
     if (!formats) return seal_complain(formats.error()), Exit::usage;
@@ -57,11 +69,13 @@ struct SignCommand {
     if (!signed_along) return seal_complain(signed_along.error()), Exit::usage;
     options.annotations = std::move(*signed_along);
     options.created = rfc3339(writing_time());
-    const auto signer = signer_of(how);
-    if (!signer) return seal_complain(signer.error());
+    const auto flags = flags_of_format();
+    if (!flags) return seal_complain(flags.error()), Exit::usage;
+    const auto maker = maker_of(*flags, store);
+    if (!maker) return seal_complain(maker.error());
     for (const std::string& reference : references) {
       int exit = seal_error;
-      if (const auto done = sign(reference, **signer, options, exit); !done)
+      if (const auto done = sign(reference, *maker, options, exit); !done)
         return seal_complain(done.error().message(), exit);
     }
     return seal_good;
@@ -79,11 +93,6 @@ void add_sign(Command& program, int& exit) {
       ->required();
   add_sign_options(*command, state->how, true);
   add_notation_sign_options(*command, state->notation);
-  command
-      ->add_option(
-          "--timestamp-server-url", state->notation.timestamp_url,
-          "With a notation format: a timestamp authority (RFC 3161) to stamp the signature")
-      ->type_name("URL");
   command->add_option("-a,--annotations", state->annotations, "key=value to sign along")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");

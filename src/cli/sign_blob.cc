@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -10,23 +11,22 @@
 #include "cli/notation_blob.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/password.h"
+#include "cli/service_options.h"
 #include "codec/base64.h"
 #include "net/http.h"
 #include "seal/artifact.h"
 #include "seal/bundle.h"
+#include "seal/bundle_maker.h"
 #include "seal/key_reference.h"
-#include "seal/schemes.h"
-#include "seal/timestamp_client.h"
 
 namespace boltseal {
 namespace {
 
 struct SignBlobCommand {
-  std::string artifact, key, bundle, signature, timestamp_url, timestamp_file;
-  PasswordOptions password;
+  std::string artifact, bundle, signature, timestamp_file;
+  ServiceFlags services;
   NotationBlobSignFlags notation;
-  bool yes = false, offline = false;
+  bool yes = false, offline = false, insecure_http = false;
 
   Result<Bundle> sign() const;
   Result<> write(const Bundle& made) const;
@@ -44,22 +44,12 @@ Result<Artifact> open_artifact(const std::string& name) {
 
 Result<Bundle> SignBlobCommand::sign() const {
   TRY(const auto blob, open_artifact(artifact));
-  TRY(const auto content, blob.content());
-  TRY(const auto signer, open_signer(key, password_source(password)));
-  const PublicKey& own = signer->public_key();
-  const SignatureScheme scheme = usual_scheme(own);
-  Bundle out;
-  out.media_type = bundle_v3_type;
-  out.key_hint = key_hint_of(own);
-  out.message.emplace();
-  out.message->hash = scheme.hash;
-  TRY(out.message->digest, blob.digest(scheme.hash));
-  TRY(out.message->signature, signer->sign(content, scheme));
-  if (!timestamp_url.empty()) {
-    TRY(auto timestamp, request_timestamp(timestamp_url, out.message->signature));
-    out.timestamps.push_back(std::move(timestamp));
-  }
-  return out;
+  StoreOptions store;
+  store.insecure_http = insecure_http;
+  TRY(const auto maker, bundle_maker(services, store, insecure_http));
+  auto out = maker.sign(blob);
+  if (!out) return fail(Fault::corrupt, out.error().message(), artifact);
+  return *std::move(out);
 }
 
 Result<> SignBlobCommand::write(const Bundle& made) const {
@@ -77,16 +67,19 @@ Result<> SignBlobCommand::sign_as_notation() const {
                 "a signature of notation is one file; --bundle and --rfc3161-timestamp are not "
                 "for it");
   TRY(const auto blob, open_artifact(artifact));
-  TRY(const auto signer, open_signer(key, password_source(password)));
   NotationBlobSignFlags flags = notation;
-  flags.notation.timestamp_url = timestamp_url;
+  ServiceFlags others = services;
+  flags.notation.timestamp_url = std::exchange(others.timestamp_url, {});
+  if (names_services(others)) return fail(Fault::unsupported, std::string(notation_services));
+  TRY(const auto signer, open_signer(services.key, password_source(services.password)));
   return sign_blob_as_notation(flags, blob, artifact, *signer, signature);
 }
 
 int SignBlobCommand::run() const {
-  if (!timestamp_file.empty() && timestamp_url.empty())
+  if (!timestamp_file.empty() && services.timestamp_url.empty())
     return complain_of_call(
         {Fault::unsupported, "--rfc3161-timestamp needs --timestamp-server-url", {}, {}});
+  if (const auto good = check_service_call(services); !good) return complain_of_call(good.error());
   if (offline) forbid_network();
   if (notation.asked()) {
     const auto signed_so = sign_as_notation();
@@ -101,12 +94,10 @@ int SignBlobCommand::run() const {
 }  // namespace
 
 void add_sign_blob(Command& program, int& exit) {
-  auto* command = program.add_subcommand("sign-blob", "Sign a file with a key");
+  auto* command = program.add_subcommand("sign-blob", "Sign a file");
   const auto state = std::make_shared<SignBlobCommand>();
   command->add_option("FILE", state->artifact, "The file, or - for standard input")->required();
-  command->add_option("--key", state->key, "Private key: a file, env://VAR, pkcs11:…")
-      ->type_name("KEY")
-      ->required();
+  add_service_options(*command, state->services);
   command->add_option("--bundle", state->bundle, "Write a Sigstore bundle (0.3)")
       ->type_name("FILE");
   command
@@ -114,15 +105,12 @@ void add_sign_blob(Command& program, int& exit) {
                    "Write the signature in base64 (default: to standard output)")
       ->type_name("FILE");
   command
-      ->add_option("--timestamp-server-url", state->timestamp_url,
-                   "Have an authority stamp the signature (RFC 3161)")
-      ->type_name("URL");
-  command
       ->add_option("--rfc3161-timestamp", state->timestamp_file,
                    "Write the timestamp to a file of its own too")
       ->type_name("FILE");
   add_notation_blob_sign_options(*command, state->notation);
-  add_password_options(*command, state->password);
+  command->add_flag("--insecure-http", state->insecure_http,
+                    "Allow plain HTTP to services and to the registry of --log");
   command->add_flag("--offline", state->offline, "Send not one packet");
   command->add_flag("-y,--yes", state->yes, "Nothing is asked: taken, as cosign's scripts give it");
   add_environment(*command);

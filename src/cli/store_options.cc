@@ -26,7 +26,8 @@ void add_store_options(Command& command, StoreFlags& flags) {
   command.add_flag("--allow-http-registry", flags.allow_http, "Allow plain HTTP to the registry");
   command.add_flag("--allow-insecure-registry", flags.allow_insecure,
                    "The same; a certificate of your own CA goes into --registry-cacert");
-  command.add_flag("--insecure-http", flags.insecure_http, "The same");
+  command.add_flag("--insecure-http", flags.insecure_http,
+                   "The same, and to the services that sign along");
   command.add_option("--registry-username", flags.username, "User name at the registry");
   command.add_option("--registry-password", flags.password,
                      "Password at the registry; better in BOLTSEAL_REGISTRY_PASSWORD, or by "
@@ -70,9 +71,7 @@ Result<OpenedArtifact> open_reference(const std::string& reference, const StoreF
 }
 
 void add_sign_options(Command& command, SignFlags& flags, bool notation) {
-  command.add_option("--key", flags.key, "Private key: a file, env://VARIABLE or a pkcs11: URI")
-      ->required()
-      ->type_name("KEY");
+  add_service_options(command, flags.services);
   std::vector<std::string> formats = {"bundle", "legacy", "both"};
   std::string what =
       "bundle: Sigstore bundle as a referrer; legacy: cosign's .sig and .att tags; both";
@@ -81,28 +80,24 @@ void add_sign_options(Command& command, SignFlags& flags, bool notation) {
     what += "; notation-jws, notation-cose: a signature of notation, with --certificate-chain";
   }
   command.add_option("--format", flags.format, what)->check(one_of(formats))->capture_default_str();
-  add_password_options(command, flags.password);
   command.add_flag("-y,--yes", flags.yes, "Accepted for cosign's sake; nothing is asked");
-  command.add_flag("--tlog-upload", flags.tlog_upload,
-                   "Accepted with =false: nothing is sent to a transparency log");
-  command.add_flag("--use-signing-config", flags.use_signing_config, "Accepted with =false");
-  command.add_option("--signing-config", flags.signing_config, "Accepted and not read")
-      ->type_name("FILE");
   command.add_flag("--new-bundle-format", flags.bundle_format, "With =false: --format legacy");
 }
 
 Result<AttachFormats> attach_formats(const SignFlags& flags) {
-  if (flags.tlog_upload)
-    return fail(Fault::unsupported, "nothing is uploaded to a transparency log here",
-                "--tlog-upload");
+  TRY_DO(check_service_call(flags.services));
   AttachFormats out;
   out.bundle = flags.format != "legacy" && flags.bundle_format;
   out.legacy = flags.format != "bundle" || !flags.bundle_format;
+  if (flags.format.starts_with("notation-")) return out;
+  if (out.legacy && names_services(flags.services))
+    return fail(Fault::unsupported,
+                "a list under a tag has no place for what services say: --format bundle");
   return out;
 }
 
-Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags) {
-  return open_signer(flags.key, password_source(flags.password));
+Result<BundleMaker> maker_of(const SignFlags& flags, const StoreFlags& store) {
+  return bundle_maker(flags.services, store_options(store, "pull,push"), store.insecure_http);
 }
 
 namespace {

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
-#include "cli/password.h"
-#include "crypto/signer.h"
+#include "cli/service_options.h"
 #include "net/manifest.h"
 #include "seal/artifact_store.h"
 #include "seal/attached.h"
@@ -39,16 +38,16 @@ Result<OpenedArtifact> open_reference(const std::string& reference, const StoreF
                                       const std::string& actions);
 
 struct SignFlags {
-  std::string key;
   std::string format = "bundle";
-  PasswordOptions password;
-  bool yes = false, tlog_upload = false, use_signing_config = false, bundle_format = true;
-  std::string signing_config;
+  bool yes = false, bundle_format = true;
+  ServiceFlags services;
 };
 // `notation`: its two formats may be asked for too.
 void add_sign_options(Command& command, SignFlags& flags, bool notation = false);
+// unsupported also for what check_service_call has against it.
 Result<AttachFormats> attach_formats(const SignFlags& flags);
-Result<std::unique_ptr<Signer>> signer_of(const SignFlags& flags);
+// What makes the bundles, and has the signer.
+Result<BundleMaker> maker_of(const SignFlags& flags, const StoreFlags& store);
 
 // -a key=value
 Result<Annotations> read_annotations(const std::vector<std::string>& given);

@@ -240,9 +240,11 @@ Result<BundlePolicy> bundle_policy(const TrustOptions& options) {
   if (options.ignore_log && more)
     return fail(Fault::unsupported,
                 "--insecure-ignore-tlog does not go with --require-logs or --require-witnesses");
-  // A key that is trusted by itself asks nobody else, unless it must.
+  // A key that is trusted by itself asks nobody else, unless it must; a log of one's own that must
+  // have the signature is the one that is needed.
   policy.ignore_log =
-      options.ignore_log || (!policy.keys.empty() && !options.keys_need_log && !more);
+      options.ignore_log ||
+      (!policy.keys.empty() && (!options.keys_need_log || options.log.asked()) && !more);
   policy.ignore_sct = options.ignore_sct;
   policy.timestamps = options.use_timestamps ? 1 : 0;
   if (policy.ignore_log && !policy.identities.empty() && !options.use_timestamps)
@@ -253,30 +255,6 @@ Result<BundlePolicy> bundle_policy(const TrustOptions& options) {
   }
   policy.witnesses.threshold = options.witness_threshold;
   return policy;
-}
-
-Result<TrustedRoot> read_root(const TrustOptions& options) {
-  if (!options.ca_roots.empty() && !options.certificate_chain.empty())
-    return fail(Fault::unsupported, "give --certificate-chain or --ca-roots, not both");
-  std::string text;
-  if (!options.trusted_root.empty()) {
-    TRY(text, read_file(options.trusted_root, max_trusted_root));
-  }
-  auto root = options.trusted_root.empty() ? public_good_root() : parse_trusted_root(text);
-  if (!root)
-    return fail(Fault::corrupt, root.error().message(),
-                options.trusted_root.empty() ? "trusted root" : options.trusted_root);
-  if (!options.trusted_root.empty()) root->source = options.trusted_root;
-  if (!options.certificate_chain.empty()) {
-    TRY(root->certificate_authorities, authority_of(options.certificate_chain));
-  }
-  if (!options.ca_roots.empty()) {
-    TRY(root->certificate_authorities, authorities_of(options.ca_roots, options.ca_intermediates));
-  }
-  if (!options.timestamp_chain.empty()) {
-    TRY(root->timestamp_authorities, authority_of(options.timestamp_chain));
-  }
-  return *std::move(root);
 }
 
 }  // namespace
@@ -302,6 +280,7 @@ void add_trust_options(Command& command, TrustOptions& options) {
                    "Do without a certificate log's timestamp in the certificate");
   command.add_flag("--use-signed-timestamps", options.use_timestamps,
                    "Ask for a timestamp of an authority (RFC 3161)");
+  add_required_log_options(command, options.log);
 }
 
 Result<Trust> read_trust(const TrustOptions& options) {
@@ -310,9 +289,33 @@ Result<Trust> read_trust(const TrustOptions& options) {
   Trust out;
   TRY(out.policy, bundle_policy(options));
   if (needs_root(options, out.policy)) {
-    TRY(out.root, read_root(options));
+    TRY(out.root, trusted_root(options));
   }
   return out;
+}
+
+Result<TrustedRoot> trusted_root(const TrustOptions& options) {
+  if (!options.ca_roots.empty() && !options.certificate_chain.empty())
+    return fail(Fault::unsupported, "give --certificate-chain or --ca-roots, not both");
+  std::string text;
+  if (!options.trusted_root.empty()) {
+    TRY(text, read_file(options.trusted_root, max_trusted_root));
+  }
+  auto root = options.trusted_root.empty() ? public_good_root() : parse_trusted_root(text);
+  if (!root)
+    return fail(Fault::corrupt, root.error().message(),
+                options.trusted_root.empty() ? "trusted root" : options.trusted_root);
+  if (!options.trusted_root.empty()) root->source = options.trusted_root;
+  if (!options.certificate_chain.empty()) {
+    TRY(root->certificate_authorities, authority_of(options.certificate_chain));
+  }
+  if (!options.ca_roots.empty()) {
+    TRY(root->certificate_authorities, authorities_of(options.ca_roots, options.ca_intermediates));
+  }
+  if (!options.timestamp_chain.empty()) {
+    TRY(root->timestamp_authorities, authority_of(options.timestamp_chain));
+  }
+  return *std::move(root);
 }
 
 int refused(const Refusal& refusal) {

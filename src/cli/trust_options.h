@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cli/command_line.h"
+#include "cli/log_options.h"
 #include "seal/refusal.h"
 #include "seal/trusted_root.h"
 #include "seal/verify_bundle.h"
@@ -31,6 +32,7 @@ struct TrustOptions {
   std::string key_records;  // a file or folder of them
   StandingRules standing;
   bool ignore_log = false, ignore_sct = false, use_timestamps = false;
+  RequiredLogFlags log;
 };
 
 // `options` is read when the command line has been; its values until then are the defaults.
@@ -42,6 +44,9 @@ struct Trust {
 };
 // unsupported where the options contradict each other (Exit::usage), else what a file has wrong.
 Result<Trust> read_trust(const TrustOptions& options);
+
+// The root that they name, whether a policy needs it or not.
+Result<TrustedRoot> trusted_root(const TrustOptions& options);
 
 // Prints a refusal for a person and gives Exit::findings.
 int refused(const Refusal& refusal);

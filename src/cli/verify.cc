@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -211,8 +212,13 @@ int VerifyCommand::run() const {
   if (notation.asked()) return run_notation(*wanted);
   if (signature.empty() && !payload.empty())
     return seal_complain("--payload goes with --signature", Exit::usage);
-  const auto trust = read_trust(what.trust);
+  auto trust = read_trust(what.trust);
   if (!trust) return complain_of_trust(trust.error());
+  std::optional<RequiredLog> log;
+  if (const auto held = require_log(what.trust.log, store_options(what.store, "pull"), log,
+                                    trust->policy, trust->root);
+      !held)
+    return seal_complain(held.error().message(), seal_error);
   ImagePolicy policy = image_policy(what, *trust);
   policy.annotations = std::move(*wanted);
   std::string out;

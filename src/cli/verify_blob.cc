@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/trust_options.h"
 #include "codec/base64.h"
+#include "net/http.h"
 #include "seal/bundle.h"
 #include "seal/evidence.h"
 #include "seal/verify_bundle.h"
@@ -26,7 +27,8 @@ struct VerifyBlobCommand {
   std::string artifact, bundle, signature, certificate, timestamp, type, output = "text";
   TrustOptions trust;
   NotationBlobVerifyFlags notation;
-  bool offline = false, bundle_format = true, oci_references = true;  // as it always is
+  bool offline = false, insecure_http = false;
+  bool bundle_format = true, oci_references = true;  // as it always is
   unsigned workers = 0;
   std::string digest_algorithm;
 
@@ -113,7 +115,7 @@ int VerifyBlobCommand::run_notation() const {
   const auto blob = open_artifact(artifact);
   if (!blob) return could_not(blob.error());
   NotationBlobVerifyFlags flags = notation;
-  flags.notation.offline = trust.offline;
+  flags.notation.offline = offline;
   return verify_blob_as_notation(flags, *blob, artifact, signature);
 }
 
@@ -127,6 +129,12 @@ int VerifyBlobCommand::run() const {
     return trusted.error().fault == Fault::unsupported ? complain_of_call(trusted.error())
                                                        : could_not(trusted.error());
   trusted->policy.predicate_type = type;
+  if (offline) forbid_network();
+  StoreOptions store;
+  store.insecure_http = insecure_http;
+  std::optional<RequiredLog> log;
+  if (const auto held = require_log(trust.log, store, log, trusted->policy, trusted->root); !held)
+    return report(std::unexpected(held.error()));
   const auto blob = open_artifact(artifact);
   if (!blob) return could_not(blob.error());
   if (bundle.empty()) {
@@ -179,7 +187,10 @@ void add_verify_blob(Command& program, int& exit) {
       ->add_option("--signature-digest-algorithm", state->digest_algorithm,
                    "Accepted for cosign's sake: what goes with the key is tried")
       ->type_name("NAME");
-  command->add_flag("--offline", state->offline, "As it always is: nothing is asked for");
+  command->add_flag("--offline", state->offline,
+                    "Send not one packet; as it always is, but for a --log that is elsewhere");
+  command->add_flag("--insecure-http", state->insecure_http,
+                    "Allow plain HTTP to the registry of --log");
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });
 }
