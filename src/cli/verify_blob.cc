@@ -120,6 +120,7 @@ int VerifyBlobCommand::run_notation() const {
 }
 
 int VerifyBlobCommand::run() const {
+  if (offline) forbid_network();
   if (notation.asked()) return run_notation();
   if (bundle.empty() == signature.empty())
     return complain_of_call(
@@ -129,7 +130,6 @@ int VerifyBlobCommand::run() const {
     return trusted.error().fault == Fault::unsupported ? complain_of_call(trusted.error())
                                                        : could_not(trusted.error());
   trusted->policy.predicate_type = type;
-  if (offline) forbid_network();
   StoreOptions store;
   store.insecure_http = insecure_http;
   std::optional<RequiredLog> log;
@@ -187,8 +187,9 @@ void add_verify_blob(Command& program, int& exit) {
       ->add_option("--signature-digest-algorithm", state->digest_algorithm,
                    "Accepted for cosign's sake: what goes with the key is tried")
       ->type_name("NAME");
-  command->add_flag("--offline", state->offline,
-                    "Send not one packet; as it always is, but for a --log that is elsewhere");
+  command->add_flag(
+      "--offline", state->offline,
+      "Send not one packet: neither to a --log that is elsewhere, nor about revocation");
   command->add_flag("--insecure-http", state->insecure_http,
                     "Allow plain HTTP to the registry of --log");
   add_environment(*command);
