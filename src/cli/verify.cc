@@ -231,7 +231,9 @@ int VerifyCommand::run() const {
       const char* const between = what.output == "text" ? "\n" : ",";
       if (!payloads.empty() && what.output != "report") payloads += between;
       const int one = verify_one(reference, signatures, *digest, policy, payloads);
-      if (one != seal_good) return out += what.output == "report" ? payloads : "", one;
+      if (one == seal_good) continue;
+      out += payloads;
+      return one;
     }
     // An array for each image that was named, as cosign has it.
     out += what.output == "json"   ? "[" + payloads + "]\n"
