@@ -119,9 +119,10 @@ void say_refused(const std::vector<Refused>& refused) {
 int complain_of(const Refusal& reason, const std::vector<Refused>& refused,
                 const ImagePolicy& policy) {
   say_refused(refused);
-  // A signed statement of another kind is no signature of the image, nor is what is no bundle.
+  // A signed statement of another kind is no signature of the image, nor is a bundle of no version
+  // that is known.
   const bool none = std::ranges::all_of(refused, [](const Refused& one) {
-    return one.reason.code == "predicate-type-mismatch" || one.reason.code == "bundle-invalid" ||
+    return one.reason.code == "predicate-type-mismatch" ||
            one.reason.code == "bundle-version-unsupported";
   });
   const bool too_few = reason.code == "threshold-not-met";

@@ -35,7 +35,7 @@ REFUSED = {
     "bad-legacy-other-image": (12, "digest-mismatch"),
     "bad-legacy-payload": (12, "signature-invalid"),
     "bad-legacy-space": (12, "signature-invalid"),
-    "crafted-both-contents": (10, "bundle-invalid"),
+    "crafted-both-contents": (1, "bundle-invalid"),     # cosign passes over it: 10
     "crafted-digest-prefix": (1, "subject-mismatch"),
     "crafted-legacy-duplicate": (12, "unreadable"),     # cosign takes the second digest
     "crafted-legacy-no-digest": (12, "unreadable"),
