@@ -103,8 +103,10 @@ Result<Fd> reopened(int held) {
 
 Error probe_error(std::string_view doing) {
   const bool gone = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ESTALE;
+  const bool elsewhere = errno == EXDEV;
   Error error = errno_error(doing);
-  error.fault = gone ? Fault::not_found : Fault::io;
+  error.fault = elsewhere ? Fault::unsupported : Fault::io;
+  if (gone) error.fault = Fault::not_found;
   return error;
 }
 

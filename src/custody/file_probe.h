@@ -12,7 +12,8 @@ struct statx;
 
 namespace boltseal {
 
-// The Error of a system call that just failed; not_found when the file is gone by now.
+// The Error of a system call that just failed; not_found when the file is gone by now, unsupported
+// when it lies on another mount.
 Error probe_error(std::string_view doing);
 
 class FileProbe {

@@ -115,12 +115,16 @@ class Walker {
     out_.hashed = probe_.hashed();
     return std::move(out_);
   }
-  // One path and, for a folder, all below it.
-  void begin(const std::string& path) {
-    const auto slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
-    const auto fd = open_below(root_, folder, O_RDONLY | O_DIRECTORY);
-    if (fd) visit(fd->get(), folder, path.substr(slash + 1));
+  // One path and, for a folder, all below it. Of what lies under a mount, the mount is told of.
+  void begin(std::string path) {
+    for (;;) {
+      const auto slash = path.rfind('/');
+      const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
+      const auto fd = open_below(root_, folder, O_RDONLY | O_DIRECTORY);
+      if (fd) return visit(fd->get(), folder, path.substr(slash + 1));
+      if (fd.error().fault != Fault::unsupported || folder.empty()) return;
+      path = folder;
+    }
   }
 
  private:

@@ -147,6 +147,24 @@ def test_names_cannot_write_on_the_terminal_of_a_watch(boltseal, sealed, root): 
     assert line.startswith(b"drift: added /etc/a") and b"\x1b" not in line and b"b" in line
 
 
+def test_what_changes_under_a_mount_is_hidden_and_not_removed(boltseal, sealed, root):  # noqa: F811
+    hidden = os.open(root / "data", os.O_RDONLY)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", root / "data"], check=True)
+    watching = subprocess.Popen([boltseal.program, "drift", "--seal", str(sealed), f"dir:{root}", "--watch", "--no-cache"], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env={"HOME": str(boltseal.home)})
+    try:
+        assert b"watching" in watching.stderr.readline()
+        os.write(os.open("1", os.O_WRONLY, dir_fd=hidden), b"x")
+        time.sleep(0.5)
+        (root / "etc/new").write_text("x")
+        line = watching.stdout.readline()
+    finally:
+        watching.terminate()
+        watching.wait(20)
+        subprocess.run(["umount", "-l", root / "data"], check=True)
+    assert line.startswith(b"drift: added /etc/new"), line
+
+
 def test_a_mounted_server_that_never_answers(boltseal, sealed, root):  # noqa: F811
     """A file system whose server is the container's own (FUSE) is told of, and not asked anything."""
     if not os.path.exists("/dev/fuse"):
