@@ -57,10 +57,10 @@ Checked<KeyStanding> KeyTrust::standing(const PublicKey& key,
 }
 
 Refusal KeyTrust::reason(const std::function<bool(const PublicKey&)>& has_signed,
-                         Refusal otherwise) const {
+                         const Refusal& otherwise) const {
   const auto found = std::ranges::find_if(
       doubtful_, [&](const DoubtfulKey& doubtful) { return has_signed(doubtful.key); });
-  return found == doubtful_.end() ? std::move(otherwise) : found->why;
+  return found == doubtful_.end() ? otherwise : found->why;
 }
 
 }  // namespace boltseal

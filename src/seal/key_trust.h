@@ -38,7 +38,8 @@ class KeyTrust {
   // Whether a signature by `key` counts; `times` are those at which it was there.
   Checked<KeyStanding> standing(const PublicKey& key, std::span<const VerifiedTime> times) const;
   // Why nobody has signed: the doubt about a key that has, else `otherwise`.
-  Refusal reason(const std::function<bool(const PublicKey&)>& has_signed, Refusal otherwise) const;
+  Refusal reason(const std::function<bool(const PublicKey&)>& has_signed,
+                 const Refusal& otherwise) const;
 
  private:
   std::shared_ptr<const KeyRecords> records_;

@@ -134,7 +134,7 @@ class Judge {
     }
     if (certified()) return std::unexpected(*why);
     return std::unexpected(policy_.key_trust.reason(
-        [this](const PublicKey& key) { return signed_with(key).has_value(); }, *std::move(why)));
+        [this](const PublicKey& key) { return signed_with(key).has_value(); }, *why));
   }
 
   Checked<void> check_standing() {
