@@ -158,7 +158,8 @@ void add_common_options(Command& command, CommonOptions& options, std::string_vi
       ->type_name("SIZE")
       ->check(not_a_size)
       ->capture_default_str();
-  command.add_option("--threads", options.threads, "Layers read at once (default: one per core)")
+  command
+      .add_option("--threads", options.threads, "Threads that work at once (default: one per core)")
       ->type_name("N")
       ->check(between(0, 256));
   command.add_flag("--no-cache", options.no_cache, "Neither read nor write the layer cache");
