@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "inventory/wire.h"
+#include "layers/entries.h"
 
 namespace boltseal {
 namespace {
@@ -28,6 +29,12 @@ void wire_rest(A& a, ContentEntry::Kind kind, ContentRecord& r) {
     case FileType::socket:
       return;
   }
+}
+
+// The root has no record, and it can only be made opaque. A list may come from a child
+// that was taken over.
+bool has_good_path(const ContentEntry& entry, const std::string& path) {
+  return is_clean_path(path) || (path.empty() && entry.kind == ContentEntry::Kind::opaque);
 }
 
 }  // namespace
@@ -66,7 +73,7 @@ bool ContentWalk::next() {
       record.sha256.size() ==
       (entry_.kind == ContentEntry::Kind::record && record.type == FileType::file ? digest_size
                                                                                   : 0);
-  if (!in.ok() || !digest_fits) {
+  if (!in.ok() || !digest_fits || !has_good_path(entry_, record.path)) {
     damaged_ = true;
     return false;
   }

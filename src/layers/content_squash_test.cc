@@ -135,5 +135,18 @@ TEST(ContentList, DamagedBytesAreNoEntries) {
   EXPECT_FALSE(squash.apply(0, "\x09"));
 }
 
+TEST(ContentList, PathsThatNoReaderGivesAreDamage) {
+  for (const char* path : {"", "/a", "a/", "a//b", "..", "a/../b", "./a"}) {
+    ContentSquash squash;
+    Layer root;
+    EXPECT_FALSE(squash.apply(0, root.folder(path).list.take())) << path;
+    // Taking away the root took away what was being taken away.
+    Layer gone;
+    EXPECT_FALSE(squash.apply(1, gone.whiteout(path).list.take())) << path;
+  }
+  Layer everything;
+  EXPECT_TRUE(ContentSquash().apply(0, everything.opaque("").list.take()));
+}
+
 }  // namespace
 }  // namespace boltseal

@@ -16,8 +16,10 @@ void put_varint(std::string& out, std::uint64_t n) {
   out += static_cast<char>(n);
 }
 
+}  // namespace
+
 // Nothing to clean: relative, no empty, "." or ".." part. The usual case.
-bool is_clean(std::string_view path) {
+bool is_clean_path(std::string_view path) {
   bool part_start = true;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
@@ -31,7 +33,6 @@ bool is_clean(std::string_view path) {
   }
   return !part_start;
 }
-}  // namespace
 
 void EntryList::add(EntryKind kind, std::string_view path) {
   const auto shared =
@@ -68,7 +69,7 @@ Result<std::string_view> clean_path(std::string_view path, std::string& storage)
   if (path.empty() || path == ".") return std::string_view{};
   if (path.size() > path_limit)
     return fail(Fault::too_large, "a path of more than 16 KiB", std::string(path.substr(0, 80)));
-  if (is_clean(path)) return path;
+  if (is_clean_path(path)) return path;
   storage.clear();
   for (const auto part : split(path, '/')) {
     if (part.empty() || part == ".") continue;

@@ -55,6 +55,9 @@ class EntryWalk {
 // 3, 5).
 Result<std::string_view> clean_path(std::string_view path, std::string& storage);
 
+// Whether a path is such already.
+bool is_clean_path(std::string_view path);
+
 // What an entry whose name begins with ".wh." stands for, by aufs's names as the OCI image
 // specification keeps them (layer.md, "Whiteouts").
 struct Whiteout {
