@@ -150,6 +150,7 @@ class Terminal:
         self.seen = ""
         self.process, self.fd = pty.fork()
         if self.process == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background ignores it, and so would the program
             os.chdir(boltseal.home)
             os.execve(boltseal.program, [boltseal.program, *map(str, words)],
                       {"PATH": os.environ["PATH"], "HOME": str(boltseal.home), "LANG": "C.UTF-8"})
