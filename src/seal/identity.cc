@@ -131,7 +131,7 @@ Checked<void> match_claims(const CertificateIdentity& identity, const IdentityRu
 Checked<std::string> match_identity(const CertificateIdentity& identity,
                                     const std::vector<IdentityRule>& rules) {
   std::string names, issuers;
-  std::optional<Refusal> claims;
+  std::optional<Refusal> other;
   for (const IdentityRule& rule : rules) {
     for (const std::string& name : identity.names) {
       if (!rule.identity.matches(name)) continue;
@@ -141,11 +141,11 @@ Checked<std::string> match_identity(const CertificateIdentity& identity,
       }
       const auto good = match_claims(identity, rule);
       if (good) return name;
-      claims = good.error();
+      other = good.error();
     }
     names += (names.empty() ? "" : " or ") + rule.identity.text();
   }
-  if (claims) return std::unexpected(*claims);
+  if (other) return std::unexpected(*other);
   if (!issuers.empty())
     return refuse("issuer-mismatch", "another issuer vouches for the identity",
                   "certificate.issuer", issuers, identity.issuer);
