@@ -155,7 +155,8 @@ class TrustingImages : public Trusting {
                  write_simple_signing("reg.example/app", digest, {}),
                  {},
                  {}};
-    return with_signature(std::move(out), *sigstore.key.sign(out.bytes), moment);
+    const std::string signature = *sigstore.key.sign(out.bytes);
+    return with_signature(std::move(out), signature, moment);
   }
   Attached attestation(std::vector<const Signer*> signers,
                        std::optional<std::int64_t> moment) const {
