@@ -3,39 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
+#include "catalogers/inventory_for_tests.h"
 #include "catalogers/java_identity.h"
-#include "catalogers/readers.h"
-#include "files/glob.h"
-#include "files/reader.h"
-#include "layers/entries.h"
 
 namespace boltseal {
-
-extern const Reader os_release_reader;
-
 namespace {
 
-using Files = std::vector<std::pair<std::string, std::string>>;
-
-// What the reader of os-release gives for one layer of these files.
-Distribution distribution_of(const Files& files) {
-  LayerOutcome layer;
-  EntryList entries;
-  for (const auto& [path, content] : files) {
-    entries.add(EntryKind::file, path);
-    Fragment& fragment = layer.fragments.emplace_back();
-    fragment.path = path;
-    Sink sink(fragment, os_release_reader.name);
-    EXPECT_TRUE(os_release_reader.read({path, content, 0644}, sink));
-  }
-  layer.entries = entries.bytes();
-  return assemble({}, {layer}).value().distribution;
-}
+using test::Files;
+using test::inventory_of;
 
 std::string release_of(const Files& files) {
-  const auto found = distribution_of(files);
+  const auto found = inventory_of(files).distribution;
   return found.id + " " + found.version_id + " " + found.codename;
 }
 
@@ -76,21 +54,7 @@ TEST(Assemble, RepositoriesSayNothingOfOtherDistributions) {
 
 // What an inventory holds of the files of one layer, as "name version".
 std::vector<std::string> packages_of(const Files& files) {
-  LayerOutcome layer;
-  EntryList entries;
-  for (const auto& [path, content] : files) {
-    entries.add(EntryKind::file, path);
-    Fragment& fragment = layer.fragments.emplace_back();
-    fragment.path = path;
-    for (const Reader* reader : all_readers()) {
-      if (std::ranges::none_of(reader->globs, [&](auto g) { return glob_matches(g, path); }))
-        continue;
-      Sink sink(fragment, reader->name);
-      EXPECT_TRUE(reader->read({path, content, 0644}, sink)) << path;
-    }
-  }
-  layer.entries = entries.bytes();
-  const auto inventory = assemble({}, {layer}).value();
+  const auto inventory = inventory_of(files);
   std::vector<std::string> out;
   for (const Package& p : inventory.packages) out.push_back(p.name + " " + p.version);
   return out;

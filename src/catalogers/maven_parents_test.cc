@@ -2,31 +2,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "catalogers/assemble.h"
-#include "catalogers/maven_pom.h"
-#include "files/reader.h"
-#include "layers/entries.h"
+#include "catalogers/inventory_for_tests.h"
 
 namespace boltseal {
-
-extern const Reader pom_xml_reader;
-
 namespace {
 
-using Files = std::vector<std::pair<std::string, std::string>>;
+using test::Files;
 
-Inventory inventory_of(const Files& files) {
-  LayerOutcome layer;
-  EntryList entries;
-  for (const auto& [path, content] : files) {
-    entries.add(EntryKind::file, path);
-    Fragment& fragment = layer.fragments.emplace_back();
-    fragment.path = path;
-    Sink sink(fragment, pom_xml_reader.name);
-    EXPECT_TRUE(pom_xml_reader.read({path, "<project>" + content + "</project>", 0644}, sink));
-  }
-  layer.entries = entries.bytes();
-  return assemble({}, {layer}).value();
+// `files`: what stands in <project>.
+Inventory inventory_of(Files files) {
+  for (auto& [path, content] : files) content = "<project>" + content + "</project>";
+  return test::inventory_of(files);
 }
 
 // "name version" of each package, development ones marked.

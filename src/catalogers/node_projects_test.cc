@@ -1,18 +1,13 @@
 // What is installed, what a lock file says and what a project calls itself, joined.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "base/text.h"
-#include "catalogers/assemble.h"
-#include "catalogers/readers.h"
-#include "files/glob.h"
-#include "layers/entries.h"
+#include "catalogers/inventory_for_tests.h"
 
 namespace boltseal {
 namespace {
 
-using Files = std::vector<std::pair<std::string, std::string>>;
+using test::Files;
 
 std::string package(std::string_view name, std::string_view version) {
   return R"({"name":")" + std::string(name) + R"(","version":")" + std::string(version) + R"("})";
@@ -20,22 +15,8 @@ std::string package(std::string_view name, std::string_view version) {
 
 // "name@version" of the packages in one layer of these files, joined by spaces.
 std::string inventory_of(const Files& files) {
-  LayerOutcome layer;
-  EntryList entries;
-  for (const auto& [path, content] : files) {
-    entries.add(EntryKind::file, path);
-    for (const Reader* reader : all_readers()) {
-      if (std::ranges::none_of(reader->globs, [&](auto g) { return glob_matches(g, path); }))
-        continue;
-      Fragment& fragment = layer.fragments.emplace_back();
-      fragment.path = path;
-      Sink sink(fragment, reader->name);
-      EXPECT_TRUE(reader->read({path, content, 0644}, sink)) << path;
-    }
-  }
-  layer.entries = entries.bytes();
   std::vector<std::string> names;
-  const auto inventory = assemble({}, {layer}).value();
+  const auto inventory = test::inventory_of(files);
   for (const auto& p : inventory.packages) names.push_back(p.name + "@" + p.version);
   return join(names, " ");
 }
