@@ -37,19 +37,22 @@ void add_image_options(Command& command, ImageOptions& options,
   add_store_options(command, options.store);
 }
 
-ImagePolicy image_policy(const ImageOptions& options, const Trust& trust) {
-  ImagePolicy out;
-  out.trust = trust.policy;
-  out.root = &trust.root;
-  out.required = options.required;
-  out.check_claims = options.check_claims;
-  out.bundles = options.bundles;
-  return out;
-}
-
-int complain_of_trust(const Error& error) {
-  const int exit = seal_complain(error);
-  return error.fault == Fault::unsupported ? static_cast<int>(Exit::usage) : exit;
+int read_image_trust(const ImageOptions& options, ImageTrust& out) {
+  auto trust = read_trust(options.trust);
+  if (!trust) {
+    const int exit = seal_complain(trust.error());
+    return trust.error().fault == Fault::unsupported ? static_cast<int>(Exit::usage) : exit;
+  }
+  out.trust = *std::move(trust);
+  const auto held = require_log(options.trust.log, store_options(options.store, "pull"), out.log,
+                                out.trust.policy, out.trust.root);
+  if (!held) return seal_complain(held.error().message(), seal_error);
+  out.policy.trust = out.trust.policy;
+  out.policy.root = &out.trust.root;
+  out.policy.required = options.required;
+  out.policy.check_claims = options.check_claims;
+  out.policy.bundles = options.bundles;
+  return seal_good;
 }
 
 int for_each_image(const ImageOptions& options,

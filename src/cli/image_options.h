@@ -2,6 +2,7 @@
 // how it ends when an image cannot be had.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "cli/trust_options.h"
 #include "seal/artifact_store.h"
 #include "seal/image_verify.h"
+#include "seal/required_log.h"
 
 namespace boltseal {
 
@@ -29,11 +31,19 @@ struct ImageOptions {
 void add_image_options(Command& command, ImageOptions& options,
                        const std::vector<std::string>& outputs, const std::string& about);
 
-// The policy over `trust`, which must outlive it.
-ImagePolicy image_policy(const ImageOptions& options, const Trust& trust);
+// By what images are judged. The policy points into the rest, so that it stays where it is made.
+struct ImageTrust {
+  Trust trust;
+  std::optional<RequiredLog> log;
+  ImagePolicy policy;
 
-// What could not be read of whom to trust: Exit::usage for a wrong call, else seal_error.
-int complain_of_trust(const Error& error);
+  ImageTrust() = default;
+  ImageTrust(const ImageTrust&) = delete;
+  ImageTrust& operator=(const ImageTrust&) = delete;
+};
+// Fills `out`, and opens the log that is asked for; else says why not and gives the exit code:
+// Exit::usage for a wrong call, seal_error for what could not be read or is refused.
+int read_image_trust(const ImageOptions& options, ImageTrust& out);
 
 // Calls `check` with each reference as given, the store of its signatures and the images that it
 // means, until one gives another exit code than seal_good. An image that cannot be had ends it as

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <optional>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -213,14 +212,9 @@ int VerifyCommand::run() const {
   if (notation.asked()) return run_notation(*wanted);
   if (signature.empty() && !payload.empty())
     return seal_complain("--payload goes with --signature", Exit::usage);
-  auto trust = read_trust(what.trust);
-  if (!trust) return complain_of_trust(trust.error());
-  std::optional<RequiredLog> log;
-  if (const auto held = require_log(what.trust.log, store_options(what.store, "pull"), log,
-                                    trust->policy, trust->root);
-      !held)
-    return seal_complain(held.error().message(), seal_error);
-  ImagePolicy policy = image_policy(what, *trust);
+  ImageTrust trust;
+  if (const int failed = read_image_trust(what, trust); failed != seal_good) return failed;
+  ImagePolicy& policy = trust.policy;
   policy.annotations = std::move(*wanted);
   std::string out;
   const int exit = for_each_image(what, [&](const std::string& reference, ArtifactStore& signatures,

@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <set>
 
 #include "base/fd.h"
@@ -95,14 +94,9 @@ int VerifyAttestationCommand::run() const {
         Exit::usage);
   if (!what.check_claims)
     log_warning("the subject of a statement is compared with the image all the same");
-  auto trust = read_trust(what.trust);
-  if (!trust) return complain_of_trust(trust.error());
-  std::optional<RequiredLog> log;
-  if (const auto held = require_log(what.trust.log, store_options(what.store, "pull"), log,
-                                    trust->policy, trust->root);
-      !held)
-    return seal_complain(held.error().message(), seal_error);
-  ImagePolicy policy = image_policy(what, *trust);
+  ImageTrust trust;
+  if (const int failed = read_image_trust(what, trust); failed != seal_good) return failed;
+  ImagePolicy& policy = trust.policy;
   auto type_uri = predicate_type_of(type);
   if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
   policy.predicate_type = std::move(*type_uri);
