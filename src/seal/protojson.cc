@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "codec/base64.h"
 
 namespace boltseal {
@@ -124,6 +125,13 @@ Checked<std::string> ProtoObject::text(std::string_view name) const {
   auto text = optional_text(name);
   if (text && text->empty()) return wrong(name, "a member is missing or empty", "a text");
   return text;
+}
+
+Checked<std::int64_t> ProtoObject::moment(std::string_view name) const {
+  TRY(const auto written, text(name));
+  const auto seconds = parse_rfc3339(written);
+  if (!seconds) return wrong(name, "not a time", "RFC 3339", written);
+  return *seconds;
 }
 
 Checked<std::int64_t> ProtoObject::number(std::string_view name) const {

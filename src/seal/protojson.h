@@ -40,6 +40,7 @@ class ProtoObject {
   Checked<std::string> optional_text(std::string_view name) const;
   Checked<std::int64_t> number(std::string_view name) const;  // 0 when it is not there, as protobuf
   Checked<std::uint64_t> natural(std::string_view name) const;  // the same, and not negative
+  Checked<std::int64_t> moment(std::string_view name) const;    // RFC 3339, as seconds since 1970
 
   std::unexpected<Refusal> wrong(std::string_view name, std::string what, std::string wanted = {},
                                  std::string found = {}) const;

@@ -26,13 +26,6 @@ struct Service {
   Window valid;
 };
 
-Checked<std::int64_t> moment_of(const ProtoObject& window, std::string_view name) {
-  TRY(const auto text, window.text(name));
-  const auto seconds = parse_rfc3339(text);
-  if (!seconds) return window.wrong(name, "not a time", "RFC 3339", text);
-  return *seconds;
-}
-
 Checked<Service> read_service(const ProtoObject& object) {
   Service out;
   TRY(out.url, object.text("url"));
@@ -43,10 +36,10 @@ Checked<Service> read_service(const ProtoObject& object) {
   if (!object.has("validFor")) return out;
   TRY(const auto valid, object.object("validFor"));
   if (valid.has("start")) {
-    TRY(out.valid.start, moment_of(valid, "start"));
+    TRY(out.valid.start, valid.moment("start"));
   }
   if (valid.has("end")) {
-    TRY(out.valid.end, moment_of(valid, "end"));
+    TRY(out.valid.end, valid.moment("end"));
   }
   return out;
 }

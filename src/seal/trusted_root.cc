@@ -35,19 +35,12 @@ bool known_key(std::string_view details) {
          details.starts_with("PKIX_RSA_") || details.starts_with("PKCS1_RSA_");
 }
 
-Checked<std::int64_t> moment(const ProtoObject& window, std::string_view name) {
-  TRY(const auto text, window.text(name));
-  const auto seconds = parse_rfc3339(text);
-  if (!seconds) return window.wrong(name, "not a time", "RFC 3339", text);
-  return *seconds;
-}
-
 Checked<Window> read_window(const ProtoObject& owner) {
   TRY(const auto valid, owner.object("validFor"));
   Window out;
-  TRY(out.start, moment(valid, "start"));
+  TRY(out.start, valid.moment("start"));
   if (valid.has("end")) {
-    TRY(out.end, moment(valid, "end"));
+    TRY(out.end, valid.moment("end"));
   }
   return out;
 }
