@@ -26,12 +26,13 @@ constexpr std::size_t path_piece = 3500;     // the kernel takes paths of up to 
 constexpr std::size_t path_limit = 8 << 10;  // folders in folders: somebody's trap
 constexpr std::uint64_t names_limit = 4ULL << 30;  // bytes of all paths together
 constexpr std::size_t listing_size = 64 << 10;
-constexpr int tries_limit = 3;  // for a file that changes while it is read
+constexpr int tries_limit = 3;  // for a file or folder that changes while it is read
 constexpr std::size_t file_limit = 50'000'000;
 
 struct Task {
   std::string folder;
   std::vector<std::string> names;  // none: list the folder
+  int tries = 0;                   // so often it was a folder no more
 };
 
 // Threads that take tasks and make new ones, until none is left and nobody works.
@@ -139,13 +140,38 @@ class Walker {
         !tasks_.has_room_for(0))
       return unreadable(task.folder, {Fault::too_large, "too many or too deep folders", {}, {}});
     const auto fd = open_below(root_, task.folder, O_RDONLY | O_DIRECTORY);
-    if (!fd) return unreadable(task.folder, fd.error());
+    if (!fd) return look_again(task, fd.error());
     if (!task.names.empty()) {
       for (const auto& name : task.names) visit(fd->get(), task.folder, name);
       return;
     }
     if (!task.folder.empty()) own_record(fd->get(), task.folder);
     list(fd->get(), task.folder);
+  }
+
+  // A folder that cannot be entered any more. What is gone is gone; but who goes on exchanging it,
+  // or one above it, for something else does not hide what it holds: that is looked at instead, or
+  // told to be there and not to be read.
+  void look_again(const Task& task, const Error& error) {
+    std::string path = task.folder, above, name;
+    Result<Fd> fd = std::unexpected(error);
+    while (!fd && fd.error().fault == Fault::not_found && !path.empty()) {
+      const auto slash = path.rfind('/');
+      name = path.substr(slash == std::string::npos ? 0 : slash + 1);
+      above = slash == std::string::npos ? "" : path.substr(0, slash);
+      fd = open_below(root_, above, O_RDONLY | O_DIRECTORY);
+      if (!fd) path = above;
+    }
+    if (!fd) return unreadable(task.folder, fd.error());
+    struct statx info{};
+    if (::statx(fd->get(), name.c_str(), look_, STATX_BASIC_STATS, &info) != 0)
+      return unreadable(task.folder, error);
+    if (task.tries == tries_limit)
+      return unreadable(task.folder,
+                        {Fault::io, "exchanged for something else again and again", {}, {}});
+    if (path == task.folder && task.names.empty())
+      return visit(fd->get(), above, name, task.tries + 1);
+    tasks_.add({task.folder, task.names, task.tries + 1});
   }
 
   void own_record(int fd, const std::string& path) {
@@ -166,7 +192,8 @@ class Walker {
     }
     for (; names.size() > batch_size; names.resize(names.size() - batch_size)) {
       const auto from = names.end() - static_cast<std::ptrdiff_t>(batch_size);
-      tasks_.add({folder, {std::make_move_iterator(from), std::make_move_iterator(names.end())}});
+      tasks_.add(
+          {folder, {std::make_move_iterator(from), std::make_move_iterator(names.end())}, 0});
     }
     for (const auto& name : names) visit(fd, folder, name);
   }
@@ -185,7 +212,8 @@ class Walker {
     }
   }
 
-  void visit(int folder, const std::string& folder_path, const std::string& name) {
+  // `looks`: so often it was looked at before, and was a folder no more when it was to be listed.
+  void visit(int folder, const std::string& folder_path, const std::string& name, int looks = 0) {
     std::string path = joined(folder_path, name);
     if (!tasks_.has_room_for(path.size()))
       return unreadable(path, {Fault::too_large, "too many or too long paths", {}, {}});
@@ -198,7 +226,7 @@ class Walker {
         out_.mounts.push_back({std::move(path), info.stx_mnt_id, directory});
         return;
       }
-      if (directory) return tasks_.add({std::move(path), {}});
+      if (directory) return tasks_.add({std::move(path), {}, looks});
       FoundFile file;
       file.record.path = path;
       auto read = probe_.file(folder, name, info, file);
