@@ -139,7 +139,7 @@ void os_parts(const Package& package, const Distribution& distribution, Parts& p
   qualifiers["upstream"] = upstream_of(package);
   if (package.type != PackageType::rpm) return;
   const auto [epoch, rest] = cut_epoch(package.version);
-  if (epoch != "0") qualifiers["epoch"] = epoch;
+  if (parse_u64(epoch).value_or(0) != 0) qualifiers["epoch"] = epoch;
   parts.version = rest;
   qualifiers["modularitylabel"] = package.module;
 }
@@ -278,6 +278,19 @@ void read_distro(std::string_view distro, std::string_view space, Distribution& 
   }
 }
 
+// The version of an OS package, with its epoch in front unless that is nought in an rpm. What
+// stands before a colon is an epoch, so a second colon would read differently when written again.
+Result<std::string> os_version(PackageType type, const std::string& version, std::string_view epoch,
+                               std::string_view whole) {
+  auto [first, rest] = cut_epoch(version);
+  const bool in_version = !first.empty();
+  const auto number = parse_u64(in_version ? first : epoch).value_or(0);
+  if (type != PackageType::rpm)
+    return in_version || number == 0 ? version : std::to_string(number) + ":" + version;
+  if (!cut_epoch(rest).first.empty()) return bad("a version with two epochs", whole);
+  return number == 0 ? std::string(rest) : std::to_string(number) + ":" + std::string(rest);
+}
+
 std::string package_name(const Parts& parts, PackageType type) {
   if (is_os_package(type) || parts.space.empty()) return parts.name;
   return parts.space + (type == PackageType::maven ? ":" : "/") + parts.name;
@@ -329,6 +342,8 @@ Result<Package> parse_purl(std::string_view text, Distribution* distribution) {
   Package package;
   const auto type = package_type(parts.type);
   package.type = type.value_or(PackageType::generic);
+  if (type == PackageType::maven && (parts.space + parts.name).contains(':'))
+    return bad("a colon within a Maven coordinate", text);
   package.name = package_name(parts, package.type);
   // The type is part of a generic name where it would be lost, or another be read out of the name.
   const auto typed = cut(package.name, ":");
@@ -339,10 +354,7 @@ Result<Package> parse_purl(std::string_view text, Distribution* distribution) {
   package.arch = package.type == PackageType::gem ? qualifiers["platform"] : qualifiers["arch"];
   if (!is_os_package(package.type)) return package;
 
-  const std::string& epoch = qualifiers["epoch"];
-  if (parse_u64(epoch).value_or(0) != 0 && cut_epoch(package.version).first.empty()) {
-    package.version = epoch + ":" + package.version;
-  }
+  TRY(package.version, os_version(package.type, parts.version, qualifiers["epoch"], text));
   package.module = qualifiers["modularitylabel"];
   if (package.module.empty()) package.module = qualifiers["rpmmod"];
   read_upstream(qualifiers["upstream"], package);

@@ -92,8 +92,8 @@ TEST(Purl, ReadsWhatItWrites) {
   for (const char* text :
        {"pkg:npm/%40angular/animation@12.3.1", "pkg:maven/org.apache.commons/io@1.3.4%20Final",
         "pkg:conda/absl-py@0.4.1", "pkg:golang/github.com/BurntSushi/toml@v1.2.0%2Bincompatible",
-        "pkg:generic/bitwarderl/x", "pkg:maven/io", "pkg:maven/:", "pkg:maven/:0",
-        "pkg:generic/conda:absl-py@1", "pkg:github/package-url/purl-spec@244fd47e07d1004",
+        "pkg:generic/bitwarderl/x", "pkg:maven/io", "pkg:generic/conda:absl-py@1",
+        "pkg:github/package-url/purl-spec@244fd47e07d1004",
         "pkg:gem/jruby-launcher@1.1.2?platform=java"}) {
     const auto read = parse_purl(text);
     ASSERT_TRUE(read) << text;
@@ -113,6 +113,8 @@ TEST(Purl, ReadsLooseSpellings) {
   EXPECT_EQ(parse_purl("pkg:deb/debian/foo@1%3A2.3-1")->version, "1:2.3-1");
   EXPECT_EQ(parse_purl("pkg:deb/debian/foo@2.3-1?epoch=1")->version, "1:2.3-1");
   EXPECT_EQ(parse_purl("pkg:deb/debian/foo@1:2.3-1?epoch=1")->version, "1:2.3-1");
+  EXPECT_EQ(parse_purl("pkg:rpm/rhel/foo@2.3-1?epoch=01")->version, "1:2.3-1");
+  EXPECT_EQ(parse_purl("pkg:rpm/rhel/foo@0000:2.3-1")->version, "2.3-1");
   EXPECT_EQ(parse_purl("pkg:rpm/fedora/curl@7.50?Arch=i386&Distro=fedora-25")->arch, "i386");
 }
 
@@ -170,6 +172,10 @@ TEST(Purl, RefusesWhatIsNone) {
                            "pkg:npm/",
                            "EnterpriseLibrary.Common@6.0.1304",
                            "pkg:maven/@1.3.4",
+                           "pkg:maven/:",
+                           "pkg:maven/f/::m",
+                           "pkg:maven/a:b/c@1",
+                           "pkg:rpm/rhel/bash@1:2:3",
                            "pkg:EnterpriseLibrary.Common@6.0",
                            "pkg:n&g?inx/nginx@0.8.9",
                            "pkg:3nginx/nginx@0.8.9",

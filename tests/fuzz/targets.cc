@@ -168,8 +168,7 @@ void read_package_url(std::string_view bytes) {
   if (!package) return;
   const auto again = parse_purl(purl(*package, from));
   require(again && again->type == package->type && again->name == package->name &&
-          (again->version == package->version ||
-           (again->type == PackageType::rpm && package->version == "0:" + again->version)));
+          again->version == package->version);
 }
 
 // A list of signatures that we took from somebody and write back says the same.
