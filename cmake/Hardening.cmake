@@ -6,6 +6,11 @@ target_compile_options(boltseal_flags INTERFACE
 # GCC 12 sees dangling and uninitialised values inside std::expected and std::variant that are not there.
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(boltseal_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  # Precompiled, it forgets which lines are the library's, and sees overflows in its own std::string. The same macros
+  # have to stand in all targets, and -pthread makes one.
+  if(BOLTSEAL_PRECOMPILE)
+    target_compile_options(boltseal_flags INTERFACE -pthread -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
 else()
   # libstdc++ 12 uses what it deprecates itself (std::get_temporary_buffer in stable_sort).
   target_compile_options(boltseal_flags INTERFACE -Wno-deprecated-declarations)
@@ -33,8 +38,4 @@ if(BOLTSEAL_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   if(mold_version MATCHES "^mold ([0-9.]+)" AND CMAKE_MATCH_1 VERSION_GREATER_EQUAL 1.10)
     add_link_options(-fuse-ld=mold)
   endif()
-endif()
-find_program(BOLTSEAL_CCACHE ccache)
-if(BOLTSEAL_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${BOLTSEAL_CCACHE})
 endif()
