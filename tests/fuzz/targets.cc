@@ -8,6 +8,7 @@
 #include "catalogers/assemble.h"
 #include "catalogers/readers.h"
 #include "codec/bdb_hash.h"
+#include "codec/bolt.h"
 #include "codec/deb822.h"
 #include "codec/decompress.h"
 #include "codec/elf.h"
@@ -161,6 +162,19 @@ void build(DatabaseInput input) {
   require(database.has_value() && database->verify().has_value());
 }
 
+void walk_buckets(std::string_view bytes) {
+  const auto file = BoltFile::over(bytes);
+  if (!file) return;
+  std::vector<BoltBucket> left = {file->root()};
+  for (int i = 0; i < 100 && !left.empty(); ++i) {
+    const auto entries = file->entries(left.back());
+    left.pop_back();
+    if (!entries) continue;
+    for (const BoltEntry& entry : *entries)
+      if (const auto inner = BoltFile::bucket(entry)) left.push_back(*inner);
+  }
+}
+
 // What stands in a purl that we wrote is what we meant.
 void read_package_url(std::string_view bytes) {
   Distribution from;
@@ -241,6 +255,7 @@ std::map<std::string, FuzzTarget> codecs() {
        [](std::string_view b) {
          (void)scan_bdb_hash(b, {[](auto, auto) {}, [](const Error&) {}});
        }},
+      {"bolt", walk_buckets},
       {"ndb",
        [](std::string_view b) { (void)scan_ndb(b, {[](auto, auto) {}, [](const Error&) {}}); }},
       {"deb822",
