@@ -165,6 +165,10 @@ void add_common_options(Command& command, CommonOptions& options, std::string_vi
   command.add_flag("--no-cache", options.no_cache, "Neither read nor write the layer cache");
   command.add_flag("--no-sandbox", options.no_sandbox,
                    "Read untrusted bytes without seccomp and Landlock");
+  command
+      .add_option("--containerd-root", options.containerd_root,
+                  "Where containerd keeps its images (default: where distributions have it)")
+      ->type_name("DIR");
   command.add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP to the registry");
   command.add_flag("--offline", options.offline, "Send not one packet");
   command.add_flag("-q,--quiet", options.quiet, "No progress and no notes");
@@ -220,6 +224,7 @@ ScanOptions scan_options(const std::string& reference, const CommonOptions& comm
   options.reference = reference;
   options.source.platform = common.platform;
   options.source.insecure_http = common.insecure_http;
+  options.source.containerd_root = common.containerd_root;
   options.threads = common.threads;
   options.sandbox = !common.no_sandbox;
   if (!common.no_cache)

@@ -21,6 +21,7 @@ struct CommonOptions {
   std::vector<std::string> outputs;  // FORMAT[=FILE]
   std::vector<std::string> exclude;  // path patterns
   std::string platform;
+  std::string containerd_root;
   std::string cache_directory;
   std::string cache_limit = "2G";
   unsigned threads = 0;

@@ -44,5 +44,8 @@ bool layout_entry_is(const Descriptor& entry, const std::string& name);
 // image layout.
 Result<Opened> open_oci_layout(std::shared_ptr<const BlobStore> store, const std::string& name,
                                const std::string& reference, const SourceOptions& options);
+// The same for an image whose descriptor is known: the manifest, or the index that leads to it.
+Result<Opened> open_stored_image(std::shared_ptr<const BlobStore> store, const Descriptor& entry,
+                                 const std::string& reference, const SourceOptions& options);
 
 }  // namespace boltseal

@@ -198,14 +198,6 @@ std::string repository_digest(const Value& digests, std::string_view name) {
 Result<Opened> open_daemon(const std::string& scheme, const std::string& name,
                            const SourceOptions& options) {
   const std::string reference = scheme + ":" + name;
-  if (scheme == "containerd") {
-    return fail(Fault::unsupported,
-                fmt::format("containerd's store is not read directly: `ctr -n NAMESPACE image "
-                            "export image.tar {}` and scan "
-                            "oci-archive:image.tar",
-                            name),
-                reference);
-  }
   if (!sound_name(name)) return fail(Fault::corrupt, "not the name of an image", reference);
   TRY(const Daemon daemon, find_daemon(scheme));
   const std::string path = "/images/" + percent_encode(name, "/:@");

@@ -95,7 +95,6 @@ TEST_F(DaemonSource, SaysWhatToDoInstead) {
   EXPECT_THAT(refusal("a"), HasSubstr("docker save"));
   ::setenv("DOCKER_HOST", "unix:///nonexistent.sock", 1);
   EXPECT_THAT(refusal("a"), HasSubstr("is the daemon running"));
-  EXPECT_THAT(refusal("a", "containerd"), HasSubstr("ctr"));
 }
 
 }  // namespace

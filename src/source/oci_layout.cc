@@ -148,6 +148,11 @@ Result<Opened> open_oci_layout(std::shared_ptr<const BlobStore> store, const std
   if (!index.is_index) return fail(Fault::corrupt, "is no index", where);
   const auto names = entry_names(index);
   TRY(const Descriptor entry, choose_entry(index, names, name, options, where));
+  return open_stored_image(std::move(store), entry, reference, options);
+}
+
+Result<Opened> open_stored_image(std::shared_ptr<const BlobStore> store, const Descriptor& entry,
+                                 const std::string& reference, const SourceOptions& options) {
   TRY(const Found found, find_image(*store, entry, options));
 
   TRY(const std::string config,

@@ -16,10 +16,11 @@ namespace boltseal {
 
 // registry.cc
 Result<Opened> open_registry(const Reference& reference, const SourceOptions& options);
-// daemon.cc: `scheme` is "docker", "podman" or "containerd", `name` an image name or id as the
-// daemon knows it.
+// daemon.cc: `scheme` is "docker" or "podman", `name` an image name or id as the daemon knows it.
 Result<Opened> open_daemon(const std::string& scheme, const std::string& name,
                            const SourceOptions& options);
+// containerd.cc: an image of containerd's store, by a name that it has in one of the namespaces.
+Result<Opened> open_containerd(const std::string& name, const SourceOptions& options);
 // archive.cc: the tar that `docker save` writes, already open and seekable (plain or gzip);
 // `name` chooses one of several images by RepoTag, "" takes the only one; `reference` goes to
 // ImageInfo::reference and into errors.

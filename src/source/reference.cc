@@ -37,7 +37,7 @@ constexpr std::array schemes = {
     Scheme{"sbom", Reference::Kind::sbom},
     Scheme{"docker", Reference::Kind::daemon},
     Scheme{"podman", Reference::Kind::daemon},
-    Scheme{"containerd", Reference::Kind::daemon},
+    Scheme{"containerd", Reference::Kind::containerd},
 };
 
 std::unexpected<Error> bad(std::string what, const std::string& text) {
@@ -166,7 +166,7 @@ Result<Reference> parse_scheme(const Scheme& scheme, std::string_view rest,
   out.scheme = scheme.name == "oci-dir" ? "oci" : scheme.name;
   if (rest.empty())
     return bad(fmt::format("after \"{}:\" something is missing", scheme.name), text);
-  if (scheme.kind == Reference::Kind::daemon) {
+  if (scheme.kind == Reference::Kind::daemon || scheme.kind == Reference::Kind::containerd) {
     out.location = rest;
     // A name or an id; which of the two is the daemon's to say, but it must not be able to leave
     // its place in a request.

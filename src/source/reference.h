@@ -9,7 +9,15 @@
 namespace boltseal {
 
 struct Reference {
-  enum class Kind : std::uint8_t { registry, daemon, oci_layout, archive, directory, sbom };
+  enum class Kind : std::uint8_t {
+    registry,
+    daemon,
+    containerd,
+    oci_layout,
+    archive,
+    directory,
+    sbom
+  };
   Kind kind = Kind::registry;
   std::string text;    // as the user wrote it
   std::string scheme;  // "oci", "oci-archive", "docker-archive", "dir", "sbom", "docker", "podman",

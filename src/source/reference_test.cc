@@ -83,7 +83,7 @@ TEST(Reference, ReadsEveryScheme) {
   };
   check("docker:debian:12", Kind::daemon, "docker", "debian:12", "");
   check("podman:localhost/x", Kind::daemon, "podman", "localhost/x", "");
-  check("containerd:ghcr.io/x/y:1", Kind::daemon, "containerd", "ghcr.io/x/y:1", "");
+  check("containerd:ghcr.io/x/y:1", Kind::containerd, "containerd", "ghcr.io/x/y:1", "");
   check("oci:/nowhere", Kind::oci_layout, "oci", "/nowhere", "");
   check("oci:/nowhere:v1", Kind::oci_layout, "oci", "/nowhere", "v1");
   check("oci:/nowhere:reg.example:5000/a:v1", Kind::oci_layout, "oci", "/nowhere",

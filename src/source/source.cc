@@ -40,6 +40,8 @@ Result<Opened> open_by_kind(Reference& reference, const SourceOptions& options) 
       return open_registry(reference, options);
     case Reference::Kind::daemon:
       return open_daemon(reference.scheme, reference.location, options);
+    case Reference::Kind::containerd:
+      return open_containerd(reference.location, options);
     case Reference::Kind::directory:
       return open_directory(reference);
     case Reference::Kind::sbom:

@@ -40,6 +40,7 @@ struct SourceOptions {
   bool insecure_http = false;  // --insecure-http
   std::string
       spool_directory;  // for what must be random access (docker-archive.gz): unnamed files only
+  std::string containerd_root;  // containerd's --root; empty: where distributions have it
 };
 
 // REF: `registry/repo:tag@digest`, `docker:…`, `podman:…`, `containerd:…`, `oci:DIR[:tag]`,
