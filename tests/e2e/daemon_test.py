@@ -36,8 +36,3 @@ def test_says_what_is_missing(boltseal, loaded, tmp_path):
 def test_offline_does_not_ask_the_daemon(boltseal, loaded):
     done = boltseal("sbom", "docker:boltseal-test:1", "--offline", DOCKER_HOST=loaded.address)
     assert done.returncode == 2 and "--offline" in done.stderr
-
-
-def test_containerd_names_the_way_round(boltseal):
-    done = boltseal("sbom", "containerd:docker.io/library/alpine:3")
-    assert done.returncode == 2 and "ctr" in done.stderr
