@@ -131,8 +131,10 @@ std::optional<Refusal> check_statement(const AttestationDemand& demand, const St
                      fmt::format("{}", *collection->exit_code));
   }
   for (const auto& [path, wanted] : demand.fields) {
-    const std::string found = member_of(statement.predicate(), path).scalar();
-    if (found != wanted)
+    const Value& member = member_of(statement.predicate(), path);
+    const std::string found = member.scalar();
+    const bool is_there = member && !member.is_array() && !member.is_object();
+    if (!is_there || found != wanted)
       return refusal("evidence-field-mismatch", "an attestation says something else",
                      "predicate." + path, wanted, found);
   }

@@ -47,6 +47,8 @@ Result<std::vector<std::string>> texts(const Value& value, std::string_view wher
   return out;
 }
 
+bool is_scalar(const Value& value) { return value && !value.is_array() && !value.is_object(); }
+
 Result<std::uint64_t> number(const Value& value, std::uint64_t otherwise, std::string_view where) {
   if (!value) return otherwise;
   const auto n = value.integer();
@@ -87,6 +89,25 @@ Result<ScanDemand> scan_demand(const Value& value, std::string_view where) {
   return out;
 }
 
+// What cannot be compared would be a demand that nobody makes.
+Result<std::map<std::string, std::string>> wanted_fields(const Value& value,
+                                                         std::string_view where) {
+  std::map<std::string, std::string> out;
+  if (value && !value.is_object())
+    return wrong("\"fields\" is a mapping of members of the predicate", where);
+  if (const auto twice = repeated_member(value); !twice.empty())
+    return wrong(fmt::format("\"{}\" stands in \"fields\" twice", printable(twice)), where);
+  for (const auto& [key, wanted] : value.members()) {
+    if (!is_scalar(wanted))
+      return wrong(fmt::format("\"{}\" in \"fields\" needs one value: a text, a number, true or "
+                               "false; a member of a member is written a.b",
+                               printable(key)),
+                   where);
+    out.emplace(key, wanted.scalar());
+  }
+  return out;
+}
+
 Result<AttestationDemand> attestation_demand(const Value& value, const CustodyPolicy& policy,
                                              std::string_view where) {
   constexpr std::array<std::string_view, 5> known = {"type", "keys", "threshold", "image",
@@ -99,10 +120,7 @@ Result<AttestationDemand> attestation_demand(const Value& value, const CustodyPo
   TRY(out.threshold, number(value["threshold"], 1, where));
   TRY(out.about_image, flag(value["image"], true, where));
   TRY_DO(known_keys(out.keys, out.threshold, policy, where));
-  if (value["fields"] && !value["fields"].is_object())
-    return wrong("\"fields\" is a mapping of members of the predicate", where);
-  for (const auto& [key, wanted] : value["fields"].members())
-    out.fields.emplace(key, wanted.scalar());
+  TRY(out.fields, wanted_fields(value["fields"], where));
   return out;
 }
 

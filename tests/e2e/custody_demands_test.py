@@ -1,0 +1,24 @@
+"""What a policy asks for is asked for, or the policy is refused; and several people who write records at once."""
+import pytest
+
+from custody_test import IMAGES, POLICY, attest, keys, packaged, project  # noqa: F401
+
+
+@pytest.mark.parametrize("fields, says", [
+    ("{{ summary: {{ clean: true }} }}", "summary"),  # reads as if it asked for summary.clean
+    ("{{ clean: [true] }}", "clean"),
+    ("{{ clean: }}", "clean"),
+    ("{{ clean: false, clean: true }}", "twice"),
+])
+def test_a_field_that_cannot_be_compared_is_no_policy(project, fields, says):  # noqa: F811
+    project.policy(IMAGES.replace("{{ clean: true }}", fields))
+    done = project("verify")
+    assert done.returncode == 1 and "unreadable: " in done.stderr and says in done.stderr, done.stderr
+
+
+def test_a_member_that_is_not_there_is_not_empty(packaged):  # noqa: F811
+    packaged.policy(IMAGES.replace("version: 1", "version: 2").replace("clean: true", "reason: ''"))
+    packaged.ok(*packaged.scan(packaged.digest))
+    packaged.refused("evidence-field-mismatch", *attest(packaged, "out/a.dsse", "dora", packaged.digest, clean=True))
+    packaged.refused("evidence-field-mismatch", *attest(packaged, "out/b.dsse", "dora", packaged.digest, reason={"a": 1}))
+    packaged.ok(*attest(packaged, "out/c.dsse", "dora", packaged.digest, reason=""))
