@@ -97,6 +97,11 @@ std::optional<Refusal> check_scan(const ScanDemand& demand, const CustodyRecord&
     if (!images.empty() && std::ranges::find(images, e.image) == images.end())
       return refusal("evidence-of-other", "the scan is of another image", "evidence.image",
                      images.front(), e.image);
+    if (images.empty() && !e.image.empty())
+      return refusal("evidence-of-other",
+                     "the scan is of an image that the record does not name; name it with "
+                     "--material-image or --product-image",
+                     "evidence.image", {}, e.image);
   }
   if (!some)
     return refusal("evidence-missing", "no scan came with the phase", "evidence",

@@ -22,3 +22,11 @@ def test_a_member_that_is_not_there_is_not_empty(packaged):  # noqa: F811
     packaged.refused("evidence-field-mismatch", *attest(packaged, "out/a.dsse", "dora", packaged.digest, clean=True))
     packaged.refused("evidence-field-mismatch", *attest(packaged, "out/b.dsse", "dora", packaged.digest, reason={"a": 1}))
     packaged.ok(*attest(packaged, "out/c.dsse", "dora", packaged.digest, reason=""))
+
+
+def test_a_scan_of_an_image_that_the_record_does_not_name(packaged):  # noqa: F811
+    words = packaged.scan(packaged.other)
+    bare = [w for w in words if w not in ("--material-image", "oci:out/app")]
+    said = packaged.refused("evidence-of-other", *bare)
+    assert "--material-image" in said and packaged.other in said
+    packaged.refused("evidence-of-other", "verify", "--to", "scan")
