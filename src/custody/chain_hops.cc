@@ -32,9 +32,11 @@ std::optional<Refusal> check_image(const CustodyPhase& phase, const PhaseArtifac
 
 std::optional<Refusal> check_material(const CustodyPhase& phase, const PhaseArtifact& material,
                                       const KnownArtifacts& known) {
-  if (artifact_matches(phase.new_materials, material.path)) return std::nullopt;
-  if (material.mode == "image") return check_image(phase, material, known);
+  const bool may_be_new = artifact_matches(phase.new_materials, material.path);
+  if (material.mode == "image")
+    return may_be_new ? std::nullopt : check_image(phase, material, known);
   const auto before = known.find(material.path);
+  if (before == known.end() && may_be_new) return std::nullopt;
   if (before == known.end())
     return refusal("material-unknown",
                    fmt::format("{} took a file that no earlier phase knows", phase.name),

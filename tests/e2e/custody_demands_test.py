@@ -30,3 +30,14 @@ def test_a_scan_of_an_image_that_the_record_does_not_name(packaged):  # noqa: F8
     said = packaged.refused("evidence-of-other", *bare)
     assert "--material-image" in said and packaged.other in said
     packaged.refused("evidence-of-other", "verify", "--to", "scan")
+
+
+def test_what_may_be_new_may_not_be_another(project):  # noqa: F811
+    project.policy(POLICY.replace('materials: ["src/**"]\n    products', 'materials: ["src/**"]\n    new-materials: ["src/**"]\n    products'))
+    project.commit()
+    project.source()
+    project.test()
+    project.write("src/made.c", "int made;\n")
+    project.ok("gate", "build")
+    project.write("src/app.c", "int main(void) { return evil(); }\n")
+    project.refused("material-changed", "gate", "build")
