@@ -43,7 +43,8 @@ class Verifier {
 
  private:
   // An old policy that its owners once signed is no policy any more when a record has been made
-  // under a newer one. Only a record that somebody allowed has signed has a say in it.
+  // under a newer one. Only a record of the project that somebody allowed has signed has a say in
+  // it.
   std::optional<Refusal> check_policy_version() const {
     if (policy_.version < question_.min_policy_version)
       return refusal("policy-rolled-back", "the policy is older than the one that is wanted",
@@ -51,6 +52,7 @@ class Verifier {
                      fmt::format("{}", policy_.version));
     for (const StoredRecord& stored : records_) {
       const CustodyRecord& record = stored.record;
+      if (record.project != policy_.project) continue;
       const bool newer = record.policy_version > policy_.version;
       const bool other =
           record.policy_version == policy_.version && record.policy_sha256 != policy_.sha256;

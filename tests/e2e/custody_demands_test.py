@@ -41,3 +41,11 @@ def test_what_may_be_new_may_not_be_another(project):  # noqa: F811
     project.ok("gate", "build")
     project.write("src/app.c", "int main(void) { return evil(); }\n")
     project.refused("material-changed", "gate", "build")
+
+
+def test_a_whole_chain_of_another_project(project):  # noqa: F811
+    project.chain()
+    project.policy(POLICY.replace("project: tiny", "project: other"))
+    project.refused("project-mismatch", "verify")
+    project.policy(POLICY.replace("project: tiny", "project: other"), version=2)
+    project.refused("project-mismatch", "verify")
