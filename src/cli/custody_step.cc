@@ -41,6 +41,7 @@ struct StepCommand {
   Result<CustodyRecord> perform(const CustodyPolicy& policy, const CustodyPhase& now,
                                 const std::vector<StoredRecord>& records,
                                 std::vector<PhaseArtifact> taken) const;
+  Result<std::string> keep(const Signer& signer, CustodyRecord& record) const;
 };
 
 Result<std::vector<PhaseArtifact>> StepCommand::collect(
@@ -85,8 +86,6 @@ Result<CustodyRecord> StepCommand::perform(const CustodyPolicy& policy, const Cu
   CustodyRecord record;
   record.project = policy.project;
   record.phase = now.name;
-  record.sequence = records.size() + 1;
-  if (!records.empty()) record.before = records.back().sha256;
   for (const auto& earlier : now.after)
     if (const auto* last = last_of(records, earlier))
       record.previous.push_back({earlier, last->sha256});
@@ -123,6 +122,18 @@ Result<CustodyRecord> StepCommand::perform(const CustodyPolicy& policy, const Cu
   return record;
 }
 
+// The record gets its number only here: phases that do not rest on each other run side by side.
+Result<std::string> StepCommand::keep(const Signer& signer, CustodyRecord& record) const {
+  TRY(const auto lock, lock_records(place.records));
+  const auto records = load_records(place.records);
+  if (!records) return fail(Fault::corrupt, records.error().message(), place.records);
+  record.sequence = records->size() + 1;
+  if (!records->empty()) record.before = records->back().sha256;
+  const Signer* one = &signer;
+  TRY(const auto envelope, sign_dsse(in_toto_payload, write_record(record), std::span(&one, 1)));
+  return append_record(place.records, record, envelope);
+}
+
 int StepCommand::run() const {
   const auto policy = open_custody_policy(place);
   if (!policy) return complain_of_refusal(policy.error());
@@ -140,12 +151,9 @@ int StepCommand::run() const {
     if (const auto wrong = gate(*policy, *now, *records, (*signer)->public_key(), *taken))
       return complain_of_refusal(*wrong, "the gate to " + phase + " stays shut");
   }
-  const auto record = perform(*policy, *now, *records, *std::move(taken));
+  auto record = perform(*policy, *now, *records, *std::move(taken));
   if (!record) return complain(record.error());
-  const Signer* one = signer->get();
-  const auto envelope = sign_dsse(in_toto_payload, write_record(*record), std::span(&one, 1));
-  if (!envelope) return complain(envelope.error());
-  const auto file = append_record(place.records, *record, *envelope);
+  const auto file = keep(**signer, *record);
   if (!file) return complain(file.error());
   log_note(fmt::format("recorded {} in {}/{}", phase, place.records, *file));
   if (record->exit_code != 0) return record->exit_code;
@@ -165,14 +173,16 @@ struct CosignCommand {
 int CosignCommand::run() const {
   const auto policy = open_custody_policy(place);
   if (!policy) return complain_of_refusal(policy.error());
+  const auto signer = open_signer(key, password_source(password));
+  if (!signer) return complain(signer.error());
+  const auto lock = lock_records(place.records);
+  if (!lock) return complain(lock.error());
   const auto records = load_records(place.records);
   if (!records) return complain_of_refusal(records.error());
   const CustodyPhase* now = policy->phase(phase);
   const StoredRecord* last = now ? last_of(*records, phase) : nullptr;
   if (!last)
     return complain_of_refusal({"phase-missing", "phase", phase, {}, "the phase has no record"});
-  const auto signer = open_signer(key, password_source(password));
-  if (!signer) return complain(signer.error());
   const PublicKey& mine = (*signer)->public_key();
   const auto allowed = policy->keys_of(now->keys);
   if (std::ranges::find(allowed, mine) == allowed.end())

@@ -1,10 +1,8 @@
 #include "custody/chain_store.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -93,30 +91,19 @@ const StoredRecord* last_of(const std::vector<StoredRecord>& records, std::strin
   return out;
 }
 
-Result<std::string> append_record(const std::string& folder, const CustodyRecord& record,
-                                  const DsseEnvelope& envelope) {
+Result<Fd> lock_records(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
     return std::unexpected(errno_error("cannot make the folder of records", folder));
+  return lock_file(folder + "/.lock");
+}
+
+Result<std::string> append_record(const std::string& folder, const CustodyRecord& record,
+                                  const DsseEnvelope& envelope) {
   const std::string name = file_name(record), path = folder + "/" + name;
-  // Another phase's record of the same number would have another name: the number is taken by a
-  // file of its own first.
-  const std::string lock = fmt::format("{}/.{:02}.taken", folder, record.sequence);
-  const Fd taken(::open(lock.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!taken)
-    return fail(Fault::io,
-                errno == EEXIST ? "another step writes this record; run the step again"
-                                : "cannot write into the folder of records",
-                lock);
-  auto names = listed(folder);
-  Result<> written;
-  if (!names)
-    written = std::unexpected(names.error());
-  else if (names->contains(record.sequence))
-    written = fail(Fault::io, "another step has written a record; run the step again", path);
-  else
-    written = write_file_atomically(path, write_dsse(envelope) + "\n");
-  ::unlink(lock.c_str());
-  if (!written) return std::unexpected(written.error());
+  TRY(const auto names, listed(folder));
+  if (names.contains(record.sequence))
+    return fail(Fault::io, "a record of this number is here already", path);
+  TRY_DO(write_file_atomically(path, write_dsse(envelope) + "\n"));
   return name;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "custody/chain_record.h"
 #include "seal/dsse.h"
@@ -28,11 +29,15 @@ Checked<std::vector<StoredRecord>> load_records(const std::string& folder);
 // The last record of a phase; null when there is none.
 const StoredRecord* last_of(const std::vector<StoredRecord>& records, std::string_view phase);
 
-// Writes a record behind the others; io when one of that number has come in between. Gives the
-// file's name.
+// Waits until nobody else writes into the folder, which is made when it is not there, and keeps
+// others waiting as long as the descriptor is open. Whoever numbers a record or adds a signature
+// reads the folder again under this lock.
+Result<Fd> lock_records(const std::string& folder);
+
+// Under the lock. Writes a record behind the others and gives the file's name.
 Result<std::string> append_record(const std::string& folder, const CustodyRecord& record,
                                   const DsseEnvelope& envelope);
-// Writes a record again that has got one more signature.
+// Under the lock. Writes a record again that has got one more signature.
 Result<> rewrite_record(const std::string& folder, const StoredRecord& record);
 
 }  // namespace boltseal

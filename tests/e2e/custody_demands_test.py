@@ -1,7 +1,16 @@
 """What a policy asks for is asked for, or the policy is refused; and several people who write records at once."""
+import subprocess
+
 import pytest
 
 from custody_test import IMAGES, POLICY, attest, keys, packaged, project  # noqa: F401
+
+SIDE_BY_SIDE = POLICY[:POLICY.index("phases:")] + """phases:
+  - {{ name: source, keys: [alice], products: ["src/**"] }}
+  - {{ name: lint, after: [source], keys: [bob], materials: ["src/**"] }}
+  - {{ name: test, after: [source], keys: [carol], materials: ["src/**"] }}
+  - {{ name: ship, after: [lint, test], keys: [alice, bob, carol, dora], threshold: 4 }}
+"""
 
 
 @pytest.mark.parametrize("fields, says", [
@@ -49,3 +58,29 @@ def test_a_whole_chain_of_another_project(project):  # noqa: F811
     project.refused("project-mismatch", "verify")
     project.policy(POLICY.replace("project: tiny", "project: other"), version=2)
     project.refused("project-mismatch", "verify")
+
+
+def test_phases_side_by_side_and_signatures_at_once(project):  # noqa: F811
+    project.policy(SIDE_BY_SIDE)
+    project.commit()
+    project.source()
+
+    def at_once(*calls):
+        started = [subprocess.Popen([project.program, "custody", *map(str, words)], cwd=project.folder, text=True, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL) for words in calls]
+        for one in started:
+            said = one.communicate(timeout=60)[0]
+            assert one.returncode == 0, said
+
+    at_once(*((("step", phase, "--key", project.keys / f"{key}.key", "--", "sleep", "0.5")) for phase, key in (("lint", "bob"), ("test", "carol"))))
+    project.ok("step", "ship", "--key", "@alice.key")
+    at_once(*(("cosign", "ship", "--key", project.keys / f"{key}.key") for key in ("bob", "carol", "dora")))
+    assert "alice, bob, carol, dora" in project.ok("verify").stdout
+
+
+def test_a_step_that_was_killed_is_in_nobodys_way(project):  # noqa: F811
+    (project.folder / ".custody").mkdir()
+    for name in (".lock", ".01.taken"):
+        (project.folder / ".custody" / name).touch()
+    project.source()
+    project.ok("verify", "--to", "source")
