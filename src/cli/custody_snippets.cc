@@ -132,7 +132,7 @@ int SignSnippets::run() const {
 }
 
 struct VerifySnippets {
-  std::string artifact, seal;
+  std::string artifact, seal, under;
   std::vector<std::string> keys, outputs;
   SourceOptions source;
   bool strict = false, all = false, no_sandbox = false;
@@ -146,14 +146,22 @@ struct VerifySnippets {
 
 Result<std::map<std::string, std::string>> VerifySnippets::texts(const SnippetSeal& of) const {
   const auto names = sealed_names(of);
-  const auto wanted = [&](std::string_view path) { return names.contains(last_part(path)); };
+  std::string_view folder_wanted = trim_end(under, '/');
+  while (folder_wanted.starts_with('/') || folder_wanted.starts_with("./"))
+    folder_wanted.remove_prefix(folder_wanted.starts_with('/') ? 1 : 2);
+  const std::string prefix = folder_wanted.empty() ? "" : std::string(folder_wanted) + "/";
+  const auto wanted = [&](std::string_view path) {
+    return names.contains(last_part(path)) && path.starts_with(prefix);
+  };
   TRY(const auto opened, open_source(artifact, source));
   if (const auto* folder = std::get_if<OpenedDirectory>(&opened))
     return read_texts_of_folder(folder->path, wanted);
   if (const auto* image = std::get_if<OpenedImage>(&opened)) {
     ScanOptions reading;
     reading.sandbox = !no_sandbox;
-    return read_texts(reading, *image, {names.begin(), names.end()});
+    TRY(auto found, read_texts(reading, *image, {names.begin(), names.end()}));
+    std::erase_if(found, [&](const auto& file) { return !file.first.starts_with(prefix); });
+    return found;
   }
   return fail(Fault::unsupported, "an image or a folder is wanted", artifact);
 }
@@ -223,6 +231,15 @@ int VerifySnippets::run() const {
                      "none of the sealed files is in it, so that nothing can be said",
                      artifact,
                      {}});
+  if (const auto doubt = files_in_doubt(*sealed, *found); !doubt.empty())
+    return complain(
+        {Fault::not_found,
+         fmt::format("several files fit a sealed one as well, and differ; name the "
+                     "folder that counts with --under ({}{})",
+                     printable(doubt.front()),
+                     doubt.size() > 1 ? fmt::format("; and {} more", doubt.size() - 1) : ""),
+         artifact,
+         {}});
   const auto answers = compare_snippets(*sealed, *found);
   for (const Output& output : *wanted) {
     const auto written =
@@ -266,6 +283,7 @@ void add_custody_snippets(Command& custody, int& exit) {
   verify->add_option("--key", state->keys, "Public key that must have signed it")
       ->required()
       ->allow_extra_args(false);
+  verify->add_option("--under", state->under, "Folder of the artifact to look in, as srv/app");
   verify->add_flag("--strict", state->strict, "Exit code 1 for gone and never covered code too");
   verify->add_flag("--all", state->all, "Show what is unchanged too");
   verify->add_option("--platform", state->source.platform, "Of an image, as linux/arm64");

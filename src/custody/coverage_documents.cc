@@ -51,15 +51,31 @@ Result<LineCoverage> read_coverage_py(const Value& root) {
   return out;
 }
 
+// First lines of the functions of a file, and whether one of those on it was called.
+Result<std::map<std::uint64_t, bool>> istanbul_functions(const Value& file) {
+  std::map<std::uint64_t, bool> out;
+  for (const auto& [id, function] : file["fnMap"].members()) {
+    TRY(const auto first, line_number(function["loc"]["start"]["line"]));
+    out[first] |= file["f"][id].integer().value_or(0) > 0;
+  }
+  return out;
+}
+
 Result<LineCoverage> read_istanbul(const Value& root) {
   LineCoverage out{.format = "istanbul"};
   for (const auto& [path, file] : root.members()) {
     CoveredLines& lines = out.files[std::string(path)];
+    TRY(const auto functions, istanbul_functions(file));
     for (const auto& [id, count] : file["s"].members()) {
       if (count.integer().value_or(0) <= 0) continue;
       const Value& place = file["statementMap"][id];
       TRY(const auto first, line_number(place["start"]["line"]));
-      TRY(const auto last, line_number(place["end"]["line"]));
+      TRY(auto last, line_number(place["end"]["line"]));
+      // What stands in a function inside of a statement has statements of its own.
+      const auto inner = functions.lower_bound(first);
+      if (inner != functions.end() && inner->first <= last) last = first;
+      // "const f = () => {…}" on one line runs without f.
+      if (inner != functions.end() && inner->first == first && !inner->second) continue;
       TRY_DO(cover_lines(out, lines, first, last));
     }
   }

@@ -41,7 +41,9 @@ class Comparison {
   std::vector<SnippetAnswer> run() {
     std::vector<SnippetAnswer> out;
     for (const SealedSnippet& sealed : seal_.snippets)
-      out.push_back(sealed.name == "lines" ? range(sealed) : function(sealed));
+      out.push_back(sealed.name == "lines"             ? range(sealed)
+                    : sealed.name == outside_functions ? outside(sealed)
+                                                       : function(sealed));
     for (const auto& [sealed, path] : partner_) unknown_functions(sealed, path, out);
     std::ranges::stable_sort(out, [](const SnippetAnswer& a, const SnippetAnswer& b) {
       return std::tie(a.path, a.first, a.line) < std::tie(b.path, b.first, b.line);
@@ -75,7 +77,9 @@ class Comparison {
         if (!other && !sealed_elsewhere(file.hash(piece.first, piece.last))) other = &piece;
       }
     }
-    if (const auto found = by_hash_.find(sealed.sha256); found != by_hash_.end()) {
+    // A copy in another file does not make up for the one that was changed in its own.
+    const auto found = by_hash_.find(sealed.sha256);
+    if (found != by_hash_.end() && (!other || found->second.path == path)) {
       used_.insert({found->second.path, found->second.line});
       return answer(sealed, state_at(sealed, found->second), found->second);
     }
@@ -91,6 +95,19 @@ class Comparison {
 
   // Overloads have one name: one that is another's unchanged body is not this one changed.
   bool sealed_elsewhere(const std::string& sha256) const { return sealed_hashes_.contains(sha256); }
+
+  SnippetAnswer outside(const SealedSnippet& sealed) {
+    const std::string& path = partner_.find(sealed.path)->second;
+    if (path.empty()) return answer(sealed, SnippetState::gone, {});
+    const std::string found = files_[path]->hash_outside();
+    if (found == sealed.sha256) return answer(sealed, state_at(sealed, {path, 1}), {path, 1});
+    auto out =
+        answer(sealed, sealed.covered == 0 ? SnippetState::never_covered : SnippetState::changed,
+               {path, 1});
+    out.wanted = sealed.sha256;
+    out.found = found;
+    return out;
+  }
 
   SnippetAnswer range(const SealedSnippet& sealed) {
     const std::string& path = partner_.find(sealed.path)->second;
@@ -150,7 +167,28 @@ NearestPath nearest_path(const PathsByName& by_name, std::string_view path) {
     while (count < parts.size() && count < wanted.size() &&
            parts[parts.size() - 1 - count] == wanted[wanted.size() - 1 - count])
       ++count;
-    if (count > out.parts) out = {&at->second, count};
+    const bool whole = count == parts.size();
+    if (count > out.parts || (count == out.parts && whole && !out.whole))
+      out = {&at->second, count, whole, {}};
+    else if (count == out.parts && count > 0 && whole == out.whole)
+      out.as_near.push_back(&at->second);
+  }
+  return out;
+}
+
+std::vector<std::string> files_in_doubt(const SnippetSeal& seal,
+                                        const std::map<std::string, std::string>& artifact) {
+  PathsByName by_name;
+  for (const auto& [path, text] : artifact) by_name.emplace(last_part(path), path);
+  std::set<std::string> sealed;
+  for (const SealedSnippet& s : seal.snippets) sealed.insert(s.path);
+  std::vector<std::string> out;
+  for (const std::string& path : sealed) {
+    const auto nearest = nearest_path(by_name, path);
+    std::string others;
+    for (const std::string* other : nearest.as_near)
+      if (artifact.at(*other) != artifact.at(*nearest.path)) others += ", " + *other;
+    if (!others.empty()) out.push_back(path + ": " + *nearest.path + others);
   }
   return out;
 }

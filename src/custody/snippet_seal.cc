@@ -19,13 +19,20 @@ constexpr std::size_t snippet_limit = 1'000'000;
 
 // Coverage names files by the path that the build or the tests had: the one source whose path ends
 // as that one does. One path must be the end of the other.
-const std::string* source_of(const std::string& path, const PathsByName& sources) {
+// Null for coverage of something else.
+Result<const std::string*> source_of(const std::string& path, const PathsByName& sources) {
   const auto nearest = nearest_path(sources, path);
   if (!nearest.path) return nullptr;
   const auto shorter = std::min(split(*nearest.path, '/').size(), split(path, '/').size());
   // An absolute path begins with a part of nothing.
-  return nearest.parts >= shorter - (path.starts_with('/') && shorter > 1 ? 1 : 0) ? nearest.path
-                                                                                   : nullptr;
+  if (nearest.parts < shorter - (path.starts_with('/') && shorter > 1 ? 1 : 0)) return nullptr;
+  if (!nearest.as_near.empty())
+    return fail(
+        Fault::corrupt,
+        fmt::format("this coverage could be of {} or of {}; give the sources of one of them",
+                    printable(*nearest.path), printable(*nearest.as_near.front())),
+        path);
+  return nearest.path;
 }
 
 // Where no functions are known: the runs of lines that were covered.
@@ -58,12 +65,27 @@ void seal_functions(const std::string& path, const SnippetText& text, const Cove
     std::set<std::string> tests;
     for (auto at = lines.lower_bound(std::max(function.first, function.head + 1));
          at != lines.end() && at->first <= function.last; ++at) {
+      if (function.tail != 0 && at->first >= function.tail) break;
       ++piece.covered;
       tests.insert(at->second.begin(), at->second.end());
     }
     piece.tests.assign(tests.begin(), tests.end());
     out.snippets.push_back(std::move(piece));
   }
+}
+
+// What a module does when it is loaded, and what its functions rely on: it counts as tested when
+// anything of the file was.
+void seal_outside(const std::string& path, const SnippetText& text, const CoveredLines& lines,
+                  SnippetSeal& out) {
+  if (text.lines() == 0) return;
+  out.snippets.push_back({path,
+                          std::string(outside_functions),
+                          1,
+                          text.lines(),
+                          text.hash_outside(),
+                          static_cast<std::uint32_t>(lines.size()),
+                          {}});
 }
 
 }  // namespace
@@ -77,7 +99,7 @@ Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& 
   for (const LineCoverage& one : coverage) {
     out.coverage.push_back(one.format);
     for (const auto& [path, lines] : one.files) {
-      const std::string* source = source_of(path, by_name);
+      TRY(const std::string* source, source_of(path, by_name));
       if (!source) continue;
       for (const auto& [line, tests] : lines)
         covered[*source][line].insert(tests.begin(), tests.end());
@@ -87,13 +109,15 @@ Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& 
     return fail(Fault::corrupt, "the coverage speaks of none of the sources that are given");
   for (const auto& [path, lines] : covered) {
     const std::string& source = sources.at(path);
-    const SnippetText text(source, snippet_language(path));
+    const auto language = snippet_language(path);
+    const SnippetText text(source, language);
     if (!lines.empty() && lines.rbegin()->first > text.lines())
       return fail(Fault::corrupt,
                   "the coverage is of another version of the file: it has lines past "
                   "the end",
                   path);
     out.files[path] = sha256_hex(source);
+    if (language != SnippetLanguage::none) seal_outside(path, text, lines, out);
     if (text.functions().empty())
       seal_ranges(path, text, lines, out);
     else

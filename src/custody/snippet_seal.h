@@ -18,8 +18,11 @@ namespace boltseal {
 
 constexpr std::string_view snippet_seal_type = "https://boltseal.dev/attestation/snippet-seal/v1";
 
+constexpr std::string_view outside_functions = "outside functions";
+
 struct SealedSnippet {
-  std::string path, name;  // name: of the function; "lines" for a range of lines
+  // Of the function; "lines" for a range of lines; `outside_functions` for the rest of a file.
+  std::string path, name;
   std::uint32_t first = 0, last = 0;
   std::string sha256;              // normalised; SnippetText::hash
   std::uint32_t covered = 0;       // lines of it that the tests ran through; 0: never covered
@@ -59,12 +62,20 @@ std::vector<SnippetAnswer> compare_snippets(const SnippetSeal& seal,
 // The last parts of the sealed paths: a file of another name is none of them.
 std::set<std::string, std::less<>> sealed_names(const SnippetSeal& seal);
 
-// Of paths that end in the same name, the one that shares most whole parts at its end with `path`;
-// null when there is none. `by_name`: from last_part to the path.
+// Sealed files that could be one of several in `artifact`, which are not the same: "src/a.py:
+// app/src/a.py, old/src/a.py". Whoever takes one of them at will looks at a copy.
+std::vector<std::string> files_in_doubt(const SnippetSeal& seal,
+                                        const std::map<std::string, std::string>& artifact);
+
+// Of paths that end in the same name, the one that shares most whole parts at its end with `path`,
+// and of these one that has no other parts; null when there is none. `by_name`: from last_part to
+// the path.
 using PathsByName = std::multimap<std::string, std::string, std::less<>>;
 struct NearestPath {
   const std::string* path = nullptr;
   std::size_t parts = 0;
+  bool whole = false;                            // all parts of the path found are those of `path`
+  std::vector<const std::string*> as_near = {};  // others that fit as well
 };
 NearestPath nearest_path(const PathsByName& by_name, std::string_view path);
 std::string_view last_part(std::string_view path);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "crypto/digest.h"
 
 namespace boltseal {
 namespace {
@@ -202,7 +201,9 @@ class SnippetScanner {
             block.prefix = prefix + type + "::";
           if (!name.empty()) {
             block.function = true;
-            out_.functions_.push_back({prefix + name, head_line ? head_line : line, 0, 0});
+            const bool script = out_.language_ == SnippetLanguage::script;
+            out_.functions_.push_back(
+                {prefix + name, head_line ? head_line : line, 0, script ? line : 0, 0});
           }
         }
         inside += block.function ? 1 : 0;
@@ -212,7 +213,7 @@ class SnippetScanner {
       } else if (c == '}') {
         if (!open.empty()) {
           if (open.back().function) {
-            out_.functions_.back().last = line;
+            end_function(out_.functions_.back(), line);
             --inside;
           }
           open.pop_back();
@@ -229,6 +230,14 @@ class SnippetScanner {
     // A function that does not end reaches to the end of the file.
     for (SnippetPiece& piece : out_.functions_)
       if (piece.last == 0) piece.last = std::max(piece.first, out_.lines());
+  }
+
+  void end_function(SnippetPiece& piece, std::uint32_t line) const {
+    piece.last = line;
+    if (piece.head == line) piece.head = 0;  // all of it is one line: nothing tells them apart
+    const bool closes = line <= out_.lines() && out_.lines_[line - 1].find_first_not_of(
+                                                    " \t})];,") == std::string_view::npos;
+    if (piece.head != 0 && closes) piece.tail = line;
   }
 
   std::string type_of(std::string_view head) const {
@@ -331,7 +340,7 @@ class SnippetScanner {
       } else if (list.size() >= 2 && (list[0] == "def" || (list.size() >= 3 && list[1] == "def"))) {
         function_indent = indent;
         out_.functions_.push_back(
-            {prefix + std::string(list.back()), decorated ? decorated : number, number, number});
+            {prefix + std::string(list.back()), decorated ? decorated : number, number, number, 0});
       }
       decorated = 0;
     }
@@ -349,25 +358,40 @@ SnippetText::SnippetText(std::string text, SnippetLanguage language)
   SnippetScanner(*this).run();
 }
 
+void SnippetText::add_line(std::uint32_t n, Hasher& hasher,
+                           std::vector<std::size_t>& depths) const {
+  std::string_view line = lines_[n - 1];
+  const bool begins_inside = in_string_[n - 1], ends_inside = in_string_[n];
+  if (!begins_inside) {
+    const std::size_t indent = indent_of(line);
+    if (!ends_inside && trim(line).empty()) return;
+    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+    if (language_ == SnippetLanguage::python || language_ == SnippetLanguage::none) {
+      while (!depths.empty() && depths.back() >= indent) depths.pop_back();
+      hasher.update(std::string(depths.size(), '\t'));
+      depths.push_back(indent);
+    }
+  }
+  while (!ends_inside && !line.empty() && is_space(line.back())) line.remove_suffix(1);
+  hasher.update(line);
+  hasher.update("\n");
+}
+
 std::string SnippetText::hash(std::uint32_t first, std::uint32_t last) const {
   Hasher hasher;
   std::vector<std::size_t> depths;
-  for (std::uint32_t n = std::max(first, 1U); n <= last && n <= lines(); ++n) {
-    std::string_view line = lines_[n - 1];
-    const bool begins_inside = in_string_[n - 1], ends_inside = in_string_[n];
-    if (!begins_inside) {
-      const std::size_t indent = indent_of(line);
-      if (!ends_inside && trim(line).empty()) continue;
-      while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-      if (language_ == SnippetLanguage::python || language_ == SnippetLanguage::none) {
-        while (!depths.empty() && depths.back() >= indent) depths.pop_back();
-        hasher.update(std::string(depths.size(), '\t'));
-        depths.push_back(indent);
-      }
-    }
-    while (!ends_inside && !line.empty() && is_space(line.back())) line.remove_suffix(1);
-    hasher.update(line);
-    hasher.update("\n");
+  for (std::uint32_t n = std::max(first, 1U); n <= last && n <= lines(); ++n)
+    add_line(n, hasher, depths);
+  return hex(hasher.finish());
+}
+
+std::string SnippetText::hash_outside() const {
+  Hasher hasher;
+  std::vector<std::size_t> depths;
+  auto function = functions_.begin();
+  for (std::uint32_t n = 1; n <= lines(); ++n) {
+    while (function != functions_.end() && function->last < n) ++function;
+    if (function == functions_.end() || n < function->first) add_line(n, hasher, depths);
   }
   return hex(hasher.finish());
 }

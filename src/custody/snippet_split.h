@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/digest.h"
+
 namespace boltseal {
 
 enum class SnippetLanguage : std::uint8_t { none, c, go, java, script, python };
@@ -19,7 +21,9 @@ std::string_view name_of(SnippetLanguage language);       // "c", "go", …; "li
 struct SnippetPiece {
   std::string name;                   // "Class::method", "function"
   std::uint32_t first = 0, last = 0;  // lines, from 1
-  std::uint32_t head = 0;  // up to here being run says nothing: a "def" runs with its module
+  // Up to `head` and from `tail` on (0: nowhere) being run says nothing: a "def" runs with its
+  // module, and so does "const f = () => {" with its "};".
+  std::uint32_t head = 0, tail = 0;
 };
 
 class SnippetText {
@@ -35,9 +39,13 @@ class SnippetText {
   // ends, blanks at a line's end, blank lines and the style of indentation do not count (in Python
   // its depth does); comments do, and so does everything inside a string of several lines.
   std::string hash(std::uint32_t first, std::uint32_t last) const;
+  // The same of the lines that belong to no function.
+  std::string hash_outside() const;
 
  private:
   friend class SnippetScanner;
+  void add_line(std::uint32_t n, Hasher& hasher, std::vector<std::size_t>& depths) const;
+
   std::string text_;
   SnippetLanguage language_;
   std::vector<std::string_view> lines_;  // without their ends

@@ -79,20 +79,53 @@ TEST(SnippetSplit, IsNotLedAstray) {
 }
 
 TEST(SnippetCoverage, OfEveryFormat) {
-  EXPECT_THAT(sealed("calc.c", "gcov.json.gz"), ElementsAre("add 2", "unused 0", "main 4"));
-  EXPECT_THAT(sealed("calc.c", "lcov.info"), ElementsAre("add 2", "unused 0", "main 4"));
+  EXPECT_THAT(sealed("calc.c", "gcov.json.gz"),
+              ElementsAre("outside functions 6", "add 2", "unused 0", "main 4"));
+  EXPECT_THAT(sealed("calc.c", "lcov.info"),
+              ElementsAre("outside functions 6", "add 2", "unused 0", "main 4"));
   EXPECT_THAT(sealed("calc.py", "coverage-py.json"),
-              ElementsAre("Calc.add 1 test_calc.test_add", "Calc.unused 0",
+              ElementsAre("outside functions 7", "Calc.add 1 test_calc.test_add", "Calc.unused 0",
                           "twice 2 test_calc.test_twice"));
   EXPECT_THAT(sealed("calc.py", "cobertura.xml"),
-              ElementsAre("Calc.add 1", "Calc.unused 0", "twice 2"));
+              ElementsAre("outside functions 7", "Calc.add 1", "Calc.unused 0", "twice 2"));
   EXPECT_THAT(sealed("calc.py", "coverage-py.info"),
-              ElementsAre("Calc.add 1", "Calc.unused 0", "twice 2"));
-  EXPECT_THAT(sealed("calc.go", "go.out", ""), ElementsAre("Pair.Sum 3", "Unused 0"));
+              ElementsAre("outside functions 7", "Calc.add 1", "Calc.unused 0", "twice 2"));
+  EXPECT_THAT(sealed("calc.go", "go.out", ""),
+              ElementsAre("outside functions 3", "Pair.Sum 3", "Unused 0"));
   EXPECT_THAT(sealed("App.java", "jacoco.xml", "src/main/java/org/example/"),
-              ElementsAre("App::add 2", "App::unused 0"));
-  EXPECT_THAT(sealed("app.ts", "istanbul.json"),
-              ElementsAre("add 1", "Box::constructor 0", "Box::get 1", "unused 0"));
+              ElementsAre("outside functions 3", "App::add 2", "App::unused 0"));
+  EXPECT_THAT(
+      sealed("app.ts", "istanbul.json"),
+      ElementsAre("outside functions 3", "add 1", "Box::constructor 0", "Box::get 1", "unused 0"));
+}
+
+// A line that defines a function runs when its module is loaded: that is no test of the function.
+TEST(SnippetCoverage, OfFunctionsThatWereOnlyDefined) {
+  const std::string source =
+      "const a = (x) => {\n  return x;\n};\nconst b = (x) => { return x; };\n"
+      "const c = (x) => {\n  return x;\n};\nc(1);\n";
+  const auto of = [&](const std::string& coverage) {
+    std::vector<std::string> out;
+    const auto seal = make_snippet_seal({{"m.js", source}}, {*read_line_coverage(coverage)});
+    for (const SealedSnippet& s : seal->snippets)
+      if (s.name != outside_functions) out.push_back(fmt::format("{} {}", s.name, s.covered));
+    return out;
+  };
+  const auto at = [](int first, int last) {
+    return fmt::format(R"({{"start":{{"line":{}}},"end":{{"line":{}}}}})", first, last);
+  };
+  EXPECT_THAT(
+      of(fmt::format(
+          R"({{"/m.js":{{"statementMap":{{"0":{},"1":{},"2":{},"3":{},"4":{},"5":{},"6":{}}},)"
+          R"("s":{{"0":1,"1":0,"2":1,"3":0,"4":1,"5":1,"6":1}},)"
+          R"("fnMap":{{"0":{{"loc":{}}},"1":{{"loc":{}}},"2":{{"loc":{}}}}},)"
+          R"("f":{{"0":0,"1":0,"2":1}}}}}})",
+          at(1, 3), at(2, 2), at(4, 4), at(4, 4), at(5, 7), at(6, 6), at(8, 8), at(1, 3), at(4, 4),
+          at(5, 7))),
+      ElementsAre("a 0", "b 0", "c 1"));
+  EXPECT_THAT(of("TN:\nSF:m.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:5,1\nDA:6,1\nDA:7,1\nDA:8,1\n"
+                 "end_of_record\n"),
+              ElementsAre("a 0", "b 0", "c 1"));
 }
 
 TEST(SnippetCoverage, RefusesWhatIsNone) {
@@ -141,16 +174,45 @@ TEST(SnippetCompare, SaysWhatBecameOfIt) {
   const auto in = [&](const std::string& text) {
     return states(*again, {{"app/src/calc.c", text}});
   };
-  EXPECT_THAT(in(source), ElementsAre("unchanged add", "never covered unused", "unchanged main"));
-  EXPECT_THAT(in("\n\n" + source), ElementsAre("moved add", "never covered unused", "moved main"));
+  EXPECT_THAT(in(source), ElementsAre("unchanged outside functions", "unchanged add",
+                                      "never covered unused", "unchanged main"));
+  EXPECT_THAT(in("\n\n" + source), ElementsAre("unchanged outside functions", "moved add",
+                                               "never covered unused", "moved main"));
   EXPECT_THAT(in(replace_all(source, "a + b", "a - b")),
-              ElementsAre("changed add", "never covered unused", "unchanged main"));
+              ElementsAre("unchanged outside functions", "changed add", "never covered unused",
+                          "unchanged main"));
   EXPECT_THAT(
       in(replace_all(source, "int main(void)", "int added(int x) { return x; }\nint main(void)")),
-      ElementsAre("never covered added", "unchanged add", "never covered unused", "moved main"));
-  EXPECT_THAT(in(source.substr(source.find("static"))),
-              ElementsAre("gone add", "never covered unused", "moved main"));
-  EXPECT_THAT(states(*again, {}), ElementsAre("gone add", "gone unused", "gone main"));
+      ElementsAre("never covered added", "unchanged outside functions", "unchanged add",
+                  "never covered unused", "moved main"));
+  EXPECT_THAT(
+      in(source.substr(source.find("static"))),
+      ElementsAre("changed outside functions", "gone add", "never covered unused", "moved main"));
+  EXPECT_THAT(states(*again, {}),
+              ElementsAre("gone outside functions", "gone add", "gone unused", "gone main"));
+  // What stands outside of functions runs, or is what they rely on.
+  EXPECT_THAT(in("int evil = 1;\n" + source), ElementsAre("changed outside functions", "moved add",
+                                                          "never covered unused", "moved main"));
+  // A copy elsewhere does not make up for a function that was changed in its place.
+  EXPECT_THAT(states(*again, {{"app/src/calc.c", replace_all(source, "a + b", "a - b")},
+                              {"tmp/calc.c", source}}),
+              ElementsAre("unchanged outside functions", "changed add", "never covered unused",
+                          "unchanged main"));
+}
+
+TEST(SnippetCompare, FilesThatFitAsWell) {
+  const std::string source = file("calc.c"), evil = replace_all(source, "a + b", "a - b");
+  const auto coverage = *read_line_coverage(file("lcov.info"));
+  const auto seal = *make_snippet_seal({{"src/calc.c", source}}, {coverage});
+  EXPECT_THAT(files_in_doubt(seal, {{"app/src/calc.c", evil}, {"old/src/calc.c", source}}),
+              ElementsAre("src/calc.c: app/src/calc.c, old/src/calc.c"));
+  EXPECT_THAT(files_in_doubt(seal, {{"app/src/calc.c", source}, {"old/src/calc.c", source}}),
+              ElementsAre());
+  EXPECT_THAT(files_in_doubt(seal, {{"app/src/calc.c", evil}, {"old/lib/calc.c", source}}),
+              ElementsAre());
+  // Coverage that may be of either source is of none.
+  EXPECT_FALSE(make_snippet_seal({{"a/src/calc.c", source}, {"b/src/calc.c", source}}, {coverage}));
+  EXPECT_TRUE(make_snippet_seal({{"a/calc.c", source}, {"calc.c", source}}, {coverage}));
 }
 
 TEST(SnippetCompare, RangesWhereNoFunctionsAreKnown) {

@@ -32,7 +32,7 @@ def verify(boltseal, artifact, *more):
 
 
 def test_a_folder(sealed):
-    assert verify(sealed, "dir:src") == (0, {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
+    assert verify(sealed, "dir:src") == (0, {"outside functions": "unchanged", "Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
     assert verify(sealed, "dir:src", "--strict")[0] == 1
     text = (sealed.home / "src/calc.py").read_text()
     (sealed.home / "src/calc.py").write_text(text.replace("return a + b", "return a * b"))
@@ -47,14 +47,38 @@ def test_an_image(sealed):
     text = (CASES / "calc.py").read_text()
     lower, upper = [("app/src/calc.py", text.replace("2 * x", "3 * x"))], [("app/src/calc.py", text)]
     images.write_layout(images.Image([lower, upper]), sealed.home / "good")
-    assert verify(sealed, "oci:good") == (0, {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
+    assert verify(sealed, "oci:good") == (0, {"outside functions": "unchanged", "Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"})
     images.write_layout(images.Image([upper, lower]), sealed.home / "bad")
     code, said = verify(sealed, "oci:bad")
     assert code == 1 and said["twice"] == "changed"
     images.write_layout(images.Image([lower, [("app/src/.wh.calc.py", "")], [("srv/calc.py", text)]]), sealed.home / "elsewhere")
-    assert verify(sealed, "oci:elsewhere")[1] == {"Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"}
+    assert verify(sealed, "oci:elsewhere")[1] == {"outside functions": "unchanged", "Calc.add": "unchanged", "Calc.unused": "never covered", "twice": "unchanged"}
     images.write_layout(images.Image([upper, [("app/.wh.src", "")]]), sealed.home / "gone")
     assert verify(sealed, "oci:gone")[0] == 2
+
+
+def test_code_outside_of_functions(sealed):
+    text = (CASES / "calc.py").read_text()
+    for evil in ("import os\n" + text, text + "\ntwice = print\n"):
+        (sealed.home / "src/calc.py").write_text(evil)
+        code, said = verify(sealed, "dir:src")
+        assert code == 1 and said["outside functions"] == "changed", said
+
+
+def test_a_genuine_copy_does_not_vouch_for_a_changed_file(sealed):
+    text = (CASES / "calc.py").read_text()
+    evil = text.replace("return a + b", "return a * b")
+    images.write_layout(images.Image([[("aaa/src/calc.py", text), ("app/src/calc.py", evil)]]), sealed.home / "decoy")
+    code, said = verify(sealed, "oci:decoy")
+    assert code == 2 and "--under" in said and "aaa/src/calc.py" in said and "app/src/calc.py" in said
+    code, said = verify(sealed, "oci:decoy", "--under", "/app/")
+    assert code == 1 and said["Calc.add"] == "changed"
+    assert verify(sealed, "oci:decoy", "--under", "aaa")[0] == 0
+    images.write_layout(images.Image([[("app/src/calc.py", evil), ("tmp/calc.py", text)]]), sealed.home / "other")
+    code, said = verify(sealed, "oci:other")
+    assert code == 1 and said["Calc.add"] == "changed"
+    images.write_layout(images.Image([[("app/src/calc.py", text), ("srv/src/calc.py", text)]]), sealed.home / "twice")
+    assert verify(sealed, "oci:twice")[0] == 0
 
 
 def walled_readers(parent):
