@@ -75,7 +75,11 @@ struct DriftCommand {
     const std::vector<FoundMount> mounts = found.mounts;
     compare(sealed, std::move(found), report, parts);
     name_mounts(root.pid, mounts, report.mounts);
-    if (root.pid) find_deleted(processes_with_root_of(root.pid), sealed, report);
+    if (root.pid) {
+      const auto processes = processes_with_root_of(root.pid);
+      find_deleted(processes, sealed, report);
+      find_mounted(processes, root.root.get(), sealed, report);
+    }
     TRY_DO(still_there(root));
     const PathFilter left_out(common.exclude);
     std::erase_if(report.findings,

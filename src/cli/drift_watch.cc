@@ -40,8 +40,7 @@ class Telling {
     for (const DriftFinding& finding : report.findings)
       now.emplace(Key(finding.path, finding.kind), finding);
     for (auto old = known_.begin(); old != known_.end();) {
-      const bool looked =
-          old->second.kind == DriftKind::deleted_running || is_in(scopes, old->second.path);
+      const bool looked = !old->second.processes.empty() || is_in(scopes, old->second.path);
       if (looked && !now.contains(old->first)) {
         line("gone", old->second);
         old = known_.erase(old);

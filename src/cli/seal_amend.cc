@@ -52,6 +52,10 @@ struct AmendCommand {
                     "changes while it is read, or is too large to be read: what cannot be told "
                     "cannot be approved",
                     '/' + finding.path);
+      if (finding.kind == DriftKind::hidden)
+        return fail(Fault::unsupported,
+                    "something is mounted over it: what is below cannot be seen, nor approved",
+                    '/' + finding.path);
       out.changes.push_back({finding.path, std::move(finding.found)});
     }
     for (const auto& path : paths)

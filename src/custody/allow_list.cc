@@ -20,6 +20,8 @@ AllowList runtime_allow_list() {
   constexpr std::array<std::string_view, 5> folders = {"/dev", "/proc", "/run", "/sys", "/tmp"};
   constexpr std::array<std::string_view, 5> stubs = {"/.dockerenv", "/etc/hostname", "/etc/hosts",
                                                      "/etc/mtab", "/etc/resolv.conf"};
+  constexpr std::array<std::string_view, 3> inits = {"/dev/init", "/run/podman-init",
+                                                     "/sbin/docker-init"};
   AllowList out;
   for (const auto folder : folders) {
     out.rules.push_back(allow_rule(std::string(folder)));
@@ -29,6 +31,12 @@ AllowList runtime_allow_list() {
     out.rules.push_back(allow_rule(std::string(stub)));
     out.rules.back().reason = "runtimes make it to mount over it";
     out.rules.back().stub = true;
+  }
+  for (const auto init : inits) {
+    out.rules.push_back(allow_rule(std::string(init)));
+    out.rules.back().reason = "runtimes mount the first process here (--init)";
+    out.rules.back().kinds = {std::string(name_of(DriftKind::unknown_executable))};
+    out.rules.back().mounted = true;
   }
   return out;
 }
@@ -55,7 +63,7 @@ Result<AllowList> read_allow_list(std::string_view yaml, const std::string& wher
       if (!drift_kind_of(kind.text()))
         return fail(Fault::corrupt,
                     fmt::format("\"{}\" is no kind of drift: added, changed, removed, permission, "
-                                "unknown-executable, deleted-running",
+                                "unknown-executable, deleted-running, hidden",
                                 printable(kind.scalar())),
                     where);
       rule.kinds.push_back(kind.string());

@@ -16,7 +16,8 @@ struct AllowRule {
   PathFilter paths;
   std::vector<std::string> kinds;  // names of DriftKind; empty: all but programs and set-id files
   std::string reason;
-  bool stub = false;  // only what runtimes make here: an empty file, a link to the mounts
+  bool stub = false;  // only what runtimes make here: an empty file, a link to the mounts, a mount
+  bool mounted = false;  // only what is mounted there
 };
 
 struct AllowList {

@@ -175,8 +175,10 @@ TEST(Drift, WhatCannotBeSeenIsNotRemoved) {
   found.unreadable.push_back({"fab", 0, "drift", Fault::io, "no", {}});
   DriftReport report;
   compare(s, std::move(found), report);
-  ASSERT_EQ(report.findings.size(), 1U);
+  ASSERT_EQ(report.findings.size(), 2U);
   EXPECT_EQ(report.findings[0].path, "fac");
+  EXPECT_EQ(report.findings[1].kind, DriftKind::hidden);
+  EXPECT_EQ(report.findings[1].path, "faa");
   EXPECT_EQ(report.mounts[0].hides, 1U);
   EXPECT_TRUE(report.incomplete());
 }

@@ -7,8 +7,8 @@
 namespace boltseal {
 namespace {
 
-constexpr std::array<std::string_view, 6> kind_names = {
-    "unknown-executable", "deleted-running", "changed", "added", "removed", "permission"};
+constexpr std::array<std::string_view, 7> kind_names = {
+    "unknown-executable", "deleted-running", "changed", "added", "removed", "permission", "hidden"};
 constexpr std::uint32_t set_id = 06000;
 
 // The host labels files as it likes; an image has no say in it.
@@ -133,6 +133,33 @@ class Comparison {
   std::map<std::string_view, const std::string*> by_content_;
 };
 
+// What others load or start. A seal does not say which files are ELF: names have to do.
+bool may_be_code(const ContentRecord& r) {
+  const auto name = std::string_view(r.path).substr(r.path.rfind('/') + 1);
+  return r.type == FileType::file && r.size > 0 &&
+         ((r.mode & 0111) != 0 || name.ends_with(".so") ||
+          name.find(".so.") != std::string_view::npos);
+}
+
+// Volumes lie over folders of data in most containers. Over a file, or over programs, somebody
+// else's take the place of what was sealed; an empty file is there to be mounted over.
+void find_hidden(const ReadManifest& sealed, const FoundMount& mount, DriftReport& report) {
+  const auto& records = sealed.manifest.records;
+  const ContentRecord* itself = record_of(records, mount.path);
+  const auto [from, to] = records_below(records, mount.path);
+  const bool over_file = itself && itself->type == FileType::file && itself->size > 0;
+  const bool over_code =
+      std::any_of(records.begin() + static_cast<std::ptrdiff_t>(from),
+                  records.begin() + static_cast<std::ptrdiff_t>(to), may_be_code);
+  if (!over_file && !over_code) return;
+  DriftFinding finding;
+  finding.kind = DriftKind::hidden;
+  finding.path = mount.path;
+  finding.changes = {"mounted"};
+  if (itself) finding.expected = static_cast<std::size_t>(itself - records.data());
+  report.findings.push_back(std::move(finding));
+}
+
 // An empty file to mount over, or the link that stands for the table of mounts.
 bool is_stub(const ContentRecord& r) {
   return (r.type == FileType::file && r.size == 0) ||
@@ -148,7 +175,10 @@ bool has_capability(const ContentRecord& r) {
 bool covers(const AllowRule& rule, const DriftFinding& f,
             const std::vector<ContentRecord>& sealed) {
   if (!rule.paths.covers(f.path)) return false;
-  if (rule.stub) return f.kind == DriftKind::added && f.found && is_stub(*f.found);
+  if (rule.stub)
+    return f.kind == DriftKind::hidden ||
+           (f.kind == DriftKind::added && f.found && is_stub(*f.found));
+  if (rule.mounted && f.changes != std::vector<std::string>{"mounted"}) return false;
   if (!rule.kinds.empty()) return std::ranges::count(rule.kinds, name_of(f.kind)) > 0;
   // What gives power is not expected anywhere unless a rule says so by name.
   const ContentRecord none;
@@ -183,6 +213,7 @@ void compare(const ReadManifest& sealed, FoundRoot found, DriftReport& report,
     const auto [from, to] = records_below(sealed.manifest.records, mount.path);
     const bool itself = record_of(sealed.manifest.records, mount.path) != nullptr;
     report.mounts.push_back({mount.path, {}, {}, to - from + (itself && !mount.directory)});
+    find_hidden(sealed, mount, report);
   }
   std::ranges::move(found.unreadable, std::back_inserter(report.unreadable));
   std::ranges::move(found.raced, std::back_inserter(report.raced));

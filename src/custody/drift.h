@@ -13,13 +13,16 @@
 namespace boltseal {
 
 enum class DriftKind : std::uint8_t {
-  unknown_executable,  // a program at a path where the seal has nothing
+  unknown_executable,  // a program at a path where the seal has nothing, or that runs out of a
+                       // mount
   deleted_running,     // a process runs a file that is no longer there
   changed,             // content, type, link target or device numbers
   added,
   removed,
   permission,  // mode, owner, extended attributes (capabilities), and nothing else
+  hidden,      // something is mounted over a sealed file, or over sealed programs
 };
+constexpr DriftKind last_drift_kind = DriftKind::hidden;
 std::string_view name_of(DriftKind kind);  // "unknown-executable", …
 std::optional<DriftKind> drift_kind_of(std::string_view name);
 

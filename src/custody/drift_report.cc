@@ -27,6 +27,8 @@ std::string heading(DriftKind kind) {
       return "removed";
     case DriftKind::permission:
       return "permissions, owners or attributes changed";
+    case DriftKind::hidden:
+      return "sealed files that something is mounted over";
   }
   return {};
 }
@@ -61,6 +63,8 @@ std::string details(const DriftFinding& f, const ReadManifest& sealed) {
                               f.found->uid, f.found->gid, f.found->size));
     for (const auto& change : f.changes) out.push_back(change_text(change, *f.found, *f.found));
   }
+  if (!f.found && f.kind == DriftKind::unknown_executable)
+    out.emplace_back("runs out of what is mounted here, which is no part of the image");
   if (f.program && f.expected) out.emplace_back("a program");
   if (!f.same_content_as.empty() && f.same_content_as != f.path)
     out.push_back(fmt::format("a copy of {}", printable(f.same_content_as)));
@@ -202,7 +206,7 @@ std::string drift_table(const DriftReport& report, const ReadManifest& sealed,
   std::string out = fmt::format("{} against sha256:{}: {} files compared\n",
                                 printable(report.target), hex(sealed.tree.root()), report.checked);
   for (const auto& notice : report.notices) out += fmt::format("note: {}\n", printable(notice));
-  for (auto kind = DriftKind{}; kind <= DriftKind::permission;
+  for (auto kind = DriftKind{}; kind <= last_drift_kind;
        kind = static_cast<DriftKind>(static_cast<unsigned>(kind) + 1))
     table_of(kind, report, sealed, out);
   out += unknown_lines("could not be read", report.unreadable);
@@ -231,7 +235,7 @@ std::string drift_json(const DriftReport& report, const ReadManifest& sealed,
   std::map<DriftKind, std::uint64_t> counts;
   for (const DriftFinding& f : report.findings) ++counts[f.kind];
   json.key("summary").object().member("checked", static_cast<std::uint64_t>(report.checked));
-  for (auto kind = DriftKind{}; kind <= DriftKind::permission;
+  for (auto kind = DriftKind{}; kind <= last_drift_kind;
        kind = static_cast<DriftKind>(static_cast<unsigned>(kind) + 1))
     json.member(name_of(kind), counts[kind]);
   json.member("allowed", static_cast<std::uint64_t>(report.allowed.size())).end();

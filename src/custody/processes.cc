@@ -98,6 +98,15 @@ Result<std::vector<std::string>> mapped_and_gone(std::uint32_t pid) {
   return out;
 }
 
+std::optional<std::uint64_t> mount_of(int at, const char* path) {
+  struct statx info{};
+  if (::statx(at, path, AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+              &info) != 0 ||
+      !(info.stx_mask & STATX_MNT_ID))
+    return std::nullopt;
+  return info.stx_mnt_id;
+}
+
 // What mountinfo and its options write as \040 and the like.
 std::string unescaped(std::string_view text) {
   std::string out;
@@ -238,6 +247,28 @@ void find_deleted(const std::vector<std::uint32_t>& pids, const ReadManifest& se
       finding.expected = static_cast<std::size_t>(record - records.data());
     report.findings.push_back(std::move(finding));
   }
+}
+
+void find_mounted(const std::vector<std::uint32_t>& pids, int root, const ReadManifest& sealed,
+                  DriftReport& report) {
+  const auto own = mount_of(root, "");
+  if (!own) return;  // before Linux 5.8
+  std::map<std::string, DriftFinding> by_path;
+  for (const std::uint32_t pid : pids) {
+    const std::string exe = fmt::format("/proc/{}/exe", pid);
+    const auto mount = mount_of(AT_FDCWD, exe.c_str());
+    std::string path = link_of(exe);
+    if (!mount || mount == own || path.empty() || !gone_path(path).empty()) continue;
+    path.erase(0, path.find_first_not_of('/'));
+    if (record_of(sealed.manifest.records, path)) continue;  // hidden, and told of as that
+    DriftFinding& finding = by_path[path];
+    finding.kind = DriftKind::unknown_executable;
+    finding.path = path;
+    finding.changes = {"mounted"};
+    finding.program = true;
+    finding.processes.push_back(pid);
+  }
+  for (auto& [path, finding] : by_path) report.findings.push_back(std::move(finding));
 }
 
 void name_mounts(std::uint32_t pid, const std::vector<FoundMount>& found,

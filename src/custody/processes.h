@@ -28,6 +28,11 @@ std::vector<std::uint32_t> processes_with_root_of(std::uint32_t pid);
 void find_deleted(const std::vector<std::uint32_t>& pids, const ReadManifest& sealed,
                   DriftReport& report);
 
+// Adds a finding for every program that one of the processes runs and that does not lie on the
+// mount of `root`: nobody compares it. Its server is not asked for its bytes.
+void find_mounted(const std::vector<std::uint32_t>& pids, int root, const ReadManifest& sealed,
+                  DriftReport& report);
+
 // Fills in type and source of mounts from the mountinfo of a process; 0: this one.
 void name_mounts(std::uint32_t pid, const std::vector<FoundMount>& found,
                  std::vector<DriftMount>& mounts);

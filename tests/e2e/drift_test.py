@@ -200,13 +200,19 @@ def test_what_is_left_out_is_said(boltseal, sealed, image_layers, tmp_path):
 def test_mounts_are_told_and_hide_nothing_in_silence(boltseal, sealed, image_layers, tmp_path):
     root = unpack(image_layers, tmp_path / "root")
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", root / "data"], check=True)
-    subprocess.run(["mount", "--bind", "/etc/hostname", root / "etc/app.conf"], check=True)
     try:
         report = drift(boltseal, sealed, f"dir:{root}", code=0)
+        assert [(m["path"], m.get("type"), m["hides"]) for m in report["mounts"]] == [("data", "tmpfs", 20)]
+        subprocess.run(["mount", "--bind", "/etc/hostname", root / "etc/app.conf"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", root / "bin"], check=True)
+        report = drift(boltseal, sealed, f"dir:{root}", code=1)
+        assert kinds(report) == [("hidden", "bin"), ("hidden", "etc/app.conf")] and not report["clean"]
+        assert {m["path"]: m["hides"] for m in report["mounts"]} == {"bin": 2, "data": 20, "etc/app.conf": 1}
+        drift(boltseal, sealed, f"dir:{root}", "--allow", "/bin", "--allow", "/etc/app.conf", code=0)
+        done = boltseal("seal", "amend", "/etc/app.conf", "--from", f"dir:{root}", "--seal", sealed, "--reason", "x", "-o", f"json={tmp_path / 'x'}")
+        assert done.returncode != 0
     finally:
-        subprocess.run(["umount", root / "data", root / "etc/app.conf"], check=True)
-    assert [(m["path"], m.get("type"), m["hides"]) for m in report["mounts"]][0] == ("data", "tmpfs", 20)
-    assert report["mounts"][1]["path"] == "etc/app.conf" and report["mounts"][1]["hides"] == 1
+        subprocess.run(["umount", "-q", root / "data", root / "etc/app.conf", root / "bin"], check=False)
 
 
 def test_files_that_come_and_go_meanwhile(boltseal, sealed, image_layers, tmp_path):
@@ -324,6 +330,23 @@ def test_container_of_runc(boltseal, sealed, runc, sleeper, tmp_path):
     os.rename(root / "bin/evil", root / "bin/sleeper")
     again = drift(boltseal, sealed, f"pid:{pid}", code=1)
     assert ("changed", "bin/sleeper") in kinds(again) and ("deleted-running", "bin/sleeper") in kinds(again)
+
+
+def test_programs_that_run_out_of_a_mount(boltseal, sealed, runc, sleeper, tmp_path):
+    """What is mounted is no part of an image, and the usual place for what somebody brought along."""
+    name, state = "bs-mounted", tmp_path / "state"
+    _, pid = runc(name)
+    where = (f"container:{name}", "--runtime-root", state)
+    shared = pathlib.Path(f"/proc/{pid}/root/dev/evil")
+    shared.write_bytes(sleeper + b"evil")
+    shared.chmod(0o755)
+    drift(boltseal, sealed, *where, code=0)
+    subprocess.run(["runc", "--root", state, "exec", "-d", name, "/dev/evil"], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    report = drift(boltseal, sealed, *where, code=1)
+    assert kinds(report) == [("unknown-executable", "dev/evil")] and len(report["findings"][0]["processes"]) == 1
+    table = boltseal("drift", "-q", "--seal", sealed, *where).stdout
+    assert "/dev/evil  runs out of what is mounted here" in table
 
 
 def test_container_on_an_overlay(boltseal, sealed, runc, image_layers, sleeper, tmp_path):
