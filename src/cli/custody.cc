@@ -28,10 +28,18 @@ void add_custody_place(Command& command, CustodyPlace& place, bool with_owners) 
       ->capture_default_str();
   command.add_option("--min-policy-version", place.min_version,
                      "Refuse an older policy than this one");
+  command
+      .add_option("--key-records", place.key_records,
+                  "Signed records about keys (`boltseal key records`): what a revoked key has "
+                  "signed counts no more")
+      ->type_name("FILE|DIR");
   command.add_option("--at", place.at, "The moment that ages are counted to, instead of now");
 }
 
-Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
+namespace {
+
+Checked<CustodyPolicy> read_policy(const CustodyPlace& place,
+                                   const std::optional<KeyRecords>& records) {
   const auto yaml = read_file(place.policy, max_custody_policy);
   if (!yaml) return refuse(yaml.error(), "policy");
   if (place.owners.empty()) {
@@ -43,6 +51,8 @@ Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
   for (const auto& reference : place.owners) {
     auto key = open_public_key(reference);
     if (!key) return refuse(key.error(), "owner");
+    // Nothing proves when a policy was signed either.
+    if (records) TRY_DO(standing_of(*records, *key, std::nullopt));
     owners.push_back(*std::move(key));
   }
   const auto envelope = read_file(place.policy + ".dsse", max_custody_policy * 2);
@@ -51,6 +61,18 @@ Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
                   "no signature of the policy; `boltseal custody sign-policy` makes one", "policy",
                   place.policy + ".dsse", {});
   return open_signed_policy(*yaml, *envelope, owners, place.require);
+}
+
+}  // namespace
+
+Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
+  std::optional<KeyRecords> records;
+  if (!place.key_records.empty()) {
+    TRY(records, KeyRecords::read(place.key_records));
+  }
+  TRY(auto policy, read_policy(place, records));
+  if (records) withdraw_revoked(*records, policy);
+  return policy;
 }
 
 std::string records_in_tree(const CustodyPlace& place) {

@@ -22,7 +22,8 @@ struct CustodyPlace {
   std::vector<std::string> owners;  // public keys; the policy must be signed by them
   std::uint64_t require = 1;        // how many of them
   std::uint64_t min_version = 0;
-  std::string at;  // the moment that ages are counted to; empty: now
+  std::string key_records;  // what revokes keys of the policy and its owners
+  std::string at;           // the moment that ages are counted to; empty: now
 };
 
 void add_custody_place(Command& command, CustodyPlace& place, bool with_owners = true);

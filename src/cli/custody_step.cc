@@ -65,6 +65,8 @@ std::optional<Refusal> StepCommand::gate(const CustodyPolicy& policy, const Cust
                                          const PublicKey& signer,
                                          const std::vector<PhaseArtifact>& taken) const {
   const auto allowed = policy.keys_of(now.keys);
+  for (const auto& [name, revoked] : policy.revoked)
+    if (revoked.key == signer) return revoked.why;
   if (std::ranges::find(allowed, signer) == allowed.end())
     return Refusal{"key-not-allowed", "key", join(now.keys, ", "), policy.name_of_key(signer.id()),
                    "this key may not sign the phase"};

@@ -158,7 +158,8 @@ std::optional<Refusal> check_attestation(const CustodyPolicy& policy,
     if (!envelope) continue;
     const auto payload = verify_dsse(*envelope, policy.keys_of(demand.keys), demand.threshold);
     if (!payload) {
-      reason = payload.error();
+      const auto revoked = policy.revoked_signer(*envelope, demand.keys);
+      reason = revoked ? *revoked : payload.error();
       reason->field = fmt::format("evidence.{}.{}", e.name, reason->field);
       continue;
     }

@@ -236,9 +236,35 @@ std::vector<PublicKey> CustodyPolicy::keys_of(const std::vector<std::string>& na
   return out;
 }
 
+std::optional<Refusal> CustodyPolicy::revoked_signer(const DsseEnvelope& envelope,
+                                                     const std::vector<std::string>& names) const {
+  for (const auto& name : names) {
+    const auto found = revoked.find(name);
+    if (found == revoked.end() || !verify_dsse(envelope, {&found->second.key, 1}, 1)) continue;
+    Refusal out = found->second.why;
+    out.field = name + ", " + out.field;
+    return out;
+  }
+  return std::nullopt;
+}
+
+void withdraw_revoked(const KeyRecords& records, CustodyPolicy& policy) {
+  for (auto at = policy.keys.begin(); at != policy.keys.end();) {
+    const auto standing = standing_of(records, at->second, std::nullopt);
+    if (standing) {
+      ++at;
+      continue;
+    }
+    policy.revoked.emplace(at->first, RevokedKey{at->second, standing.error()});
+    at = policy.keys.erase(at);
+  }
+}
+
 std::string CustodyPolicy::name_of_key(std::string_view id) const {
   for (const auto& [name, key] : keys)
     if (key.id() == id) return name;
+  for (const auto& [name, key] : revoked)
+    if (key.key.id() == id) return name;
   return std::string(id);
 }
 

@@ -13,6 +13,8 @@
 
 #include "base/result.h"
 #include "crypto/public_key.h"
+#include "seal/dsse.h"
+#include "seal/key_records.h"
 #include "seal/refusal.h"
 
 namespace boltseal {
@@ -55,17 +57,26 @@ struct CustodyPhase {
   std::vector<AttestationDemand> attestations;
 };
 
+struct RevokedKey {
+  PublicKey key;
+  Refusal why;
+};
+
 struct CustodyPolicy {
   std::string project;
   std::uint64_t version = 1;
   std::map<std::string, PublicKey> keys;
-  std::vector<CustodyPhase> phases;                           // in their order
+  std::map<std::string, RevokedKey> revoked;  // of the policy too, and count no more
+  std::vector<CustodyPhase> phases;           // in their order
   std::vector<std::pair<std::string, std::string>> separate;  // phases that no key acts both in
   std::string sha256;                                         // of the file's bytes, hex
 
   const CustodyPhase* phase(std::string_view name) const;
   // The keys of those names, in order.
   std::vector<PublicKey> keys_of(const std::vector<std::string>& names) const;
+  // Why a signature does not count that one of those names has made; nothing when none has.
+  std::optional<Refusal> revoked_signer(const DsseEnvelope& envelope,
+                                        const std::vector<std::string>& names) const;
   // The name that a key id has here; the id itself when it has none.
   std::string name_of_key(std::string_view id) const;
 };
@@ -85,6 +96,10 @@ bool is_phase_name(std::string_view name);
 Checked<CustodyPolicy> open_signed_policy(std::string_view yaml, std::string_view envelope,
                                           const std::vector<PublicKey>& owners,
                                           std::size_t require);
+
+// Takes away the keys that `records` revoke. Nothing proves when a record of custody was signed, so
+// that all count no more that such a key has signed.
+void withdraw_revoked(const KeyRecords& records, CustodyPolicy& policy);
 
 struct PhaseKey {
   std::string phase, name, pem;

@@ -58,7 +58,9 @@ class Verifier {
           record.policy_version == policy_.version && record.policy_sha256 != policy_.sha256;
       if (!newer && !other) continue;
       const CustodyPhase* phase = policy_.phase(record.phase);
-      if (!phase || !verify_dsse(stored.envelope, policy_.keys_of(phase->keys), 1)) continue;
+      if (!phase || (!verify_dsse(stored.envelope, policy_.keys_of(phase->keys), 1) &&
+                     !policy_.revoked_signer(stored.envelope, phase->keys)))
+        continue;
       if (newer)
         return refusal("policy-rolled-back",
                        fmt::format("{} was made under a newer policy", stored.file),
@@ -174,7 +176,8 @@ class Verifier {
     const auto payload =
         verify_dsse(hop.record->envelope, policy_.keys_of(phase.keys), phase.threshold);
     if (!payload) {
-      Refusal wrong = payload.error();
+      const auto revoked = policy_.revoked_signer(hop.record->envelope, phase.keys);
+      Refusal wrong = revoked ? *revoked : payload.error();
       wrong.field = hop.record->file + " " + wrong.field;
       if (wrong.code == "signature-invalid") {
         for (const auto& signature : hop.record->envelope.signatures)

@@ -84,3 +84,31 @@ def test_a_step_that_was_killed_is_in_nobodys_way(project):  # noqa: F811
         (project.folder / ".custody" / name).touch()
     project.source()
     project.ok("verify", "--to", "source")
+
+
+def test_what_a_revoked_key_has_signed(project, tmp_path):  # noqa: F811
+    project.chain()
+    environment = {"BOLTSEAL_KEYS": str(tmp_path / "store"), "PATH": "/usr/bin:/bin", "COSIGN_PASSWORD": ""}
+
+    def revoke(key, file):
+        done = subprocess.run([project.program, "key", "revoke", str(project.keys / f"{key}.key"), "--reason", "laptop lost", "--record-file", file],
+                              env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stderr
+
+    revoke("dora", tmp_path / "unused.jsonl")
+    project.ok("verify", "--key-records", tmp_path / "unused.jsonl")
+    revoke("bob", tmp_path / "bob.jsonl")
+    said = project.refused("key-revocation-undecided", "verify", "--key-records", tmp_path / "bob.jsonl")
+    assert "broken at test" in said and " bob, key " in said and "found no trusted time" in said
+    project.ok("verify")
+    project.refused("key-revocation-undecided", "gate", "build", "--key-records", tmp_path / "bob.jsonl")
+    project.refused("key-revocation-undecided", "step", "test", "--key", "@bob.key", "--key-records", tmp_path / "bob.jsonl", "--", "./run-tests")
+    project.test("carol")
+    project.build("dora")
+    project.ok("verify", "--key-records", tmp_path / "bob.jsonl")
+    project.ok("sign-policy", "--key", "@owner.key")
+    project.ok("verify", "--owner", "@owner.pub", "--key-records", tmp_path / "bob.jsonl")
+    revoke("owner", tmp_path / "owner.jsonl")
+    project.refused("key-revocation-undecided", "verify", "--owner", "@owner.pub", "--key-records", tmp_path / "owner.jsonl")
+    (tmp_path / "bob.jsonl").write_text("{}\n")
+    project.refused("key-record-invalid", "verify", "--key-records", tmp_path / "bob.jsonl")
