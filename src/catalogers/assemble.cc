@@ -56,6 +56,31 @@ std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Resul
   return kept;
 }
 
+// What was read of two files of one layer together (Reader::amends) stands for what was read of
+// each, as long as both are what the image has.
+void apply_amendments(std::vector<Fragment>& fragments) {
+  std::unordered_map<std::string, Fragment*> by_path;
+  for (Fragment& fragment : fragments) by_path[fragment.path] = &fragment;
+  for (Fragment& fragment : fragments) {
+    if (fragment.amends.empty()) continue;
+    const auto amended = by_path.find(fragment.amends);
+    const bool both = amended != by_path.end() && amended->second != &fragment &&
+                      amended->second->layer == fragment.layer;
+    Fragment& void_one = both ? *amended->second : fragment;
+    Fragment emptied;
+    emptied.path = void_one.path;
+    emptied.layer = void_one.layer;
+    if (!both)
+      emptied.unknowns.push_back({fragment.path,
+                                  fragment.layer,
+                                  "layer",
+                                  Fault::unsupported,
+                                  "it changes a file of another layer, which is not read so",
+                                  {}});
+    void_one = std::move(emptied);
+  }
+}
+
 // etc/os-release is what the image says it is; the rest stand in for it, in the order of the
 // reader's own list.
 Distribution choose_distribution(const std::vector<Fragment>& fragments) {
@@ -414,6 +439,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   Result<> status;
   std::vector<Fragment> fragments = visible_fragments(layers, status);
   TRY_DO(status);
+  apply_amendments(fragments);
   out.distribution = choose_distribution(fragments);
 
   complete_maven_projects(fragments);

@@ -5,7 +5,7 @@
 //   Packages.db   NDB                                    SUSE
 //   Packages      Berkeley DB hash; key 0 is a counter   everything older
 // They lie in var/lib/rpm, usr/lib/sysimage/rpm (Fedora 36 and later, SUSE) or usr/share/rpm
-// (ostree).
+// (ostree). What is committed in a write-ahead log beside the first (rpm_wal.cc) counts.
 //
 // The version is "epoch:version-release" when the epoch is over 0. The source package stands in
 // SOURCERPM as a file name; its epoch is not recorded anywhere, so source_version has none and must
@@ -22,6 +22,7 @@
 #include "codec/ndb.h"
 #include "codec/rpm_header.h"
 #include "codec/sqlite_page.h"
+#include "codec/sqlite_wal.h"
 #include "files/reader.h"
 #include "licences/licences.h"
 
@@ -128,13 +129,16 @@ Result<> read(const FileView& file, Sink& sink) {
   const auto damage = [&](const Error& error) { headers.fault(error); };
   if (file.content.empty()) return {};  // `rpm --initdb` of an image that then installs nothing
   if (file.content.starts_with("SQLite format 3")) {
+    TRY(const SqliteWal log, SqliteWal::read(file.beside));
+    const std::string_view what =
+        log.empty() ? "rpm database (SQLite)" : "rpm database (SQLite) with its write-ahead log";
     const auto row = [&](std::int64_t, std::span<const SqliteValue> values) {
       if (values.size() == 2)
-        headers.add(values[1].bytes, "rpm database (SQLite)");
+        headers.add(values[1].bytes, what);
       else
         damage({Fault::corrupt, "rpm database with other columns than ours", {}, {}});
     };
-    return scan_sqlite_table(file.content, "Packages", {row, damage});
+    return scan_sqlite_table(file.content, "Packages", {row, damage}, log);
   }
   if (file.content.starts_with("RpmP")) {
     return scan_ndb(file.content, {[&](std::uint32_t, std::string_view blob) {
@@ -151,6 +155,6 @@ Result<> read(const FileView& file, Sink& sink) {
 }  // namespace
 
 extern const Reader rpm_reader;
-const Reader rpm_reader = {"rpm", 1, globs, {}, 256 << 20, read};
+const Reader rpm_reader = {"rpm", 2, globs, {}, 256 << 20, read};
 
 }  // namespace boltseal

@@ -64,11 +64,15 @@ bool read_record(std::string_view payload, std::vector<SqliteValue>& row) {
 
 class Database {
  public:
-  static Result<Database> open(std::string_view file) {
-    Cursor in(file);
-    if (!file.starts_with(magic)) return fail(Fault::corrupt, "not an SQLite database", {}, 0);
+  static Result<Database> open(std::string_view file, const SqliteWal& log) {
+    if (!log.empty() && file.empty())
+      return fail(Fault::corrupt, "an empty SQLite database, whose log does not count", {}, 0);
+    Database db(file, log);
+    const auto first = log.frame_of(1);
+    const std::string_view head = first ? log.page_in(*first) : file;
+    Cursor in(head);
+    if (!head.starts_with(magic)) return fail(Fault::corrupt, "not an SQLite database", {}, 0);
     in.seek(16);
-    Database db(file);
     const std::uint32_t raw_size = in.u16be();
     db.page_size_ = raw_size == 1 ? 65'536 : raw_size;
     in.seek(20);
@@ -78,10 +82,13 @@ class Database {
     if (!in.ok() || db.page_size_ < 512 || (db.page_size_ & (db.page_size_ - 1)) != 0) {
       return fail(Fault::corrupt, "SQLite page size", {}, 16);
     }
+    if (!log.empty() && db.page_size_ != log.page_size())
+      return fail(Fault::corrupt, "an SQLite log with pages of another size", {}, 16);
     db.usable_ = db.page_size_ - reserved;
     if (db.usable_ < 480) return fail(Fault::corrupt, "SQLite page without room", {}, 20);
     if (encoding > 1) return fail(Fault::unsupported, "an SQLite database in UTF-16", {}, 56);
-    db.used_.resize(file.size() / db.page_size_ + 1);
+    db.in_file_ = file.size() / db.page_size_ + 1;
+    db.used_.resize(db.in_file_ + log.committed());
     return db;
   }
 
@@ -92,14 +99,17 @@ class Database {
   }
 
  private:
-  explicit Database(std::string_view file) : file_(file) {}
+  Database(std::string_view file, const SqliteWal& log) : file_(file), log_(log) {}
 
   std::uint64_t offset(std::uint32_t page) const { return (page - 1ULL) * page_size_; }
   // The page's bytes, the first time; empty when it is not there, or was asked for before.
   std::string_view take(std::uint32_t page) {
-    if (page == 0 || page >= used_.size() || used_[page]) return {};
-    used_[page] = true;
-    return file_.substr(offset(page), page_size_);
+    if (page == 0 || (!log_.empty() && page > log_.database_size())) return {};
+    const auto frame = log_.frame_of(page);
+    const std::uint64_t place = frame ? in_file_ + *frame : page;
+    if ((!frame && place >= in_file_) || used_[place]) return {};
+    used_[place] = true;
+    return frame ? log_.page_in(*frame) : file_.substr(offset(page), page_size_);
   }
   void damage(const SqliteScan& scan, std::string what, std::uint32_t page) {
     if (damages_++ < max_damages)
@@ -143,7 +153,7 @@ class Database {
   void leaf(Cursor& cell, std::uint32_t number, const SqliteScan& scan) {
     const std::uint64_t size = varint(cell);
     const auto rowid = static_cast<std::int64_t>(varint(cell));
-    if (!cell.ok() || size > std::min<std::uint64_t>(file_.size(), max_payload)) {
+    if (!cell.ok() || size > std::min<std::uint64_t>(file_.size() + log_.bytes(), max_payload)) {
       return damage(scan, "SQLite row too long", number);
     }
     // How much of the payload stands in the cell itself (fileformat2, "Cell Payload Overflow
@@ -168,9 +178,11 @@ class Database {
   }
 
   std::string_view file_;
+  const SqliteWal& log_;
   std::uint32_t page_size_ = 0;
   std::uint32_t usable_ = 0;
-  std::vector<bool> used_;
+  std::uint64_t in_file_ = 0;  // pages, and the one that has no number
+  std::vector<bool> used_;     // pages of the file, then frames of the log
   std::string joined_;
   std::vector<SqliteValue> row_;
   int damages_ = 0;
@@ -178,8 +190,9 @@ class Database {
 
 }  // namespace
 
-Result<> scan_sqlite_table(std::string_view file, std::string_view table, const SqliteScan& scan) {
-  TRY(Database db, Database::open(file));
+Result<> scan_sqlite_table(std::string_view file, std::string_view table, const SqliteScan& scan,
+                           const SqliteWal& log) {
+  TRY(Database db, Database::open(file, log));
   const std::string wanted = lower(table);
   std::uint32_t root = 0;
   // sqlite_schema: type, name, tbl_name, rootpage, sql.

@@ -1,12 +1,12 @@
 // Reads the rows of one table of an SQLite database file, from its bytes alone.
 //
 // https://www.sqlite.org/fileformat2.html. Only what a table scan needs: the schema, table b-trees,
-// overflow chains, records. No index, no WITHOUT ROWID table, no journal: a write-ahead log beside
-// the file is not seen. SQLite itself is not used because it wants a file, and a hostile schema can
-// make it compute.
+// overflow chains, records, and a write-ahead log (codec/sqlite_wal.h). No index, no WITHOUT ROWID
+// table, no rollback journal. SQLite itself is not used because it wants a file, and a hostile
+// schema can make it compute.
 //
 // Each page serves once: a page that comes a second time is corruption, so the time and the sum of
-// all payloads are bounded by the size of the file.
+// all payloads are bounded by the size of the files.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/sqlite_wal.h"
 
 namespace boltseal {
 
@@ -33,8 +34,10 @@ struct SqliteScan {
   std::function<void(const Error&)> damage;
 };
 
-// not_found when the database has no such table (names are compared without case), corrupt or
-// unsupported when it is no database that can be read at all.
-Result<> scan_sqlite_table(std::string_view file, std::string_view table, const SqliteScan& scan);
+// Of the database in `file`, with what `log` has committed over it. not_found when the database has
+// no such table (names are compared without case), corrupt or unsupported when it is no database
+// that can be read at all.
+Result<> scan_sqlite_table(std::string_view file, std::string_view table, const SqliteScan& scan,
+                           const SqliteWal& log = {});
 
 }  // namespace boltseal

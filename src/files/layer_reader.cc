@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 
@@ -21,7 +22,8 @@ constexpr std::size_t magic_size = 8;
 constexpr std::uint64_t inflated_per_byte = 4;   // archives in archives, each packed to a half
 constexpr std::uint64_t unknown_limit = 5'000;   // of a layer; the rest is counted
 constexpr std::uint64_t link_limit = 1'000'000;  // wanted names that are hard links
-constexpr std::uint64_t link_bytes_limit = 4ULL << 30;  // of content that is read under such names
+constexpr std::uint64_t read_again_limit = 4ULL << 30;  // bytes, on the second walk
+constexpr std::uint64_t amendment_limit = 64 << 20;     // of what is kept until then
 
 std::string_view top_folder(std::string_view path) {
   const auto first = path.find('/');
@@ -104,7 +106,7 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
   }
   const std::string_view path = *cleaned;
   if (path.empty()) return false;
-  if (second_walk_) return want_links_of(entry, path);
+  if (second_walk_) return want_again(entry, path);
   if (entries_.count() >= entry_limit)
     return fail(Fault::too_large, "a layer with more than 50 million entries");
   const auto whiteout = whiteout_of(path);
@@ -140,14 +142,18 @@ void LayerReader::note_link(const TarEntry& entry, std::string_view path) {
 
 // A link has the content that its target had when the link was made: of the last file of that name
 // before it.
-Result<bool> LayerReader::want_links_of(const TarEntry& entry, std::string_view path) {
+Result<bool> LayerReader::want_again(const TarEntry& entry, std::string_view path) {
   if (entry.kind != TarEntry::Kind::file) return false;
-  const auto found = links_.find(std::string(path));
-  if (found == links_.end() || found->second.back().ordinal < ordinal_) return false;
-  link_bytes_ += (entry.size + 512) * found->second.size();
-  if (link_bytes_ > link_bytes_limit) return false;
-  wanted_.by_path(found->second.front().name, readers_);
-  return want_file(entry, path);
+  const std::string name(path);
+  const auto links = links_.find(name);
+  const bool linked = links != links_.end() && links->second.back().ordinal >= ordinal_;
+  const auto amendment = amendments_.find(name);
+  const bool amended = amendment != amendments_.end();
+  if (linked) read_again_ += (entry.size + 512) * links->second.size();
+  if (amended) read_again_ += entry.size + amendment->second.content.size();
+  if ((!linked && !amended) || read_again_ > read_again_limit) return false;
+  wanted_.by_path(linked ? links->second.front().name : name, readers_);
+  return !readers_.empty() && want_file(entry, path);
 }
 
 bool LayerReader::want_file(const TarEntry& entry, std::string_view path) {
@@ -207,16 +213,8 @@ Result<bool> LayerReader::content(std::string_view chunk) {
 Result<> LayerReader::end() {
   const std::string_view content = begun_ ? scratch_.bytes() : direct_;
   if (second_walk_) {
-    for (Link& link : links_.at(path_)) {
-      if (link.ordinal < ordinal_) continue;
-      wanted_.by_path(link.name, readers_);
-      const std::size_t before = out_.fragments.size();
-      run_readers(link.name, content, link.ordinal);
-      if (link.fragment) out_.fragments[*link.fragment] = {};  // of what the target was before
-      link.fragment.reset();
-      if (out_.fragments.size() > before) link.fragment = before;
-      link.read = true;
-    }
+    read_links(content);
+    read_amended(content);
   } else {
     run_readers(path_, content, ordinal_);
   }
@@ -227,28 +225,80 @@ Result<> LayerReader::end() {
   return {};
 }
 
-void LayerReader::run_readers(std::string_view path, std::string_view content,
-                              std::uint64_t ordinal) {
+void LayerReader::read_links(std::string_view content) {
+  const auto links = links_.find(path_);
+  if (links == links_.end()) return;
+  for (Link& link : links->second) {
+    if (link.ordinal < ordinal_) continue;
+    wanted_.by_path(link.name, readers_);
+    const std::size_t before = out_.fragments.size();
+    run_readers(link.name, content, link.ordinal);
+    if (link.fragment) out_.fragments[*link.fragment] = {};  // of what the target was before
+    link.fragment.reset();
+    if (out_.fragments.size() > before) link.fragment = before;
+    link.read = true;
+  }
+}
+
+// Both fragments stay, since a later layer may take one of the two files away.
+void LayerReader::read_amended(std::string_view content) {
+  const auto found = amendments_.find(path_);
+  if (found == amendments_.end()) return;
+  Amendment& amendment = found->second;
+  wanted_.by_path(path_, readers_);
+  std::erase_if(readers_, [&](const Reader* reader) { return content.size() > reader->cap; });
   if (readers_.empty()) return;
+  Fragment both = fragment_of(path_, content, amendment.content);
+  both.amends = path_;
+  both.path = out_.fragments[amendment.fragment].path;
+  out_.fragments[amendment.fragment] = std::move(both);
+  if (std::exchange(amendment.applied, true)) return;
+  if (std::ranges::find(out_.fragments, path_, &Fragment::path) != out_.fragments.end()) return;
+  Fragment silent;
+  silent.path = path_;
+  keep(std::move(silent), ordinal_);
+}
+
+void LayerReader::note_amendment(std::string_view path, std::string_view content, bool said) {
+  for (const Reader* reader : readers_) {
+    if (reader->amends.empty() || !path.ends_with(reader->amends)) continue;
+    const std::string amended(path.substr(0, path.size() - reader->amends.size()));
+    amendments_.erase(amended);
+    std::uint64_t kept = content.size();
+    for (const auto& [name, other] : amendments_) kept += other.content.size();
+    if (said && kept <= amendment_limit)
+      amendments_[amended] = {std::string(content), out_.fragments.size() - 1, false};
+  }
+}
+
+Fragment LayerReader::fragment_of(std::string_view path, std::string_view content,
+                                  std::string_view beside) {
   Fragment fragment;
   fragment.path = path;
   inflatable_ += content.size() * inflated_per_byte;
   for (const Reader* reader : readers_) {
     Sink sink(fragment, reader->name, &inflatable_);
-    const FileView file{.path = path, .content = content, .mode = mode_};
+    const FileView file{.path = path, .content = content, .mode = mode_, .beside = beside};
     if (auto done = reader->read(file, sink); !done) sink.unknown(done.error());
   }
   const std::uint64_t left = unknown_limit - std::min(unknowns_, unknown_limit);
   unknowns_ += fragment.unknowns.size();
   if (fragment.unknowns.size() > left) fragment.unknowns.resize(left);
-  if (fragment.packages.empty() && fragment.ownerships.empty() && fragment.licences.empty() &&
-      fragment.distributions.empty() && fragment.unknowns.empty()) {
-    return;
-  }
-  keep(std::move(fragment), ordinal);
+  return fragment;
 }
 
-void LayerReader::give_up_links() {
+void LayerReader::run_readers(std::string_view path, std::string_view content,
+                              std::uint64_t ordinal) {
+  if (readers_.empty()) return;
+  Fragment fragment = fragment_of(path, content, {});
+  const bool said = !fragment.packages.empty() || !fragment.ownerships.empty() ||
+                    !fragment.licences.empty() || !fragment.distributions.empty() ||
+                    !fragment.unknowns.empty();
+  if (said) keep(std::move(fragment), ordinal);
+  if (!second_walk_) note_amendment(path, content, said);
+}
+
+void LayerReader::give_up_second_walk() {
   give_up_links("a hard link whose target was not kept; scan the image from a local copy");
 }
 
@@ -264,7 +314,7 @@ void LayerReader::give_up_links(std::string_view why) {
 
 LayerOutcome LayerReader::take() {
   if (second_walk_)
-    give_up_links(link_bytes_ > link_bytes_limit
+    give_up_links(read_again_ > read_again_limit
                       ? "hard links to more than 4 GiB are not read"
                       : "a hard link to no file of this layer that stands before it");
   if (unknowns_ > unknown_limit) {

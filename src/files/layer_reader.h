@@ -62,16 +62,17 @@ class LayerReader : public TarVisitor {
   Result<bool> content(std::string_view chunk) override;
   Result<> end() override;
 
-  // Wanted names that are hard links to other files of the layer. When there are any, the layer is
-  // walked once more with want_links(), and their readers see the content of the target under the
-  // link's name.
-  bool has_links() const { return !links_.empty(); }
-  void want_links() {
+  // Wanted names that are hard links to other files of the layer, and files that another one
+  // amends. When there are any, the layer is walked once more after begin_second_walk(): readers
+  // see the content of a link's target under the link's name, and an amended file with what amends
+  // it.
+  bool wants_second_walk() const { return !links_.empty() || !amendments_.empty(); }
+  void begin_second_walk() {
     second_walk_ = true;
     ordinal_ = 0;
   }
-  // When there can be no second walk (a pipe): each such name becomes an unknown.
-  void give_up_links();
+  // When there can be no second walk (a pipe): each such link becomes an unknown.
+  void give_up_second_walk();
 
   // For a folder, where to look at a file's first bytes means to open it: only what may be a
   // program or a library by its mode or its name is looked at.
@@ -85,9 +86,13 @@ class LayerReader : public TarVisitor {
  private:
   void note_usage(std::string_view path, std::uint64_t size);
   bool want_file(const TarEntry& entry, std::string_view path);
+  Fragment fragment_of(std::string_view path, std::string_view content, std::string_view beside);
   void run_readers(std::string_view path, std::string_view content, std::uint64_t ordinal);
   void note_link(const TarEntry& entry, std::string_view path);
-  Result<bool> want_links_of(const TarEntry& entry, std::string_view path);
+  void note_amendment(std::string_view path, std::string_view content, bool said);
+  Result<bool> want_again(const TarEntry& entry, std::string_view path);
+  void read_links(std::string_view content);
+  void read_amended(std::string_view content);
   void give_up_links(std::string_view why);
   void keep(Fragment fragment, std::uint64_t ordinal);
   void sort_fragments();
@@ -106,7 +111,13 @@ class LayerReader : public TarVisitor {
     std::optional<std::size_t> fragment;  // of what was read, where there was anything
   };
   std::map<std::string, std::vector<Link>> links_;  // by target, in the order of the archive
-  std::uint64_t link_count_ = 0, link_bytes_ = 0;
+  struct Amendment {
+    std::string content;
+    std::size_t fragment = 0;  // of what was said of it alone
+    bool applied = false;
+  };
+  std::map<std::string, Amendment> amendments_;  // by the path of what they amend
+  std::uint64_t link_count_ = 0, read_again_ = 0;
   bool second_walk_ = false;
   std::uint64_t ordinal_ = 0;              // of the entry at hand
   std::vector<std::uint64_t> ordinals_;    // of the fragments

@@ -23,7 +23,20 @@ constexpr std::string_view elf_magics[] = {
     "ELF"};
 const Reader text_reader{"text", 1, text_globs, {}, 100, echo};
 const Reader elf_reader{"elf", 2, {}, elf_magics, 1000, echo};
-const Reader* const readers[] = {&text_reader, &elf_reader};
+// One that amends another file, and tells when it has something to say.
+Result<> log_or_base(const FileView& file, Sink& sink) {
+  if (file.content == "nothing" && file.beside.empty()) return {};
+  Package package;
+  package.name = file.path;
+  package.version = std::string(file.content) + std::string(file.beside);
+  sink.package(package, "pair");
+  return {};
+}
+constexpr std::string_view log_globs[] = {"**/base-log"};
+constexpr std::string_view base_globs[] = {"**/base"};
+const Reader log_reader{"log", 1, log_globs, {}, 100, log_or_base, "-log"};
+const Reader base_reader{"base", 1, base_globs, {}, 1 << 30, log_or_base};
+const Reader* const readers[] = {&text_reader, &elf_reader, &log_reader, &base_reader};
 
 struct Harness {
   Wanted wanted{readers};
@@ -119,8 +132,8 @@ TEST(LayerReader, AHardLinkIsReadOnASecondWalk) {
   h.link("etc/a.conf", "./store/abc");
   h.link("etc/b.conf", "store/abc");
   h.link("unwanted", "store/abc");
-  ASSERT_TRUE(h.reader.has_links());
-  h.reader.want_links();
+  ASSERT_TRUE(h.reader.wants_second_walk());
+  h.reader.begin_second_walk();
   h.add("store/abc", "content");
   h.link("etc/a.conf", "store/abc");
   EXPECT_EQ(h.packages(), (List{"etc/a.conf=content", "etc/b.conf=content"}));
@@ -129,9 +142,9 @@ TEST(LayerReader, AHardLinkIsReadOnASecondWalk) {
 TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {  // security record, row 3
   Harness h;
   h.link("etc/a.conf", "../../etc/passwd");
-  EXPECT_FALSE(h.reader.has_links());
+  EXPECT_FALSE(h.reader.wants_second_walk());
   h.link("etc/b.conf", "gone");
-  h.reader.give_up_links();
+  h.reader.give_up_second_walk();
   EXPECT_TRUE(h.packages().empty());
   ASSERT_EQ(h.outcome.fragments.size(), 2u);
   EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/a.conf");
@@ -150,7 +163,7 @@ TEST(LayerReader, AHardLinkHasTheContentThatWasThereWhenItWasMade) {
   };
   Harness h;
   tell(h);
-  h.reader.want_links();
+  h.reader.begin_second_walk();
   tell(h);
   EXPECT_EQ(h.packages(), (List{"etc/a.conf=old", "etc/b.conf=new"}));
   std::vector<std::string> unread;
@@ -170,12 +183,75 @@ TEST(LayerReader, WhatALinkHoldsStandsWhereTheLinkStands) {
   };
   Harness h;
   tell(h);
-  h.reader.want_links();
+  h.reader.begin_second_walk();
   tell(h);
   (void)h.packages();
   ASSERT_EQ(h.outcome.fragments.size(), 2u);
   EXPECT_EQ(h.outcome.fragments[0].packages.at(0).version, "harmless");
   EXPECT_EQ(h.outcome.fragments[1].packages.at(0).version, "real");
+}
+
+TEST(LayerReader, AnAmendedFileIsReadWithWhatAmendsIt) {
+  for (const bool log_first : {false, true}) {
+    const auto tell = [&](Harness& h) {
+      if (log_first) h.add("a/base-log", "2");
+      h.add("a/base", "1");
+      if (!log_first) h.add("a/base-log", "2");
+      h.add("b/base-log", "3");
+    };
+    Harness h;
+    tell(h);
+    ASSERT_TRUE(h.reader.wants_second_walk());
+    h.reader.begin_second_walk();
+    tell(h);
+    EXPECT_EQ(h.packages(), (List{"a/base=1", "a/base=12", "b/base-log=3"}));
+    const auto both = std::ranges::find(h.outcome.fragments, "a/base", &Fragment::amends);
+    ASSERT_NE(both, h.outcome.fragments.end());
+    EXPECT_EQ(both->path, "a/base-log");
+    EXPECT_EQ(both->packages.at(0).version, "12");
+  }
+}
+
+TEST(LayerReader, OfAnAmendedFileThatSaysNothingAFragmentIsLeft) {
+  Harness h;
+  const auto tell = [](Harness& to) {
+    to.add("base", "nothing");
+    to.add("base-log", "2");
+  };
+  tell(h);
+  h.reader.begin_second_walk();
+  tell(h);
+  EXPECT_EQ(h.packages(), List{"base=nothing2"});
+  EXPECT_NE(std::ranges::find(h.outcome.fragments, "base", &Fragment::path),
+            h.outcome.fragments.end());
+}
+
+TEST(LayerReader, WhatSaysNothingAmendsNothing) {
+  Harness h;
+  h.add("base-log", "nothing");
+  h.add("base", "1");
+  EXPECT_FALSE(h.reader.wants_second_walk());
+  h.add("base-log", "2");
+  h.add("base-log", "nothing");  // of two entries of one path the later one counts
+  EXPECT_FALSE(h.reader.wants_second_walk());
+}
+
+TEST(LayerReader, WhatTwoFilesSayTogetherIsReadAgainUpToALimit) {
+  Harness h;
+  const auto tell = [](Harness& to) {
+    to.add("base-log", "2");
+    TarEntry e;
+    e.path = "base";
+    e.size = e.stored = 1 << 30;
+    e.xattrs = &to.xattrs;
+    return to.reader.entry(e).value();
+  };
+  EXPECT_TRUE(tell(h));
+  h.reader.begin_second_walk();
+  EXPECT_TRUE(tell(h));
+  EXPECT_TRUE(tell(h));
+  EXPECT_TRUE(tell(h));
+  EXPECT_FALSE(tell(h));  // 4 GiB
 }
 
 TEST(LayerReader, AFloodOfUnknownsIsCountedNotKept) {

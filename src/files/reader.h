@@ -4,7 +4,8 @@
 // A reader sees no disk, socket, clock or environment, so it is deterministic and can be fuzzed;
 // and each file's outcome depends on that file alone, so it can be cached by the layer's digest.
 // What needs several files (who owns a file, a licence that stands elsewhere) is pushed as a note
-// and joined after the squash (catalogers/assemble.cc).
+// and joined after the squash (catalogers/assemble.cc). The one exception is a file that changes
+// what the bytes of another say (Reader::amends).
 #pragma once
 #include <cstdint>
 #include <span>
@@ -17,9 +18,10 @@
 namespace boltseal {
 
 struct FileView {
-  std::string_view path;     // inside the image, no leading slash
-  std::string_view content;  // whole
-  std::uint32_t mode = 0;    // permission bits
+  std::string_view path;         // inside the image, no leading slash
+  std::string_view content;      // whole
+  std::uint32_t mode = 0;        // permission bits
+  std::string_view beside = {};  // of the file that amends this one (Reader::amends), else empty
 };
 
 class Sink {
@@ -68,6 +70,10 @@ struct Reader {
   std::span<const std::string_view> magics;
   std::uint64_t cap;  // a larger file is an unknown
   Result<> (*read)(const FileView& file, Sink& sink);
+  // Set: a file "X" + this, of which the reader says anything at all, changes what X says. Where X
+  // lies in the same layer, the readers of X get both, and what they say stands for what was said
+  // of either alone.
+  std::string_view amends = {};
 };
 
 }  // namespace boltseal

@@ -109,6 +109,7 @@ struct Unknown {
 // Everything that readers found in one file.
 struct Fragment {
   std::string path;
+  std::string amends;  // path of a file of the same layer whose fragment this one replaces
   std::uint32_t layer = 0;
   std::vector<Package> packages;
   std::vector<Ownership> ownerships;

@@ -162,7 +162,7 @@ void wire(A& a, MavenModel& v) {
 }
 template <class A>
 void wire(A& a, Fragment& v) {
-  wire_all(a, v.path, v.layer, v.packages, v.ownerships, v.licences, v.distributions,
+  wire_all(a, v.path, v.amends, v.layer, v.packages, v.ownerships, v.licences, v.distributions,
            v.maven_models, v.unknowns);
 }
 template <class A>

@@ -153,11 +153,11 @@ class Child {
     if (job.task.wants.content) listeners.add(content);
     if (!job.task.wants.names.empty()) listeners.add(texts);
     TRY_DO(stream_layer(layer, listeners, options));
-    if (reader.has_links()) {
+    if (reader.wants_second_walk()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
-        reader.give_up_links();
+        reader.give_up_second_walk();
       } else {
-        reader.want_links();
+        reader.begin_second_walk();
         TRY_DO(stream_layer(
             {.fd = layer.fd,
              .offset = layer.offset,
@@ -185,6 +185,10 @@ class Child {
                           Error error) { reader.unknown(path, "folder", std::move(error)); },
         .progress = [&](std::uint64_t files) { send_progress(job.task.number, files); }};
     TRY_DO(walk_directory(job.fd.get(), walk));
+    if (reader.wants_second_walk()) {
+      reader.begin_second_walk();
+      TRY_DO(walk_directory(job.fd.get(), walk));
+    }
     return reader.take();
   }
 

@@ -4,6 +4,7 @@
 #include "advisories/database.h"
 #include "advisories/importers.h"
 #include "advisories/zip_for_tests.h"
+#include "base/cursor.h"
 #include "base/text.h"
 #include "catalogers/assemble.h"
 #include "catalogers/readers.h"
@@ -215,6 +216,41 @@ void inflate(std::string_view bytes) {
   (void)decompress(kind, bytes, inflated);
 }
 
+// A database of `size` bytes, then what becomes its log: frames of a number, a size and a page,
+// whose sums are made right, since chance would not.
+void read_logged_sqlite(std::string_view bytes) {
+  constexpr std::size_t page = 512, frame = 8 + page;
+  Cursor in(bytes);
+  const std::uint32_t size = in.u32be();
+  const auto database = in.bytes(std::min<std::uint64_t>(size, in.left()));
+  std::uint32_t a = 0, b = 0;
+  const auto add = [&](std::string_view words) {
+    for (Cursor word(words); word.left() >= 8;) {
+      a += word.u32be() + b;
+      b += word.u32be() + a;
+    }
+  };
+  std::string log;
+  const auto number = [&log](std::uint32_t n) {
+    for (int shift = 24; shift >= 0; shift -= 8) log += static_cast<char>(n >> shift);
+  };
+  for (const std::uint32_t n : {0x377f0683U, 3'007'000U, 512U, 0U, 1U, 2U}) number(n);
+  add(log);
+  number(a);
+  number(b);
+  while (in.left() >= frame) {
+    const auto head = in.bytes(8), content = in.bytes(page);
+    add(head);
+    add(content);
+    log += head;
+    for (const std::uint32_t n : {1U, 2U, a, b}) number(n);
+    log += content;
+  }
+  const auto wal = SqliteWal::read(log);
+  if (!wal) std::abort();
+  (void)scan_sqlite_table(database, "Packages", {[](auto, auto) {}, [](const Error&) {}}, *wal);
+}
+
 void open_zip(std::string_view bytes) {
   const auto zip = Zip::open(bytes);
   if (!zip) return;
@@ -250,6 +286,11 @@ std::map<std::string, FuzzTarget> codecs() {
       {"sqlite",
        [](std::string_view b) {
          (void)scan_sqlite_table(b, "Packages", {[](auto, auto) {}, [](const Error&) {}});
+       }},
+      {"sqlite-wal",
+       [](std::string_view b) {
+         (void)SqliteWal::read(b);
+         read_logged_sqlite(b);
        }},
       {"bdb",
        [](std::string_view b) {
