@@ -293,7 +293,7 @@ void LayerReader::run_readers(std::string_view path, std::string_view content,
   Fragment fragment = fragment_of(path, content, {});
   const bool said = !fragment.packages.empty() || !fragment.ownerships.empty() ||
                     !fragment.licences.empty() || !fragment.distributions.empty() ||
-                    !fragment.unknowns.empty();
+                    !fragment.maven_models.empty() || !fragment.unknowns.empty();
   if (said) keep(std::move(fragment), ordinal);
   if (!second_walk_) note_amendment(path, content, said);
 }

@@ -254,6 +254,28 @@ TEST(LayerReader, WhatTwoFilesSayTogetherIsReadAgainUpToALimit) {
   EXPECT_FALSE(tell(h));  // 4 GiB
 }
 
+// A pom.xml of which no version is known may still be another one's parent.
+TEST(LayerReader, AModelAloneIsKept) {
+  static constexpr std::string_view globs[] = {"pom.xml"};
+  static const Reader model_reader{"model", 1, globs, {}, 100, [](const FileView&, Sink& sink) {
+                                     sink.maven_model({});
+                                     return Result<>{};
+                                   }};
+  static const Reader* const only[] = {&model_reader};
+  const Wanted wanted{only};
+  std::mutex large;
+  LayerReader reader{wanted, large};
+  std::vector<std::pair<std::string, std::string>> xattrs;
+  TarEntry e;
+  e.path = "pom.xml";
+  e.size = e.stored = 1;
+  e.xattrs = &xattrs;
+  ASSERT_TRUE(reader.entry(e).value());
+  ASSERT_TRUE(reader.content("x").value());
+  ASSERT_TRUE(reader.end());
+  EXPECT_EQ(reader.take().fragments.size(), 1U);
+}
+
 TEST(LayerReader, AFloodOfUnknownsIsCountedNotKept) {
   Harness h;
   for (int i = 0; i < 20'000; ++i) h.add(i % 2 ? "../out" : "etc/a.conf", "bad");
