@@ -458,6 +458,6 @@ constexpr std::string_view globs[] = {"**/*.jar", "**/*.war", "**/*.ear", "**/*.
 }  // namespace
 
 extern const Reader jar_reader;
-const Reader jar_reader = {"jar", 3, globs, {}, std::uint64_t{1} << 30, read};
+const Reader jar_reader = {"jar", 4, globs, {}, std::uint64_t{1} << 30, read};
 
 }  // namespace boltseal

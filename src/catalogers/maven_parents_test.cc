@@ -132,6 +132,66 @@ TEST(MavenParents, TypeAndClassifierTellManagedOnesApart) {
             "g:child 1, g:top 1, x:lib 1, x:lib 3");
 }
 
+std::string profile(std::string_view activation, std::string_view content) {
+  return fmt::format("<profile><activation>{}</activation>{}</profile>", activation, content);
+}
+
+// The version of x:lib in a project with these profiles; "" when it is not known.
+std::string lib_with(const std::string& profiles, const std::string& version = "${lib}") {
+  for (const Package& p :
+       inventory_of({{"pom.xml", coordinates("g", "top", "1") +
+                                     dependencies(dependency("x", "lib", version)) + "<profiles>" +
+                                     profiles + "</profiles>"}})
+           .packages) {
+    if (p.name == "x:lib") return p.version;
+  }
+  return {};
+}
+
+const std::string by_default = "<activeByDefault>true</activeByDefault>";
+const auto set_lib = [](std::string_view v) { return properties(fmt::format("<lib>{}</lib>", v)); };
+
+TEST(MavenProfiles, ThatAreActiveByDefaultAreLaidOverTheProject) {
+  EXPECT_EQ(lib_with(profile(by_default, set_lib("1"))), "1");
+  EXPECT_EQ(lib_with(profile(by_default, dependencies(dependency("x", "lib", "2")))), "2");
+  EXPECT_EQ(lib_with(profile(by_default, managed(dependency("x", "lib", "3"))), ""), "3");
+  EXPECT_EQ(lib_with(profile("<property><name>!skip</name></property>", set_lib("4"))), "4");
+  EXPECT_EQ(
+      lib_with(profile("<property><name>lib</name><value>!1</value></property>", set_lib("5"))),
+      "5");
+}
+
+TEST(MavenProfiles, OnlyThoseThatAreActiveWhenNobodyAsks) {
+  EXPECT_EQ(lib_with(profile("", set_lib("1"))), "");
+  EXPECT_EQ(lib_with(profile("<activeByDefault>false</activeByDefault>", set_lib("1"))), "");
+  EXPECT_EQ(lib_with(profile("<property><name>ask</name></property>", set_lib("1"))), "");
+  EXPECT_EQ(lib_with(profile("<jdk>[11,)</jdk>", set_lib("1"))), "");
+  EXPECT_EQ(lib_with(profile("<property><name>!env.CI</name></property>", set_lib("1"))), "");
+}
+
+TEST(MavenProfiles, ByDefaultYieldsToAnotherOfTheSameFile) {
+  const auto one = profile(by_default, set_lib("1"));
+  EXPECT_EQ(lib_with(one + profile("<property><name>!skip</name></property>", set_lib("2"))), "2");
+  EXPECT_EQ(lib_with(one + profile("<property><name>ask</name></property>", set_lib("2"))), "1");
+  EXPECT_EQ(lib_with(one + profile("<jdk>17</jdk>", "")), "");  // who knows
+  EXPECT_EQ(lib_with(one + profile(by_default, set_lib("3"))), "3");
+  // Another file's do not matter, nor do they replace what the child says itself.
+  const std::string top = coordinates("g", "top", "1") + "<profiles>" + one + "</profiles>";
+  EXPECT_EQ(packages_in(
+                {{"pom.xml", top},
+                 {"b/pom.xml", parent("1") + child(dependencies(dependency("x", "lib", "${lib}")) +
+                                                   "<profiles>" + profile("<jdk>17</jdk>", "") +
+                                                   "</profiles>")}}),
+            "g:child 1, g:top 1, x:lib 1");
+}
+
+TEST(MavenProfiles, OfADependencyThatIsDeclaredTwiceTheLastCounts) {
+  EXPECT_EQ(packages_in({{"pom.xml", coordinates("g", "top", "1") +
+                                         dependencies(dependency("x", "lib", "1") +
+                                                      dependency("x", "lib", "2"))}}),
+            "g:top 1, x:lib 2");
+}
+
 TEST(MavenParents, ThoseThatAreEachOthersParentsOrBomsEnd) {
   const auto one =
       coordinates("g", "top", "1") + parent("1", "<relativePath>pom.xml</relativePath>");

@@ -3,7 +3,8 @@
 // Format: maven.apache.org/pom.html. Versions often stand in parents and boms of the same tree, so
 // the model goes along, and catalogers/maven_parents.cc completes what this file alone gives. Those
 // of a repository are not fetched; a dependency whose version only they know is left out. Scope
-// "test" is a development dependency. Profiles are not applied. Poms inside jars are read by
+// "test" is a development dependency. Profiles that are active by
+// default are applied (maven_model.cc). Poms inside jars are read by
 // jar.cc.
 #include "catalogers/maven_pom.h"
 #include "files/reader.h"
@@ -23,6 +24,6 @@ constexpr std::string_view globs[] = {"**/pom.xml"};
 }  // namespace
 
 extern const Reader pom_xml_reader;
-const Reader pom_xml_reader = {"pom-xml", 2, globs, {}, 16 << 20, read};
+const Reader pom_xml_reader = {"pom-xml", 3, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal
