@@ -410,7 +410,7 @@ class Walk {
     }
     if (package.supplier.empty()) package.supplier = self.manifest["implementation-vendor"];
     if (package.supplier.empty()) package.supplier = self.manifest["bundle-vendor"];
-    if (package.supplier.find("${") != std::string::npos) package.supplier.clear();
+    if (holds_property(package.supplier)) package.supplier.clear();
     package.hashes = {{"sha1", hex(hash(HashKind::sha1, self.bytes))}};
   }
 

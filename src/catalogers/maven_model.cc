@@ -18,8 +18,6 @@ std::string text_of(const pugi::xml_node& node, const char* child) {
   return std::string(trim(node.child_value(child)));
 }
 
-bool holds_property(std::string_view text) { return text.find("${") != std::string_view::npos; }
-
 std::string first_line(std::string_view text) {
   return std::string(trim(text.substr(0, text.find('\n'))));
 }
@@ -124,9 +122,7 @@ void keep_last(std::vector<MavenDependency>& all) {
   std::unordered_set<std::string> seen;
   std::vector<MavenDependency> kept;
   for (auto& d : std::ranges::reverse_view(all)) {
-    std::string key =
-        d.group + '\n' + d.artifact + '\n' + (d.type == "jar" ? "" : d.type) + '\n' + d.classifier;
-    if (seen.insert(std::move(key)).second) kept.push_back(std::move(d));
+    if (seen.insert(raw_key(d)).second) kept.push_back(std::move(d));
   }
   std::ranges::reverse(kept);
   all = std::move(kept);

@@ -17,14 +17,10 @@ constexpr std::size_t max_value = 4096, max_version = 128, max_dependencies = 10
 constexpr std::uint64_t budget_of_one =
     10'000;  // for properties that name each other over and over
 
-bool holds_property(std::string_view text) { return text.find("${") != std::string_view::npos; }
-
 // What tells one dependency from another in a pom; of type and classifier most say nothing.
 std::string key_from(std::string_view group, std::string_view artifact, const MavenDependency& d) {
   return fmt::format("{}:{}:{}:{}", group, artifact, d.type == "jar" ? "" : d.type, d.classifier);
 }
-
-std::string raw_key(const MavenDependency& d) { return key_from(d.group, d.artifact, d); }
 
 // "[1.0]" pins, "[1.0,2.0)" leaves it open.
 std::string pinned(std::string version) {
@@ -35,6 +31,10 @@ std::string pinned(std::string version) {
 }
 
 }  // namespace
+
+bool holds_property(std::string_view text) { return text.find("${") != std::string_view::npos; }
+
+std::string raw_key(const MavenDependency& d) { return key_from(d.group, d.artifact, d); }
 
 MavenIndex::MavenIndex(const MavenModel& m) : model(m) {
   for (const auto& [name, value] : m.properties) properties.insert_or_assign(name, value);

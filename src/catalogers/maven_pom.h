@@ -93,6 +93,11 @@ std::vector<PomPackage> packages_of(const Pom& pom);
 // Poms whose parents or boms lie in the same tree get what these say. (maven_parents.cc)
 void complete_maven_projects(std::vector<Fragment>& fragments);
 
+// "${…}", which a property has to replace.
+bool holds_property(std::string_view text);
+// What tells one dependency from another in a pom, as they stand there.
+std::string raw_key(const MavenDependency& d);
+
 // Several licences of a pom are a choice ("the user can select any of them",
 // maven.apache.org/pom.html): joined by OR.
 std::string licence_choice(const std::vector<std::string>& declared);

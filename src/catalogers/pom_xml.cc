@@ -3,9 +3,8 @@
 // Format: maven.apache.org/pom.html. Versions often stand in parents and boms of the same tree, so
 // the model goes along, and catalogers/maven_parents.cc completes what this file alone gives. Those
 // of a repository are not fetched; a dependency whose version only they know is left out. Scope
-// "test" is a development dependency. Profiles that are active by
-// default are applied (maven_model.cc). Poms inside jars are read by
-// jar.cc.
+// "test" is a development dependency. Profiles that are active by default are applied
+// (maven_model.cc). Poms inside jars are read by jar.cc.
 #include "catalogers/maven_pom.h"
 #include "files/reader.h"
 
