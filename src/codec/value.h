@@ -28,6 +28,8 @@ class Value {
   bool is_text() const { return kind_ == Kind::text; }
   bool is_array() const { return kind_ == Kind::array; }
   bool is_object() const { return kind_ == Kind::object; }
+  // A text, a number, true or false.
+  bool is_scalar() const { return kind_ != Kind::null && !is_array() && !is_object(); }
 
   std::string_view text() const {
     return kind_ == Kind::text ? std::string_view(data_.text, size_) : std::string_view{};

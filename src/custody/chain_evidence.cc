@@ -138,8 +138,7 @@ std::optional<Refusal> check_statement(const AttestationDemand& demand, const St
   for (const auto& [path, wanted] : demand.fields) {
     const Value& member = member_of(statement.predicate(), path);
     const std::string found = member.scalar();
-    const bool is_there = member && !member.is_array() && !member.is_object();
-    if (!is_there || found != wanted)
+    if (!member.is_scalar() || found != wanted)
       return refusal("evidence-field-mismatch", "an attestation says something else",
                      "predicate." + path, wanted, found);
   }

@@ -47,8 +47,6 @@ Result<std::vector<std::string>> texts(const Value& value, std::string_view wher
   return out;
 }
 
-bool is_scalar(const Value& value) { return value && !value.is_array() && !value.is_object(); }
-
 Result<std::uint64_t> number(const Value& value, std::uint64_t otherwise, std::string_view where) {
   if (!value) return otherwise;
   const auto n = value.integer();
@@ -98,7 +96,7 @@ Result<std::map<std::string, std::string>> wanted_fields(const Value& value,
   if (const auto twice = repeated_member(value); !twice.empty())
     return wrong(fmt::format("\"{}\" stands in \"fields\" twice", printable(twice)), where);
   for (const auto& [key, wanted] : value.members()) {
-    if (!is_scalar(wanted))
+    if (!wanted.is_scalar())
       return wrong(fmt::format("\"{}\" in \"fields\" needs one value: a text, a number, true or "
                                "false; a member of a member is written a.b",
                                printable(key)),
