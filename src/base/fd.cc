@@ -49,6 +49,14 @@ Result<Fd> open_read(const std::string& path) {
   return fd;
 }
 
+Result<std::string> read_head(int fd, std::size_t count, std::string where) {
+  std::string bytes(count, '\0');
+  const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), 0);
+  if (got < 0) return std::unexpected(errno_error("cannot read", std::move(where)));
+  bytes.resize(static_cast<std::size_t>(got));
+  return bytes;
+}
+
 Result<std::string> read_all(int fd, std::uint64_t cap, std::string where) {
   std::string bytes;
   struct stat info{};

@@ -26,6 +26,8 @@ class Fd {
 Result<Fd> open_read(const std::string& path);  // O_CLOEXEC
 Result<std::string> read_file(const std::string& path,
                               std::uint64_t cap);  // too_large over `cap` bytes
+// Up to `count` bytes from the beginning of a regular file, wherever the descriptor stands.
+Result<std::string> read_head(int fd, std::size_t count, std::string where);
 Result<std::string> read_all(int fd, std::uint64_t cap, std::string where);
 Result<> write_all(int fd, std::string_view bytes, std::string where);
 // A file that comes into being beside `path` and takes its place at commit(), so that a reader sees

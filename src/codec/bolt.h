@@ -25,6 +25,8 @@ struct BoltEntry {
 
 class BoltFile {
  public:
+  // Both meta pages lie within so many bytes; `over` them tells the transaction.
+  static constexpr std::size_t meta_bytes = 2 * 65'536;
   // `bytes` are the whole file, which outlives this. corrupt when neither meta page holds.
   static Result<BoltFile> over(std::string_view bytes);
 

@@ -52,8 +52,9 @@ Result<std::string> find_root(const SourceOptions& options) {
 // The file as it was after one transaction.
 Result<std::string> read_metadata(const std::string& path) {
   for (int i = 0; i < tries; ++i) {
-    TRY(std::string bytes, read_file(path, max_metadata));
-    TRY(const std::string again, read_file(path, max_metadata));
+    TRY(const Fd file, open_read(path));
+    TRY(std::string bytes, read_all(file.get(), max_metadata, path));
+    TRY(const std::string again, read_head(file.get(), BoltFile::meta_bytes, path));
     const auto before = BoltFile::over(bytes), after = BoltFile::over(again);
     if (!before) return fail(before.error().fault, before.error().what, path);
     if (after && before->transaction() == after->transaction()) return bytes;

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
 #include <algorithm>
 #include <array>
 
@@ -199,13 +198,7 @@ Result<Reference> guess_path(const std::string& text, const std::string& path) {
                 "neither a directory nor a file; for a pipe write docker-archive:" + path, path);
   }
   TRY(const Fd fd, open_read(path));
-  TRY(const std::string head, [&]() -> Result<std::string> {
-    std::string bytes(512, '\0');
-    const auto got = ::pread(fd.get(), bytes.data(), bytes.size(), 0);
-    if (got < 0) return std::unexpected(errno_error("cannot read", path));
-    bytes.resize(static_cast<std::size_t>(got));
-    return bytes;
-  }());
+  TRY(const std::string head, read_head(fd.get(), 512, path));
   std::string_view start = head;
   if (start.starts_with("\xef\xbb\xbf")) start.remove_prefix(3);
   start = trim(start);
