@@ -130,6 +130,21 @@ Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceO
                        digest.substr(7)};
 }
 
+Result<std::vector<PhaseArtifact>> collect_artifacts_here(const CustodyPlace& place,
+                                                          const std::vector<std::string>& globs,
+                                                          const std::vector<std::string>& images,
+                                                          const SourceOptions& options) {
+  TRY(auto out, collect_artifacts(".", globs, {records_in_tree(place)}));
+  for (const auto& reference : images) {
+    TRY(auto image, image_artifact(reference, options));
+    out.push_back(std::move(image));
+  }
+  std::ranges::sort(out, {}, &PhaseArtifact::path);
+  const auto twice = std::ranges::adjacent_find(out, {}, &PhaseArtifact::path);
+  if (twice != out.end()) return fail(Fault::unsupported, "this is given twice", twice->path);
+  return out;
+}
+
 void add_custody(Command& program, int& exit) {
   auto* custody =
       program

@@ -44,6 +44,12 @@ int complain_of_refusal(const Refusal& refusal, std::string_view about = {});
 
 // An image as an artifact: its digest from the name where that has one, else from the image.
 Result<PhaseArtifact> image_artifact(const std::string& reference, const SourceOptions& options);
+// What a phase takes or makes: the files below the working directory that `globs` match, and the
+// images; sorted by path.
+Result<std::vector<PhaseArtifact>> collect_artifacts_here(const CustodyPlace& place,
+                                                          const std::vector<std::string>& globs,
+                                                          const std::vector<std::string>& images,
+                                                          const SourceOptions& options);
 
 // The commands, each in its own file.
 void add_custody_init(Command& custody, int& exit);

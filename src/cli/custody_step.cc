@@ -35,29 +35,16 @@ struct StepCommand {
   std::optional<Refusal> gate(const CustodyPolicy& policy, const CustodyPhase& now,
                               const std::vector<StoredRecord>& records, const PublicKey& signer,
                               const std::vector<PhaseArtifact>& taken) const;
-  Result<std::vector<PhaseArtifact>> collect(const std::vector<std::string>& asked,
-                                             const std::vector<std::string>& more,
-                                             const std::vector<std::string>& images) const;
   Result<CustodyRecord> perform(const CustodyPolicy& policy, const CustodyPhase& now,
                                 const std::vector<StoredRecord>& records,
                                 std::vector<PhaseArtifact> taken) const;
   Result<std::string> keep(const Signer& signer, CustodyRecord& record) const;
 };
 
-Result<std::vector<PhaseArtifact>> StepCommand::collect(
-    const std::vector<std::string>& asked, const std::vector<std::string>& more,
-    const std::vector<std::string>& images) const {
-  std::vector<std::string> globs = asked;
-  globs.insert(globs.end(), more.begin(), more.end());
-  TRY(auto out, collect_artifacts(".", globs, {records_in_tree(place)}));
-  for (const auto& reference : images) {
-    TRY(auto image, image_artifact(reference, source));
-    out.push_back(std::move(image));
-  }
-  std::ranges::sort(out, {}, &PhaseArtifact::path);
-  const auto twice = std::ranges::adjacent_find(out, {}, &PhaseArtifact::path);
-  if (twice != out.end()) return fail(Fault::unsupported, "this is given twice", twice->path);
-  return out;
+// Both of two lists, one behind the other.
+std::vector<std::string> joined(std::vector<std::string> one, const std::vector<std::string>& two) {
+  one.insert(one.end(), two.begin(), two.end());
+  return one;
 }
 
 std::optional<Refusal> StepCommand::gate(const CustodyPolicy& policy, const CustodyPhase& now,
@@ -79,7 +66,7 @@ std::optional<Refusal> StepCommand::gate(const CustodyPolicy& policy, const Cust
   }
   verdict.hops.push_back({now.name, nullptr, {policy.name_of_key(signer.id())}, {}, false});
   if (auto wrong = check_separation(policy, verdict.hops)) return wrong;
-  return check_materials(now, now.after.empty(), taken, verdict.known);
+  return check_materials(now, taken, verdict);
 }
 
 Result<CustodyRecord> StepCommand::perform(const CustodyPolicy& policy, const CustodyPhase& now,
@@ -108,7 +95,8 @@ Result<CustodyRecord> StepCommand::perform(const CustodyPolicy& policy, const Cu
   record.exit_code = run.exit_code;
   record.out = std::move(run.out);
   record.err = std::move(run.err);
-  TRY(record.products, collect(now.products, products, product_images));
+  TRY(record.products,
+      collect_artifacts_here(place, joined(now.products, products), product_images, source));
   for (const auto& name : evidence) {
     const auto bytes = read_file(name, evidence_limit);
     if (!bytes && run.exit_code != 0) continue;  // a command that failed need not have written it
@@ -116,9 +104,7 @@ Result<CustodyRecord> StepCommand::perform(const CustodyPolicy& policy, const Cu
     TRY(auto read, read_evidence_file(*bytes, name));
     record.evidence.push_back(std::move(read));
   }
-  auto names = now.environment;
-  names.insert(names.end(), environment.begin(), environment.end());
-  record.environment = allowed_environment(names);
+  record.environment = allowed_environment(joined(now.environment, environment));
   utsname host{};
   if (::uname(&host) == 0) record.system = host.sysname, record.machine = host.machine;
   return record;
@@ -147,7 +133,8 @@ int StepCommand::run() const {
   if (!records) return complain_of_refusal(records.error());
   const auto signer = open_signer(key, password_source(password));
   if (!signer) return complain(signer.error());
-  auto taken = collect(now->materials, materials, material_images);
+  auto taken =
+      collect_artifacts_here(place, joined(now->materials, materials), material_images, source);
   if (!taken) return complain(taken.error());
   if (!no_gate) {
     if (const auto wrong = gate(*policy, *now, *records, (*signer)->public_key(), *taken))

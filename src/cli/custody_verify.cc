@@ -23,7 +23,7 @@ struct VerifyCommand {
   CustodyPlace place;
   std::string phase;  // of gate
   std::string from;
-  std::vector<std::string> to, outputs;
+  std::vector<std::string> to, outputs, images;
   std::string artifact, image, file;
   std::vector<std::string> keys;  // of `file`
   SourceOptions source;
@@ -35,7 +35,8 @@ struct VerifyCommand {
 
  private:
   int draw(const CustodyPolicy& policy, const CustodyVerdict& verdict) const;
-  Result<std::optional<Refusal>> check_end(const CustodyVerdict& verdict) const;
+  Result<std::optional<Refusal>> check_end(const CustodyVerdict& verdict,
+                                           const std::vector<std::string>& ends) const;
 };
 
 int VerifyCommand::draw(const CustodyPolicy& policy, const CustodyVerdict& verdict) const {
@@ -69,23 +70,24 @@ int VerifyCommand::gate() const {
     if (!verdict.holds())
       return complain_of_refusal(*verdict.refusal, "the gate to " + phase + " stays shut");
   }
-  const auto here = collect_artifacts(".", now->materials, {records_in_tree(place)});
+  const auto here = collect_artifacts_here(place, now->materials, images, source);
   if (!here) return complain(here.error());
-  if (const auto wrong = check_materials(*now, now->after.empty(), *here, verdict.known))
+  if (const auto wrong = check_materials(*now, *here, verdict))
     return complain_of_refusal(*wrong, "the gate to " + phase + " stays shut");
   log_note(fmt::format("the gate to {} is open: {} phases hold", phase, verdict.hops.size()));
   return Exit::clean;
 }
 
 // Whether what the caller holds came out of the chain.
-Result<std::optional<Refusal>> VerifyCommand::check_end(const CustodyVerdict& verdict) const {
+Result<std::optional<Refusal>> VerifyCommand::check_end(
+    const CustodyVerdict& verdict, const std::vector<std::string>& ends) const {
   if (!artifact.empty()) {
     TRY(const auto sha256, sha256_of_file(artifact));
-    if (auto wrong = check_known(verdict.known, sha256, false)) return wrong;
+    if (auto wrong = check_known_file(verdict, sha256)) return wrong;
   }
   if (!image.empty()) {
     TRY(const auto found, image_artifact(image, source));
-    if (auto wrong = check_known(verdict.known, found.sha256, true)) return wrong;
+    if (auto wrong = check_known_image(verdict, ends, found.sha256)) return wrong;
   }
   return std::optional<Refusal>{};
 }
@@ -97,11 +99,10 @@ int VerifyCommand::verify() const {
   if (!records) return complain_of_refusal(records.error());
   const auto moment = custody_now(place);
   if (!moment) return complain_of_call(moment.error());
-  auto verdict =
-      verify_custody(*policy, *records,
-                     {to.empty() ? last_phases(*policy) : to, from, *moment, place.min_version});
+  const auto ends = to.empty() ? last_phases(*policy) : to;
+  auto verdict = verify_custody(*policy, *records, {ends, from, *moment, place.min_version});
   if (verdict.holds()) {
-    auto end = check_end(verdict);
+    auto end = check_end(verdict, ends);
     if (!end) return complain(end.error());
     verdict.refusal = *end;
   }
@@ -164,6 +165,10 @@ void add_custody_verify(Command& custody, int& exit) {
       "Refuse (exit code 1) unless the phases before this one hold, and its files are theirs");
   const auto shut = std::make_shared<VerifyCommand>();
   gate->add_option("PHASE", shut->phase, "The phase that is to begin")->required();
+  gate->add_option("--material-image", shut->images, "Image that it is to take")
+      ->allow_extra_args(false);
+  gate->add_option("--platform", shut->source.platform, "Of images, as linux/arm64");
+  gate->add_flag("--insecure-http", shut->source.insecure_http, "Registries without TLS");
   add_custody_place(*gate, shut->place);
   gate->callback([shut, &exit] { exit = shut->gate(); });
 

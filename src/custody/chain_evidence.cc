@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "custody/chain_verify.h"
 #include "custody/witness_collection.h"
 #include "files/glob.h"
@@ -78,22 +79,40 @@ std::vector<std::string> images_of(const CustodyRecord& record) {
   return out;
 }
 
+std::optional<Refusal> check_database_age(std::int64_t most, const PhaseEvidence& scan,
+                                          std::int64_t finished) {
+  const auto date = parse_rfc3339(scan.database);
+  if (date && finished - *date <= most) return std::nullopt;
+  return refusal("scan-database-old", "the scan knew only old advisories; update them, scan again",
+                 "evidence.database", "not before " + rfc3339(finished - most), scan.database);
+}
+
+std::optional<Refusal> check_counts(const ScanDemand& demand, const PhaseEvidence& scan) {
+  for (const auto& [name, limit] : demand.most) {
+    const auto count = scan.findings.find(name);
+    if (count == scan.findings.end())
+      return refusal("evidence-missing", "the scan does not count this; record it again",
+                     "evidence.findings." + name, "a count", {});
+    if (count->second <= limit) continue;
+    const bool gap = name == "unread" || name == "uncovered" || name == "undecided";
+    return refusal(
+        gap ? "scan-incomplete" : "scan-over-limit",
+        gap ? "the scan leaves open what it could not read or judge" : "the scan found too much",
+        "evidence.findings." + name, fmt::format("at most {}", limit),
+        fmt::format("{}", count->second));
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> check_scan(const ScanDemand& demand, const CustodyRecord& record) {
   bool some = false;
   const auto images = images_of(record);
   for (const PhaseEvidence& e : record.evidence) {
     if (e.kind != PhaseEvidence::Kind::scan) continue;
     some = true;
-    for (const auto& [severity, limit] : demand) {
-      const auto count = e.findings.find(severity);
-      if (count == e.findings.end())
-        return refusal("evidence-missing", "the scan does not count this severity",
-                       "evidence.findings." + severity, "a count", {});
-      if (count->second > limit)
-        return refusal("scan-over-limit", "the scan found too much",
-                       "evidence.findings." + severity, fmt::format("at most {}", limit),
-                       fmt::format("{}", count->second));
-    }
+    if (auto wrong = check_counts(demand, e)) return wrong;
+    if (demand.database_age)
+      if (auto wrong = check_database_age(*demand.database_age, e, record.finished)) return wrong;
     if (!images.empty() && std::ranges::find(images, e.image) == images.end())
       return refusal("evidence-of-other", "the scan is of another image", "evidence.image",
                      images.front(), e.image);
@@ -106,6 +125,14 @@ std::optional<Refusal> check_scan(const ScanDemand& demand, const CustodyRecord&
   if (!some)
     return refusal("evidence-missing", "no scan came with the phase", "evidence",
                    "a report of boltseal scan -o json", {});
+  for (const PhaseArtifact& a : images_handed_on(record)) {
+    const std::string image = "sha256:" + a.sha256;
+    if (std::ranges::none_of(record.evidence, [&](const PhaseEvidence& e) {
+          return e.kind == PhaseEvidence::Kind::scan && e.image == image;
+        }))
+      return refusal("evidence-missing", "an image of the record was not scanned", "evidence.image",
+                     image, {});
+  }
   return std::nullopt;
 }
 

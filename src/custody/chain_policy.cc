@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
+#include "custody/phase_evidence.h"
 #include "seal/dsse.h"
 
 namespace boltseal {
@@ -76,14 +77,21 @@ Result<> known_keys(const std::vector<std::string>& names, std::size_t threshold
 }
 
 Result<ScanDemand> scan_demand(const Value& value, std::string_view where) {
-  constexpr std::array<std::string_view, 4> known = {"max-critical", "max-high", "max-medium",
-                                                     "max-low"};
+  std::vector<std::string> limits;
+  for (const auto name : scan_counts) limits.push_back(fmt::format("max-{}", name));
+  std::vector<std::string_view> known(limits.begin(), limits.end());
+  known.emplace_back("max-database-age");
   TRY_DO(only(value, known, where));
+  if (value.members().empty()) return wrong("a scan without a limit asks for nothing", where);
   ScanDemand out;
   for (const auto& [key, limit] : value.members()) {
-    TRY(out[std::string(key.substr(4))], number(limit, 0, where));
+    if (key == "max-database-age") {
+      out.database_age = parse_duration(limit.scalar());
+      if (!out.database_age) return wrong("an age is like 36h, 7d or 2w", where);
+      continue;
+    }
+    TRY(out.most[std::string(key.substr(4))], number(limit, 0, where));
   }
-  if (out.empty()) return wrong("a scan without a limit asks for nothing", where);
   return out;
 }
 
@@ -153,10 +161,36 @@ Result<> read_evidence(const Value& value, const CustodyPolicy& policy, CustodyP
   return {};
 }
 
+// Whether `phase` rests on the earlier one of that name, over others or not.
+bool rests_on(const CustodyPolicy& policy, const CustodyPhase& phase, std::string_view earlier) {
+  std::set<std::string_view> before(phase.after.begin(), phase.after.end());
+  for (auto at = policy.phases.rbegin(); at != policy.phases.rend(); ++at)
+    if (before.contains(at->name)) before.insert(at->after.begin(), at->after.end());
+  return before.contains(earlier);
+}
+
+Result<std::vector<OriginDemand>> origins(const Value& value, const CustodyPolicy& policy,
+                                          const CustodyPhase& phase, std::string_view where) {
+  std::vector<OriginDemand> out;
+  if (!value) return out;
+  if (!value.is_object()) return wrong("a mapping of phases to globs is wanted here", where);
+  if (const auto twice = repeated_member(value); !twice.empty())
+    return wrong(fmt::format("\"{}\" stands here twice", printable(twice)), where);
+  for (const auto& [name, globs] : value.members()) {
+    if (!rests_on(policy, phase, name))
+      return wrong(fmt::format("this phase does not rest on \"{}\"", printable(name)), where);
+    OriginDemand demand{std::string(name), {}};
+    TRY(demand.globs, texts(globs, where));
+    if (demand.globs.empty()) return wrong("no glob asks for nothing", where);
+    out.push_back(std::move(demand));
+  }
+  return out;
+}
+
 Result<CustodyPhase> read_phase(const Value& value, const CustodyPolicy& policy) {
-  constexpr std::array<std::string_view, 11> known = {
-      "name",     "after",         "keys",        "threshold", "command", "materials",
-      "products", "new-materials", "environment", "max-age",   "evidence"};
+  constexpr std::array<std::string_view, 12> known = {
+      "name",     "after",         "keys", "threshold",   "command", "materials",
+      "products", "new-materials", "from", "environment", "max-age", "evidence"};
   CustodyPhase out;
   out.name = value["name"].text();
   const std::string where = "phases." + (out.name.empty() ? "?" : printable(out.name));
@@ -181,6 +215,7 @@ Result<CustodyPhase> read_phase(const Value& value, const CustodyPolicy& policy)
   TRY(out.materials, texts(value["materials"], where + ".materials"));
   TRY(out.products, texts(value["products"], where + ".products"));
   TRY(out.new_materials, texts(value["new-materials"], where + ".new-materials"));
+  TRY(out.from, origins(value["from"], policy, out, where + ".from"));
   TRY(out.environment, texts(value["environment"], where + ".environment"));
   if (value["max-age"]) {
     out.max_age = parse_duration(value["max-age"].scalar());

@@ -27,9 +27,21 @@ struct TestDemand {
   std::uint64_t min_passed = 1, max_failed = 0;
 };
 
-// At most so many findings of a severity ("critical" → 0), as a report of `boltseal scan -o json`
-// counts them.
-using ScanDemand = std::map<std::string, std::uint64_t>;
+// What a report of `boltseal scan -o json` may say. What nobody saw or judged is none unless the
+// policy allows it: an image that cannot be read has no findings either.
+struct ScanDemand {
+  std::map<std::string, std::uint64_t> most = {
+      {"unread", 0},
+      {"uncovered", 0},
+      {"undecided", 0}};                     // a name of scan_counts → at most so many
+  std::optional<std::int64_t> database_age;  // seconds from its date to the end of the phase
+};
+
+// Materials that a phase takes as an earlier one had them (in-toto's MATCH … FROM).
+struct OriginDemand {
+  std::string phase;
+  std::vector<std::string> globs;  // each must stand for a material
+};
 
 // An attestation by somebody else, under a signature of its own.
 struct AttestationDemand {
@@ -49,9 +61,10 @@ struct CustodyPhase {
   bool command_required = false;                 // a record without a command is not enough
   std::vector<std::string> materials, products;  // globs of what is recorded and must be there
   std::vector<std::string> new_materials;        // globs of what no earlier phase need know
-  std::vector<std::string> environment;          // names whose values are recorded
-  std::optional<std::int64_t> max_age;           // seconds
-  bool git_clean = false;                        // a commit, and nothing changed since
+  std::vector<OriginDemand> from;
+  std::vector<std::string> environment;  // names whose values are recorded
+  std::optional<std::int64_t> max_age;   // seconds
+  bool git_clean = false;                // a commit, and nothing changed since
   std::optional<TestDemand> tests;
   std::optional<ScanDemand> scan;
   std::vector<AttestationDemand> attestations;

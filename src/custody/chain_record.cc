@@ -39,7 +39,7 @@ void write_evidence(JsonWriter& json, const PhaseEvidence& e) {
   } else if (e.kind == PhaseEvidence::Kind::scan) {
     json.key("findings").object();
     for (const auto& [severity, count] : e.findings) json.member(severity, count);
-    json.end().text_if("image", e.image);
+    json.end().text_if("image", e.image).text_if("database", e.database);
   } else {
     json.key("envelope").raw(e.envelope);
   }
@@ -109,6 +109,7 @@ class Reader {
     } else if (const Value& findings = value["findings"]) {
       out.kind = PhaseEvidence::Kind::scan;
       out.image = value["image"].text();
+      out.database = value["database"].text();
       check(repeated_member(findings).empty(), "evidence with a severity twice");
       for (const auto& [severity, n] : findings.members())
         out.findings[std::string(severity)] = count(n, "findings");

@@ -72,6 +72,16 @@ TEST_F(Chain, HoldsAndIsReadAsItWasWritten) {
                             .tests = {1, 2, 3},
                             .findings = {},
                             .image = {},
+                            .database = {},
+                            .envelope = {}});
+  first.evidence.push_back({.kind = PhaseEvidence::Kind::scan,
+                            .name = "scan.json",
+                            .format = "boltseal",
+                            .sha256 = sha256_hex("y"),
+                            .tests = {},
+                            .findings = {{"critical", 1}, {"unread", 2}},
+                            .image = "sha256:" + sha256_hex("i"),
+                            .database = "2026-01-02T00:00:00Z",
                             .envelope = {}});
   const std::string text = write_record(first);
   const auto again = parse_record(text);

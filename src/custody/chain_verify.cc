@@ -35,7 +35,7 @@ class Verifier {
         out_.broken = hop.phase;
       }
       hop.holds = !out_.refusal;
-      if (hop.holds) apply_record(*policy_.phase(hop.phase), hop.record->record, out_.known);
+      if (hop.holds) apply_record(*policy_.phase(hop.phase), hop.record->record, out_);
     }
     if (!out_.refusal) out_.refusal = check_separation(policy_, out_.hops);
     return std::move(out_);
@@ -195,13 +195,7 @@ class Verifier {
     if (auto wrong = check_time(phase, record)) return wrong;
     if (auto wrong = check_evidence(policy_, phase, record)) return wrong;
     if (out_.refusal) return std::nullopt;  // nothing is known behind a hop that is broken
-    return check_materials(phase, is_first(phase), record.materials, out_.known);
-  }
-
-  bool is_first(const CustodyPhase& phase) const {
-    return std::ranges::none_of(out_.hops, [&](const CustodyHop& hop) {
-      return std::ranges::find(phase.after, hop.phase) != phase.after.end();
-    });
+    return check_materials(phase, record.materials, out_);
   }
 
   std::optional<Refusal> check_time(const CustodyPhase& phase, const CustodyRecord& record) const {

@@ -1,5 +1,10 @@
 #include "custody/phase_evidence.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
 #include "base/text.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
@@ -11,18 +16,44 @@ namespace {
 
 constexpr std::uint64_t envelope_limit = 4 << 20;  // it becomes a part of the record
 
+std::optional<std::uint64_t> whole(const Value& value) {
+  const auto n = value.integer();
+  return n && *n >= 0 ? std::optional(static_cast<std::uint64_t>(*n)) : std::nullopt;
+}
+
+// A set that names no package (a distribution without a feed) counts as one.
+std::uint64_t packages_uncovered(const Value& sets) {
+  std::uint64_t out = 0;
+  for (const Value& set : sets.items())
+    out += std::max<std::size_t>(set["packages"].items().size(), 1);
+  return out;
+}
+
 Result<PhaseEvidence> scan_evidence(const Value& report) {
   PhaseEvidence out;
   out.kind = PhaseEvidence::Kind::scan;
   out.format = "boltseal";
   out.image = report["image"]["manifestDigest"].text();
-  const Value& counts = report["summary"]["findings"];
-  if (!counts.is_object())
+  out.database = report["database"]["date"].text();
+  const Value& summary = report["summary"];
+  if (!summary["findings"].is_object() || !report["uncovered"].is_array() ||
+      !report["unknowns"].is_array())
     return fail(Fault::unsupported, "a report without findings: `boltseal scan -o json` gives one");
-  for (const auto& [severity, count] : counts.members()) {
-    const auto n = count.integer();
-    if (!n || *n < 0) return fail(Fault::corrupt, "a count of findings that is no number");
-    out.findings[std::string(severity)] = static_cast<std::uint64_t>(*n);
+  for (const auto name : scan_counts) {
+    std::optional<std::uint64_t> n;
+    if (name == "unread")
+      n = report["unknowns"].items().size();
+    else if (name == "uncovered")
+      n = packages_uncovered(report["uncovered"]);
+    else if (name == "suppressed")
+      n = whole(summary["dropped"][name]);
+    else if (name == "exploited" || name == "undecided")
+      n = whole(summary[name]);
+    else
+      n = whole(summary["findings"][name]);
+    if (!n)
+      return fail(Fault::corrupt, fmt::format("a report that does not count what is {}", name));
+    out.findings.emplace(name, *n);
   }
   return out;
 }

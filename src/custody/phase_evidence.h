@@ -1,5 +1,6 @@
 // What a phase shows for itself: the results of tests, a scan, attestations by others.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,6 +14,12 @@ struct TestCounts {
   std::uint64_t passed = 0, failed = 0, skipped = 0;
 };
 
+// What is counted of a scan: findings by severity, then those that are exploited, hidden by a rule,
+// or undecided; packages that no feed judges; files that could not be read.
+constexpr std::array<std::string_view, 11> scan_counts = {
+    "critical",  "high",       "medium",    "low",       "negligible", "unknown",
+    "exploited", "suppressed", "undecided", "uncovered", "unread"};
+
 struct PhaseEvidence {
   enum class Kind : std::uint8_t { tests, scan, attestation };
   Kind kind = Kind::tests;
@@ -21,8 +28,9 @@ struct PhaseEvidence {
       format;  // "junit", "tap", "go-test", "boltseal"; the predicate type of an attestation
   std::string sha256;  // of the file, hex
   TestCounts tests;
-  std::map<std::string, std::uint64_t> findings;  // severity → how many
+  std::map<std::string, std::uint64_t> findings;  // of a scan: a name of scan_counts → how many
   std::string image;     // of a scan: digest of the manifest that was scanned; may be empty
+  std::string database;  // of a scan: date of its advisories, RFC 3339; may be empty
   std::string envelope;  // of an attestation, whole: it is checked again with every verification
 };
 

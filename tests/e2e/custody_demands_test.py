@@ -1,5 +1,6 @@
 """What a policy asks for is asked for, or the policy is refused; and several people who write records at once."""
 import subprocess
+import time
 
 import pytest
 
@@ -39,6 +40,79 @@ def test_a_scan_of_an_image_that_the_record_does_not_name(packaged):  # noqa: F8
     said = packaged.refused("evidence-of-other", *bare)
     assert "--material-image" in said and packaged.other in said
     packaged.refused("evidence-of-other", "verify", "--to", "scan")
+
+
+@pytest.mark.parametrize("gaps, name, found", [
+    ({"unknowns": [{"path": "var/lib/rpm/Packages"}, {"path": "app.jar"}]}, "unread", 2),
+    ({"uncovered": [{"what": "deb", "packages": [0, 1, 2]}, {"what": "distribution"}]}, "uncovered", 4),
+    ({"undecided": 1}, "undecided", 1),
+])
+def test_what_a_scan_leaves_open(packaged, gaps, name, found):  # noqa: F811
+    said = packaged.refused("scan-incomplete", *packaged.scan(packaged.digest, gaps))
+    assert f"evidence.findings.{name}: wanted at most 0, found {found}" in said
+    packaged.policy(IMAGES.replace("version: 1", "version: 2").replace("max-high: 1", f"max-high: 1, max-{name}: {found}"))
+    packaged.ok(*packaged.scan(packaged.digest, gaps))
+    packaged.policy(IMAGES.replace("version: 1", "version: 3").replace("max-high: 1", f"max-high: 1, max-{name}: {found - 1}"))
+    packaged.refused("scan-incomplete", *packaged.scan(packaged.digest, gaps))
+
+
+def test_other_limits_of_a_scan(packaged):  # noqa: F811
+    packaged.policy(IMAGES.replace("version: 1", "version: 2").replace("max-high: 1", "max-unknown: 0"))
+    packaged.refused("scan-over-limit", *packaged.scan(packaged.digest, unknown=1))
+    packaged.policy(IMAGES.replace("version: 1", "version: 3").replace("max-high: 1", "max-database-age: 7d"))
+    packaged.refused("scan-database-old", *packaged.scan(packaged.digest))
+    packaged.refused("scan-database-old", *packaged.scan(packaged.digest, database=""))
+    packaged.ok(*packaged.scan(packaged.digest, database=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6 * 86400))))
+    packaged.policy(IMAGES.replace("version: 1", "version: 4").replace("max-high: 1", "max-database-age: soon"))
+    assert "36h" in packaged("gate", "scan").stderr
+
+
+def test_an_image_that_the_scan_did_not_see(packaged):  # noqa: F811
+    both = ("--product-image", "oci:out/app", "--product-image", "oci:out/other")
+    packaged.ok("step", "package", "--key", "@alice.key", *both)
+    packaged.ok(*packaged.scan(packaged.digest))
+    deploy = [w.replace("out/app", "out/other") for w in ("step", "deploy", "--key", "@carol.key", "--material-image", "oci:out/app")]
+    said = packaged.refused("image-passed-by", *deploy)
+    assert f"has not been through scan (image:oci:out/other: wanted {packaged.digest}, found {packaged.other})" in said
+    packaged.refused("image-passed-by", "gate", "deploy", "--material-image", "oci:out/other")
+    packaged.ok("gate", "deploy", "--material-image", "oci:out/app")
+    packaged.ok(*attest(packaged, "out/drift.dsse", "dora", packaged.digest, clean=True))
+    packaged.ok("verify", "--image", "oci:out/app")
+    packaged.refused("image-passed-by", "verify", "--image", "oci:out/other")
+    packaged.ok("verify", "--to", "package", "--image", "oci:out/other")
+    # Both are recorded as scanned, and one of them was.
+    words = [*packaged.scan(packaged.digest), "--material-image", "oci:out/other"]
+    assert packaged.other in packaged.refused("evidence-missing", *words)
+
+
+def test_materials_of_a_certain_phase(project):  # noqa: F811
+    chain = POLICY.replace("products: [\"out/app\"]", "from: {{ test: [\"src/**\"] }}\n    products: [\"out/app\"]")
+    project.policy(chain.replace('    materials: ["src/**", "run-tests"]\n', ""))
+    project.commit()
+    project.source()
+    project.test()
+    said = project.refused("origin-mismatch", "gate", "build")
+    assert "build took what test has not had so (src/app.c: wanted nothing, found 100644 sha256:" in said
+    project.test("bob", "--materials", "src/**")
+    project.ok("gate", "build")
+    project.build()
+    project.ok("verify")
+    project.ok("verify", "--from", "build")
+    project.policy(chain.replace("src/**\"] }}", "docs/**\"] }}"), version=2)
+    project.refused("material-missing", "gate", "build")
+
+
+@pytest.mark.parametrize("wanted, says", [
+    ("{{ package: [app] }}", "does not rest on"),
+    ("{{ build: [app] }}", "does not rest on"),
+    ("{{ test: [] }}", "no glob"),
+    ("[test]", "a mapping of phases"),
+    ("{{ test: [a], test: [b] }}", "twice"),
+])
+def test_an_origin_that_asks_for_nothing(project, wanted, says):  # noqa: F811
+    project.policy(POLICY.replace("products: [\"out/app\"]", f"from: {wanted}\n    products: [\"out/app\"]"))
+    done = project("verify")
+    assert done.returncode == 1 and says in done.stderr, done.stderr
 
 
 def test_what_may_be_new_may_not_be_another(project):  # noqa: F811

@@ -498,9 +498,13 @@ def packaged(project):
     project.digest, project.other = images.digest(image.manifest), images.digest(other.manifest)
     project.ok("step", "package", "--key", "@alice.key", "--product-image", "oci:out/app")
 
-    def scan(of, **counts):
-        project.write("out/scan.json", json.dumps({"tool": {"name": "boltseal"}, "image": {"manifestDigest": of},
-                                                   "summary": {"findings": {"critical": 0, "high": 0, "medium": 7} | counts}}))
+    def scan(of, gaps=(), database="2026-01-02T00:00:00Z", **counts):
+        none = dict.fromkeys(("critical", "high", "medium", "low", "negligible", "unknown"), 0)
+        gaps = {"undecided": 0, "uncovered": [], "unknowns": []} | dict(gaps)
+        project.write("out/scan.json", json.dumps({
+            "tool": {"name": "boltseal"}, "image": {"manifestDigest": of}, "database": {"date": database},
+            "summary": {"findings": none | {"medium": 7} | counts, "exploited": 0, "undecided": gaps["undecided"], "dropped": {"suppressed": 0}},
+            "uncovered": gaps["uncovered"], "unknowns": gaps["unknowns"]}))
         return ("step", "scan", "--key", "@bob.key", "--material-image", "oci:out/app", "--evidence", "out/scan.json")
     project.scan = scan
     return project
