@@ -12,6 +12,9 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/trust_options.h"
+#include "crypto/timestamp.h"
+#include "seal/timestamp_client.h"
 
 namespace boltseal {
 
@@ -28,31 +31,59 @@ void add_custody_place(Command& command, CustodyPlace& place, bool with_owners) 
       ->capture_default_str();
   command.add_option("--min-policy-version", place.min_version,
                      "Refuse an older policy than this one");
+  auto* records =
+      command
+          .add_option("--key-records", place.key_records,
+                      "Signed records about keys (`boltseal key records`): what a revoked key has "
+                      "signed counts only when a timestamp proves that it was before")
+          ->type_name("FILE|DIR");
   command
-      .add_option("--key-records", place.key_records,
-                  "Signed records about keys (`boltseal key records`): what a revoked key has "
-                  "signed counts no more")
-      ->type_name("FILE|DIR");
+      .add_option("--timestamp-certificate-chain", place.timestamp_chain,
+                  "PEM of the authority of those timestamps, the root last")
+      ->type_name("FILE")
+      ->needs(records);
+  command
+      .add_option("--trusted-root", place.trusted_root, "trusted_root.json with such authorities")
+      ->type_name("FILE")
+      ->needs(records);
   command.add_option("--at", place.at, "The moment that ages are counted to, instead of now");
 }
 
 namespace {
 
-Checked<CustodyPolicy> read_policy(const CustodyPlace& place,
-                                   const std::optional<KeyRecords>& records) {
+// Who is trusted to tell the time; nobody where nothing is given.
+Checked<TrustedRoot> custody_authorities(const CustodyPlace& place) {
+  if (place.timestamp_chain.empty() && place.trusted_root.empty()) return TrustedRoot{};
+  TrustOptions options;
+  options.trusted_root = place.trusted_root;
+  options.timestamp_chain = place.timestamp_chain;
+  auto root = trusted_root(options);
+  if (!root) return refuse(root.error(), "timestamp authority");
+  return *std::move(root);
+}
+
+}  // namespace
+
+Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
+  KeyTrust trust;
+  if (!place.key_records.empty()) {
+    TRY(auto records, KeyRecords::read(place.key_records));
+    trust = KeyTrust(std::move(records));
+  }
+  TRY(const auto authorities, custody_authorities(place));
   const auto yaml = read_file(place.policy, max_custody_policy);
   if (!yaml) return refuse(yaml.error(), "policy");
   if (place.owners.empty()) {
     auto policy = parse_custody_policy(*yaml);
     if (!policy) return refuse(policy.error(), "policy");
+    policy->trust = trust;
+    policy->authorities = authorities;
     return *std::move(policy);
   }
   std::vector<PublicKey> owners;
   for (const auto& reference : place.owners) {
     auto key = open_public_key(reference);
     if (!key) return refuse(key.error(), "owner");
-    // Nothing proves when a policy was signed either.
-    if (records) TRY_DO(standing_of(*records, *key, std::nullopt));
     owners.push_back(*std::move(key));
   }
   const auto envelope = read_file(place.policy + ".dsse", max_custody_policy * 2);
@@ -60,19 +91,45 @@ Checked<CustodyPolicy> read_policy(const CustodyPlace& place,
     return refuse("policy-unsigned",
                   "no signature of the policy; `boltseal custody sign-policy` makes one", "policy",
                   place.policy + ".dsse", {});
-  return open_signed_policy(*yaml, *envelope, owners, place.require);
+  return open_signed_policy(*yaml, *envelope, owners, place.require, trust, authorities);
 }
 
-}  // namespace
+void add_custody_timestamp(Command& command, std::string& url) {
+  command
+      .add_option("--timestamp-server-url", url,
+                  "Have the signature stamped (RFC 3161): it stands when its key is revoked later")
+      ->type_name("URL");
+}
 
-Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place) {
-  std::optional<KeyRecords> records;
-  if (!place.key_records.empty()) {
-    TRY(records, KeyRecords::read(place.key_records));
+Result<> stamp_signatures(const std::string& url, const PublicKey& key, DsseEnvelope& envelope) {
+  if (url.empty()) return {};
+  for (DsseSignature& signature : envelope.signatures) {
+    if (signature.key_id != key.id() || !signature.timestamps.empty()) continue;
+    TRY(const auto answer, request_timestamp(url, signature.signature));
+    TRY(signature.timestamps.emplace_back(), timestamp_token(answer));
   }
-  TRY(auto policy, read_policy(place, records));
-  if (records) withdraw_revoked(*records, policy);
-  return policy;
+  return {};
+}
+
+Result<> stamp_record(const CustodyPlace& place, const std::string& url, const PublicKey& key,
+                      const std::string& sha256) {
+  if (url.empty()) return {};
+  const auto find = [&]() -> Result<StoredRecord> {
+    const auto records = load_records(place.records);
+    if (!records) return fail(Fault::corrupt, records.error().message(), place.records);
+    const auto found = std::ranges::find(*records, sha256, &StoredRecord::sha256);
+    if (found == records->end()) return fail(Fault::io, "the record is gone", place.records);
+    return *found;
+  };
+  TRY(auto stamped, find());
+  TRY_DO(stamp_signatures(url, key, stamped.envelope));
+  TRY(const auto lock, lock_records(place.records));
+  TRY(auto record, find());
+  for (DsseSignature& signature : record.envelope.signatures)
+    for (const DsseSignature& with : stamped.envelope.signatures)
+      if (with.signature == signature.signature && signature.timestamps.empty())
+        signature.timestamps = with.timestamps;
+  return rewrite_record(place.records, record);
 }
 
 std::string records_in_tree(const CustodyPlace& place) {

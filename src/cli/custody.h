@@ -22,8 +22,9 @@ struct CustodyPlace {
   std::vector<std::string> owners;  // public keys; the policy must be signed by them
   std::uint64_t require = 1;        // how many of them
   std::uint64_t min_version = 0;
-  std::string key_records;  // what revokes keys of the policy and its owners
-  std::string at;           // the moment that ages are counted to; empty: now
+  std::string key_records;                    // what revokes keys of the policy and its owners
+  std::string timestamp_chain, trusted_root;  // who tells when such a key has signed
+  std::string at;                             // the moment that ages are counted to; empty: now
 };
 
 void add_custody_place(Command& command, CustodyPlace& place, bool with_owners = true);
@@ -34,6 +35,14 @@ Checked<CustodyPolicy> open_custody_policy(const CustodyPlace& place);
 // it lies elsewhere.
 std::string records_in_tree(const CustodyPlace& place);
 Result<std::int64_t> custody_now(const CustodyPlace& place);
+
+// The option of commands that sign, and what it does: has each signature of `key` on the envelope
+// stamped that has no timestamp yet. Nothing where no `url` is given.
+void add_custody_timestamp(Command& command, std::string& url);
+Result<> stamp_signatures(const std::string& url, const PublicKey& key, DsseEnvelope& envelope);
+// The same for a record that is written: the authority is asked while nobody waits for the folder.
+Result<> stamp_record(const CustodyPlace& place, const std::string& url, const PublicKey& key,
+                      const std::string& sha256);
 
 // The phases that no other one comes after; `with_records`: among those that have a record.
 std::vector<std::string> last_phases(const CustodyPolicy& policy,

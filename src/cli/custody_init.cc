@@ -100,7 +100,7 @@ int InitCommand::run() const {
 
 struct SignPolicyCommand {
   CustodyPlace place;
-  std::string key;
+  std::string key, timestamp_url;
   PasswordOptions password;
 
   int run() const;
@@ -115,6 +115,8 @@ int SignPolicyCommand::run() const {
   const Signer* one = signer->get();
   auto envelope = sign_dsse(custody_policy_payload, *yaml, std::span(&one, 1));
   if (!envelope) return complain(envelope.error());
+  if (const auto stamped = stamp_signatures(timestamp_url, one->public_key(), *envelope); !stamped)
+    return complain(stamped.error());
   const std::string file = place.policy + ".dsse";
   // Owners of before stay when they have signed these very bytes; an owner twice counts once.
   if (const auto old = read_file(file, max_custody_policy * 2); old) {
@@ -152,6 +154,7 @@ void add_custody_init(Command& custody, int& exit) {
   sign->add_option("--policy", signing->place.policy, "The policy; POLICY.dsse is written")
       ->capture_default_str();
   sign->add_option("--key", signing->key, "An owner's private key")->required();
+  add_custody_timestamp(*sign, signing->timestamp_url);
   add_password_options(*sign, signing->password);
   sign->callback([signing, &exit] { exit = signing->run(); });
 }

@@ -22,7 +22,7 @@ constexpr std::uint64_t evidence_limit = 256 << 20;
 
 struct StepCommand {
   CustodyPlace place;
-  std::string phase, key;
+  std::string phase, key, timestamp_url;
   PasswordOptions password;
   std::vector<std::string> command, materials, products, evidence, environment;
   std::vector<std::string> material_images, product_images;
@@ -52,8 +52,7 @@ std::optional<Refusal> StepCommand::gate(const CustodyPolicy& policy, const Cust
                                          const PublicKey& signer,
                                          const std::vector<PhaseArtifact>& taken) const {
   const auto allowed = policy.keys_of(now.keys);
-  for (const auto& [name, revoked] : policy.revoked)
-    if (revoked.key == signer) return revoked.why;
+  if (const auto counts = policy.trust.standing(signer, {}); !counts) return counts.error();
   if (std::ranges::find(allowed, signer) == allowed.end())
     return Refusal{"key-not-allowed", "key", join(now.keys, ", "), policy.name_of_key(signer.id()),
                    "this key may not sign the phase"};
@@ -145,6 +144,10 @@ int StepCommand::run() const {
   const auto file = keep(**signer, *record);
   if (!file) return complain(file.error());
   log_note(fmt::format("recorded {} in {}/{}", phase, place.records, *file));
+  if (const auto stamped = stamp_record(place, timestamp_url, (*signer)->public_key(),
+                                        sha256_hex(write_record(*record)));
+      !stamped)
+    return complain(stamped.error());
   if (record->exit_code != 0) return record->exit_code;
   if (const auto wrong = check_evidence(*policy, *now, *record))
     return complain_of_refusal(*wrong, "the record is written, but no gate will take it");
@@ -153,7 +156,7 @@ int StepCommand::run() const {
 
 struct CosignCommand {
   CustodyPlace place;
-  std::string phase, key;
+  std::string phase, key, timestamp_url;
   PasswordOptions password;
 
   int run() const;
@@ -178,7 +181,7 @@ int CosignCommand::run() const {
     return complain_of_refusal({"key-not-allowed", "key", join(now->keys, ", "),
                                 policy->name_of_key(mine.id()), "this key may not sign the phase"});
   // Nobody puts a name under what no one who may has vouched for.
-  const auto signed_before = verify_dsse(last->envelope, allowed, 1);
+  const auto signed_before = policy->verify(last->envelope, now->keys, 1);
   if (!signed_before) return complain_of_refusal(signed_before.error(), last->file);
   if (std::ranges::find(signed_before->keys(), mine.id()) != signed_before->keys().end())
     return complain({Fault::unsupported, "this key has signed the record already", last->file, {}});
@@ -187,6 +190,8 @@ int CosignCommand::run() const {
   if (!more) return complain(more.error());
   StoredRecord again = *last;
   again.envelope.signatures.push_back(more->signatures.front());
+  if (const auto stamped = stamp_signatures(timestamp_url, mine, again.envelope); !stamped)
+    return complain(stamped.error());
   if (const auto written = rewrite_record(place.records, again); !written)
     return complain(written.error());
   log_note(fmt::format("{} has {} signatures; {} of {} keys are needed", last->file,
@@ -218,6 +223,7 @@ void add_custody_step(Command& custody, int& exit) {
   command->add_flag("--insecure-http", state->source.insecure_http, "Registries without TLS");
   command->add_flag("--no-gate", state->no_gate,
                     "Record without asking whether the phases before hold; a verifier asks");
+  add_custody_timestamp(*command, state->timestamp_url);
   add_custody_place(*command, state->place);
   add_password_options(*command, state->password);
   command->callback([state, &exit] { exit = state->run(); });
@@ -226,6 +232,7 @@ void add_custody_step(Command& custody, int& exit) {
   const auto signing = std::make_shared<CosignCommand>();
   cosign->add_option("PHASE", signing->phase, "Its name in the policy")->required();
   cosign->add_option("--key", signing->key, "Private key of another who may sign it")->required();
+  add_custody_timestamp(*cosign, signing->timestamp_url);
   add_custody_place(*cosign, signing->place);
   add_password_options(*cosign, signing->password);
   cosign->callback([signing, &exit] { exit = signing->run(); });

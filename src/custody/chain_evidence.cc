@@ -182,10 +182,9 @@ std::optional<Refusal> check_attestation(const CustodyPolicy& policy,
     if (e.kind != PhaseEvidence::Kind::attestation || e.format != demand.predicate_type) continue;
     const auto envelope = parse_dsse(e.envelope);
     if (!envelope) continue;
-    const auto payload = verify_dsse(*envelope, policy.keys_of(demand.keys), demand.threshold);
+    const auto payload = policy.verify(*envelope, demand.keys, demand.threshold);
     if (!payload) {
-      const auto revoked = policy.revoked_signer(*envelope, demand.keys);
-      reason = revoked ? *revoked : payload.error();
+      reason = payload.error();
       reason->field = fmt::format("evidence.{}.{}", e.name, reason->field);
       continue;
     }

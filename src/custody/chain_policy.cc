@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "custody/phase_evidence.h"
 #include "seal/dsse.h"
+#include "seal/dsse_signers.h"
 
 namespace boltseal {
 namespace {
@@ -269,35 +270,20 @@ std::vector<PublicKey> CustodyPolicy::keys_of(const std::vector<std::string>& na
   return out;
 }
 
-std::optional<Refusal> CustodyPolicy::revoked_signer(const DsseEnvelope& envelope,
-                                                     const std::vector<std::string>& names) const {
-  for (const auto& name : names) {
-    const auto found = revoked.find(name);
-    if (found == revoked.end() || !verify_dsse(envelope, {&found->second.key, 1}, 1)) continue;
-    Refusal out = found->second.why;
-    out.field = name + ", " + out.field;
-    return out;
-  }
-  return std::nullopt;
-}
-
-void withdraw_revoked(const KeyRecords& records, CustodyPolicy& policy) {
-  for (auto at = policy.keys.begin(); at != policy.keys.end();) {
-    const auto standing = standing_of(records, at->second, std::nullopt);
-    if (standing) {
-      ++at;
-      continue;
-    }
-    policy.revoked.emplace(at->first, RevokedKey{at->second, standing.error()});
-    at = policy.keys.erase(at);
-  }
+Checked<VerifiedPayload> CustodyPolicy::verify(const DsseEnvelope& envelope,
+                                               const std::vector<std::string>& names,
+                                               std::size_t threshold) const {
+  const auto signers = dsse_signers(envelope, keys_of(names), trust, authorities);
+  auto verified = verify_dsse(envelope, signers.keys, threshold);
+  if (verified || !signers.doubt) return verified;
+  Refusal out = signers.doubt->why;
+  out.field = name_of_key(signers.doubt->key.id()) + ", " + out.field;
+  return std::unexpected(std::move(out));
 }
 
 std::string CustodyPolicy::name_of_key(std::string_view id) const {
   for (const auto& [name, key] : keys)
     if (key.id() == id) return name;
-  for (const auto& [name, key] : revoked)
-    if (key.key.id() == id) return name;
   return std::string(id);
 }
 
@@ -345,13 +331,14 @@ Result<CustodyPolicy> parse_custody_policy(std::string_view yaml) {
 }
 
 Checked<CustodyPolicy> open_signed_policy(std::string_view yaml, std::string_view envelope,
-                                          const std::vector<PublicKey>& owners,
-                                          std::size_t require) {
+                                          const std::vector<PublicKey>& owners, std::size_t require,
+                                          const KeyTrust& trust, const TrustedRoot& authorities) {
   const auto read = parse_dsse(envelope);
   if (!read) return refuse(read.error(), "policy signature");
-  auto verified = verify_dsse(*read, owners, require, custody_policy_payload);
+  const auto signers = dsse_signers(*read, owners, trust, authorities);
+  auto verified = verify_dsse(*read, signers.keys, require, custody_policy_payload);
   if (!verified) {
-    Refusal refusal = verified.error();
+    Refusal refusal = signers.doubt ? signers.doubt->why : verified.error();
     refusal.field = "policy " + refusal.field;
     return std::unexpected(refusal);
   }
@@ -360,6 +347,8 @@ Checked<CustodyPolicy> open_signed_policy(std::string_view yaml, std::string_vie
                   "policy.sha256", sha256_hex(verified->bytes()), sha256_hex(yaml));
   auto policy = parse_custody_policy(verified->bytes());
   if (!policy) return refuse(policy.error(), "policy");
+  policy->trust = trust;
+  policy->authorities = authorities;
   return *std::move(policy);
 }
 

@@ -14,8 +14,9 @@
 #include "base/result.h"
 #include "crypto/public_key.h"
 #include "seal/dsse.h"
-#include "seal/key_records.h"
+#include "seal/key_trust.h"
 #include "seal/refusal.h"
+#include "seal/trusted_root.h"
 
 namespace boltseal {
 
@@ -70,26 +71,24 @@ struct CustodyPhase {
   std::vector<AttestationDemand> attestations;
 };
 
-struct RevokedKey {
-  PublicKey key;
-  Refusal why;
-};
-
 struct CustodyPolicy {
   std::string project;
   std::uint64_t version = 1;
   std::map<std::string, PublicKey> keys;
-  std::map<std::string, RevokedKey> revoked;  // of the policy too, and count no more
-  std::vector<CustodyPhase> phases;           // in their order
+  std::vector<CustodyPhase> phases;                           // in their order
   std::vector<std::pair<std::string, std::string>> separate;  // phases that no key acts both in
   std::string sha256;                                         // of the file's bytes, hex
+  // From elsewhere: which keys were revoked, and whose timestamps tell what those signed before.
+  KeyTrust trust;
+  TrustedRoot authorities;
 
   const CustodyPhase* phase(std::string_view name) const;
   // The keys of those names, in order.
   std::vector<PublicKey> keys_of(const std::vector<std::string>& names) const;
-  // Why a signature does not count that one of those names has made; nothing when none has.
-  std::optional<Refusal> revoked_signer(const DsseEnvelope& envelope,
-                                        const std::vector<std::string>& names) const;
+  // Refuses unless `threshold` of those names have signed, with keys that count.
+  Checked<VerifiedPayload> verify(const DsseEnvelope& envelope,
+                                  const std::vector<std::string>& names,
+                                  std::size_t threshold) const;
   // The name that a key id has here; the id itself when it has none.
   std::string name_of_key(std::string_view id) const;
 };
@@ -105,14 +104,12 @@ std::optional<std::int64_t> parse_duration(std::string_view text);
 // Whether `name` can name a phase: it becomes a part of a file's name.
 bool is_phase_name(std::string_view name);
 
-// Refuses unless `envelope`, a DSSE of the policy's bytes, is signed by `require` of `owners`.
+// Refuses unless `envelope`, a DSSE of the policy's bytes, is signed by `require` of `owners`. The
+// policy keeps `trust` and `authorities`.
 Checked<CustodyPolicy> open_signed_policy(std::string_view yaml, std::string_view envelope,
-                                          const std::vector<PublicKey>& owners,
-                                          std::size_t require);
-
-// Takes away the keys that `records` revoke. Nothing proves when a record of custody was signed, so
-// that all count no more that such a key has signed.
-void withdraw_revoked(const KeyRecords& records, CustodyPolicy& policy);
+                                          const std::vector<PublicKey>& owners, std::size_t require,
+                                          const KeyTrust& trust = {},
+                                          const TrustedRoot& authorities = {});
 
 struct PhaseKey {
   std::string phase, name, pem;

@@ -58,9 +58,7 @@ class Verifier {
           record.policy_version == policy_.version && record.policy_sha256 != policy_.sha256;
       if (!newer && !other) continue;
       const CustodyPhase* phase = policy_.phase(record.phase);
-      if (!phase || (!verify_dsse(stored.envelope, policy_.keys_of(phase->keys), 1) &&
-                     !policy_.revoked_signer(stored.envelope, phase->keys)))
-        continue;
+      if (!phase || !verify_dsse(stored.envelope, policy_.keys_of(phase->keys), 1)) continue;
       if (newer)
         return refusal("policy-rolled-back",
                        fmt::format("{} was made under a newer policy", stored.file),
@@ -173,11 +171,9 @@ class Verifier {
   std::optional<Refusal> check(CustodyHop& hop) const {
     const CustodyPhase& phase = *policy_.phase(hop.phase);
     const CustodyRecord& record = hop.record->record;
-    const auto payload =
-        verify_dsse(hop.record->envelope, policy_.keys_of(phase.keys), phase.threshold);
+    const auto payload = policy_.verify(hop.record->envelope, phase.keys, phase.threshold);
     if (!payload) {
-      const auto revoked = policy_.revoked_signer(hop.record->envelope, phase.keys);
-      Refusal wrong = revoked ? *revoked : payload.error();
+      Refusal wrong = payload.error();
       wrong.field = hop.record->file + " " + wrong.field;
       if (wrong.code == "signature-invalid") {
         for (const auto& signature : hop.record->envelope.signatures)

@@ -34,9 +34,8 @@ struct Attestation {
   std::vector<Signature> signatures;
 };
 
-Result<Signature> signature_of(const Value& entry, std::string bytes) {
-  Signature out;
-  out.bytes = std::move(bytes);
+Result<Signature> signature_of(const Value& entry, const DsseSignature& signature) {
+  Signature out{signature.signature, {}, signature.timestamps};
   std::vector<std::string_view> texts;
   if (entry["certificate"]) texts.push_back(entry["certificate"].text());
   for (const Value& item : entry["intermediates"].items()) texts.push_back(item.text());
@@ -46,10 +45,6 @@ Result<Signature> signature_of(const Value& entry, std::string bytes) {
     out.certificates.insert(out.certificates.end(), some.begin(), some.end());
     if (out.certificates.size() > certificate_limit)
       return fail(Fault::too_large, "a signature with more than 16 certificates");
-  }
-  for (const Value& item : entry["timestamps"].items()) {
-    if (item["type"].text() != "tsp" || out.timestamps.size() == certificate_limit) continue;
-    TRY(out.timestamps.emplace_back(), unbase64(item["data"].text()));
   }
   return out;
 }
@@ -68,7 +63,7 @@ Result<Attestation> attestation_of(std::string_view json, std::size_t number) {
                   std::move(collection),
                   {}};
   for (std::size_t i = 0; i < envelope.signatures.size(); ++i) {
-    TRY(auto signature, signature_of(document["signatures"][i], envelope.signatures[i].signature));
+    TRY(auto signature, signature_of(document["signatures"][i], envelope.signatures[i]));
     out.signatures.push_back(std::move(signature));
   }
   return out;

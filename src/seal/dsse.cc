@@ -13,7 +13,7 @@
 namespace boltseal {
 namespace {
 
-constexpr std::size_t signature_limit = 64;
+constexpr std::size_t signature_limit = 64, timestamp_limit = 8;
 
 Result<std::string> decoded(const Value& object, std::string_view name) {
   const Value& text = object[name];
@@ -22,6 +22,18 @@ Result<std::string> decoded(const Value& object, std::string_view name) {
   auto bytes = unbase64_any(text.text());
   if (!bytes) bytes.error().what = fmt::format("\"{}\": {}", name, bytes.error().what);
   return bytes;
+}
+
+// What is no timestamp proves no time, and is no reason against the signature.
+std::vector<std::string> timestamps_of(const Value& signature) {
+  std::vector<std::string> out;
+  for (const Value& entry : signature["timestamps"].items()) {
+    if (out.size() == timestamp_limit) break;
+    if (entry["type"].text() != "tsp") continue;
+    if (auto bytes = unbase64(entry["data"].text()); bytes && !bytes->empty())
+      out.push_back(*std::move(bytes));
+  }
+  return out;
 }
 
 }  // namespace
@@ -52,6 +64,7 @@ Result<DsseEnvelope> read_dsse(const Value& envelope) {
     DsseSignature& signature = out.signatures.emplace_back();
     signature.key_id = entry["keyid"].text();
     TRY(signature.signature, decoded(entry, "sig"));
+    signature.timestamps = timestamps_of(entry);
   }
   return out;
 }
@@ -71,10 +84,14 @@ std::string write_dsse(const DsseEnvelope& envelope) {
       .key("signatures")
       .array();
   for (const DsseSignature& signature : envelope.signatures) {
-    json.object()
-        .text_if("keyid", signature.key_id)
-        .member("sig", base64(signature.signature))
-        .end();
+    json.object().text_if("keyid", signature.key_id).member("sig", base64(signature.signature));
+    if (!signature.timestamps.empty()) {
+      json.key("timestamps").array();
+      for (const auto& bytes : signature.timestamps)
+        json.object().member("type", "tsp").member("data", base64(bytes)).end();
+      json.end();
+    }
+    json.end();
   }
   return json.end().end().take();
 }

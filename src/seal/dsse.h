@@ -21,6 +21,7 @@ constexpr std::uint64_t max_envelope = 64ULL << 20;  // an attested SBOM may be 
 struct DsseSignature {
   std::string key_id;  // a hint that nobody vouches for
   std::string signature;
+  std::vector<std::string> timestamps = {};  // RFC 3161; no part of DSSE, see write_dsse
 };
 struct DsseEnvelope {
   std::string payload_type, payload;  // as they were signed
@@ -34,7 +35,8 @@ std::string pre_authentication(std::string_view payload_type, std::string_view p
 // signatures are too_large.
 Result<DsseEnvelope> parse_dsse(std::string_view json);
 Result<DsseEnvelope> read_dsse(const Value& envelope);
-// One line of JSON, without its end.
+// One line of JSON, without its end. Timestamps stand beside `sig` as Witness writes them:
+// {"type": "tsp", "data": BASE64} (go-witness, dsse/dsse.go). Others pass over what is none.
 std::string write_dsse(const DsseEnvelope& envelope);
 
 // One signature per signer.

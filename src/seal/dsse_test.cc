@@ -72,6 +72,30 @@ TEST(DsseJson, RefusesWhatCouldBeReadInTwoWays) {
   EXPECT_TRUE(parse_dsse(R"({"payloadType":"a","payload":"-_8","signatures":[{"sig":""}]})"));
 }
 
+TEST_F(DsseOfTwo, TimestampsStandBesideTheirSignature) {
+  auto envelope = signed_with({&one, &two});
+  envelope.signatures[1].timestamps = {"first", std::string("\0\xff", 2)};
+  const std::string json = write_dsse(envelope);
+  auto read = parse_dsse(json);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_TRUE(read->signatures[0].timestamps.empty());
+  EXPECT_EQ(read->signatures[1].timestamps, envelope.signatures[1].timestamps);
+  EXPECT_EQ(write_dsse(*read), json);
+  // What is no timestamp is passed over, and so are more than eight.
+  const auto odd = [&](std::string_view timestamps) {
+    auto text = json;
+    const auto at = text.find("\"timestamps\":");
+    text.replace(at, text.find(']', at) + 1 - at, "\"timestamps\":" + std::string(timestamps));
+    return parse_dsse(text)->signatures[1].timestamps.size();
+  };
+  EXPECT_EQ(odd(R"("tsp")"), 0U);
+  EXPECT_EQ(odd(R"([{"type":"other","data":"AAAA"},{"type":"tsp","data":"!"},{"type":"tsp"}])"),
+            0U);
+  std::string many = R"([{"type":"tsp","data":"AAAA"})";
+  for (int i = 0; i < 20; ++i) many += R"(,{"type":"tsp","data":"AAAA"})";
+  EXPECT_EQ(odd(many + "]"), 8U);
+}
+
 TEST(Statement, ComesBackAsWritten) {
   const Subject subject{"image", {{"sha256", std::string(64, 'a')}}};
   const auto read = parse_statement(write_statement({subject}, "https://t", R"({"k":1})"));

@@ -1,10 +1,13 @@
 """What a policy asks for is asked for, or the policy is refused; and several people who write records at once."""
+import json
 import subprocess
 import time
 
 import pytest
 
+from conftest import need
 from custody_test import IMAGES, POLICY, attest, keys, packaged, project  # noqa: F401
+from fake_sigstore import FakeSigstore
 
 SIDE_BY_SIDE = POLICY[:POLICY.index("phases:")] + """phases:
   - {{ name: source, keys: [alice], products: ["src/**"] }}
@@ -186,3 +189,63 @@ def test_what_a_revoked_key_has_signed(project, tmp_path):  # noqa: F811
     project.refused("key-revocation-undecided", "verify", "--owner", "@owner.pub", "--key-records", tmp_path / "owner.jsonl")
     (tmp_path / "bob.jsonl").write_text("{}\n")
     project.refused("key-record-invalid", "verify", "--key-records", tmp_path / "bob.jsonl")
+
+
+@pytest.fixture
+def sigstore(tmp_path):
+    need("openssl", "openssl")
+    (tmp_path / "sigstore").mkdir()
+    fake = FakeSigstore(tmp_path / "sigstore")
+    yield fake
+    fake.stop()
+
+
+def test_what_a_key_signed_before_it_was_revoked(project, sigstore, tmp_path):  # noqa: F811
+    stamp = ("--timestamp-server-url", f"{sigstore.url}/api/v1/timestamp")
+    project.policy(POLICY, threshold=2)
+    project.commit()
+    project.ok("sign-policy", "--key", "@owner.key", *stamp)
+    project.source()
+    project.test("bob", *stamp)
+    project.ok("cosign", "test", "--key", "@carol.key")
+    project.build("dora")
+    file = project.folder / ".custody/02-test.json"
+    stamped = json.loads(file.read_text())["signatures"]
+    assert [len(one.get("timestamps", ())) for one in stamped] == [1, 0]
+    environment = {"BOLTSEAL_KEYS": str(tmp_path / "store"), "PATH": "/usr/bin:/bin", "COSIGN_PASSWORD": ""}
+
+    def revoke(key, since):
+        record = tmp_path / f"{key}{since}.jsonl"
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + since))
+        subprocess.run([project.program, "key", "revoke", str(project.keys / f"{key}.key"), "--at", moment, "--record-file", record],
+                       env=environment | {"BOLTSEAL_KEYS": str(tmp_path / f"store{key}{since}")}, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+        return "--key-records", record
+
+    trusted = ("--timestamp-certificate-chain", sigstore.folder / "tsa.pem")
+    late, early = revoke("bob", 60), revoke("bob", -60)
+    project.ok("verify", *late, *trusted)
+    project.ok("verify", *late, "--trusted-root", sigstore.folder / "trusted_root.json")
+    assert "found no trusted time" in project.refused("key-revocation-undecided", "verify", *late)
+    assert " bob, key " in project.refused("key-revoked", "verify", *early, *trusted)
+    # Another authority vouches for nothing, nor does a timestamp of another signature.
+    other = tmp_path / "other.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=other", "-keyout",
+                    tmp_path / "other.key", "-out", other], check=True, capture_output=True)
+    project.refused("key-revocation-undecided", "verify", *late, "--timestamp-certificate-chain", other)
+    project.refused("key-revocation-undecided", "verify", *revoke("carol", 60), *trusted)
+    envelope = json.loads(file.read_text())
+    envelope["signatures"][1]["timestamps"] = stamped[0]["timestamps"]
+    file.write_text(json.dumps(envelope))
+    project.refused("key-revocation-undecided", "verify", *revoke("carol", 61), *trusted)
+    # The owner's signature under the policy is no other.
+    owner = revoke("owner", 60)
+    project.ok("verify", "--owner", "@owner.pub", *owner, *trusted)
+    project.refused("key-revocation-undecided", "verify", "--owner", "@owner.pub", *owner)
+    # What is revoked signs no more, stamped or not.
+    project.refused("key-revocation-undecided", "step", "test", "--key", "@bob.key", *early, *stamp, "--", "./run-tests")
+
+
+def test_a_record_is_kept_when_nobody_stamps_it(project):  # noqa: F811
+    done = project("step", "source", "--key", "@alice.key", "--timestamp-server-url", "http://127.0.0.1:1/")
+    assert done.returncode == 2 and "127.0.0.1:1" in done.stderr and "recorded source" in done.stderr
+    project.ok("gate", "test")
