@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from conftest import need
 from custody_test import IMAGES, POLICY, attest, keys, packaged, project  # noqa: F401
-from fake_sigstore import FakeSigstore
+from services_test import sigstore  # noqa: F401
 
 SIDE_BY_SIDE = POLICY[:POLICY.index("phases:")] + """phases:
   - {{ name: source, keys: [alice], products: ["src/**"] }}
@@ -189,15 +188,6 @@ def test_what_a_revoked_key_has_signed(project, tmp_path):  # noqa: F811
     project.refused("key-revocation-undecided", "verify", "--owner", "@owner.pub", "--key-records", tmp_path / "owner.jsonl")
     (tmp_path / "bob.jsonl").write_text("{}\n")
     project.refused("key-record-invalid", "verify", "--key-records", tmp_path / "bob.jsonl")
-
-
-@pytest.fixture
-def sigstore(tmp_path):
-    need("openssl", "openssl")
-    (tmp_path / "sigstore").mkdir()
-    fake = FakeSigstore(tmp_path / "sigstore")
-    yield fake
-    fake.stop()
 
 
 def test_what_a_key_signed_before_it_was_revoked(project, sigstore, tmp_path):  # noqa: F811
