@@ -73,11 +73,29 @@ TEST(Bundle, AsksForWhatItsVersionNeeds) {
   EXPECT_EQ(read_with(old, one, chain("")), "good");
   EXPECT_EQ(read_with(old, one, "\"x509CertificateChain\":{\"certificates\":[]}"),
             "bundle-invalid verificationMaterial.x509CertificateChain.certificates");
-  EXPECT_EQ(read_with(old, one, chain(",{\"rawBytes\":\"" + base64(world.ca.der()) + "\"}")),
-            "bundle-root-certificate "
-            "verificationMaterial.x509CertificateChain.certificates[1]");
   EXPECT_EQ(read_with(write_bundle(world.message()), one, chain("")),
             "bundle-invalid verificationMaterial.x509CertificateChain");
+}
+
+// Publishers of 2022 and 2023 sent the whole chain along, npm among them.
+TEST(Bundle, IsNotVouchedForByTheRootThatItBrings) {
+  const Sigstore world, foreign;
+  const std::string lone = "\"certificate\":{\"rawBytes\":\"" + base64(world.leaf.der()) + "\"}";
+  const std::string chain = fmt::format(
+      R"("x509CertificateChain":{{"certificates":[{{"rawBytes":"{}"}},{{"rawBytes":"{}"}}]}})",
+      base64(world.leaf.der()), base64(world.ca.der()));
+  const auto read = parse_bundle(
+      replace_all(replace_all(write_bundle(world.message()), lone, chain), bundle_v3_type,
+                  "application/vnd.dev.sigstore.bundle+json;version=0.1"));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->certificates.size(), 1U);
+  const auto artifact = Artifact::from_bytes(std::string(test::artifact_bytes));
+  EXPECT_TRUE(verify_bundle(*read, artifact, world.policy, world.root));
+  TrustedRoot other = world.root;
+  other.certificate_authorities = foreign.root.certificate_authorities;
+  const auto refused = verify_bundle(*read, artifact, world.policy, other);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "certificate-untrusted");
 }
 
 TEST(Bundle, OfAnEnvelopeHasOneSignature) {
