@@ -87,6 +87,12 @@ Checked<void> read_entries(const ProtoObject& material, Bundle& out) {
     if (out.minor >= 2 && !entry.proof)
       return object.wrong("inclusionProof", "a log entry without its inclusion proof",
                           "inclusionProof (bundle 0.2 and later)", "none");
+    if (entry.proof && entry.proof->checkpoint.empty()) {
+      if (out.minor >= 2)
+        return object.wrong("inclusionProof.checkpoint", "a proof to a tree that nobody has signed",
+                            "checkpoint (bundle 0.2 and later)", "none");
+      entry.proof.reset();  // it shows nothing; in 0.1 the promise is what counts
+    }
     out.entries.push_back(std::move(entry));
   }
   if (!material.has("timestampVerificationData")) return {};

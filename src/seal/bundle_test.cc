@@ -64,6 +64,13 @@ TEST(Bundle, AsksForWhatItsVersionNeeds) {
   EXPECT_EQ(read_with(write_bundle(bundle), v3, v1),
             "bundle-invalid verificationMaterial.tlogEntries[0].inclusionPromise");
   EXPECT_EQ(read_with(write_bundle(bundle), v3, v2), "good");
+  bundle.entries[0] = world.message().entries[0];
+  const std::string checkpoint = "verificationMaterial.tlogEntries[0].inclusionProof.checkpoint";
+  const std::string without = replace_all(write_bundle(bundle), "\"checkpoint\"", "\"x\"");
+  EXPECT_EQ(read_with(without, "", ""), "bundle-invalid " + checkpoint);
+  EXPECT_EQ(read_with(without, v3, v2), "bundle-invalid " + checkpoint);
+  EXPECT_EQ(read_with(without, v3, v1), "good");
+  EXPECT_FALSE(parse_bundle(replace_all(without, v3, v1))->entries[0].proof);
   const std::string one = "\"certificate\":{\"rawBytes\":\"" + base64(world.leaf.der()) + "\"}";
   const auto chain = [&](std::string_view more) {
     return "\"x509CertificateChain\":{\"certificates\":[{\"rawBytes\":\"" +

@@ -26,8 +26,10 @@ Checked<InclusionProof> read_proof(const ProtoObject& object) {
                           "base64 of 32 bytes", hash.scalar());
     out.hashes.push_back(*std::move(bytes));
   }
-  TRY(const auto checkpoint, object.object("checkpoint"));
-  TRY(out.checkpoint, checkpoint.text("envelope"));
+  if (object.has("checkpoint")) {
+    TRY(const auto checkpoint, object.object("checkpoint"));
+    TRY(out.checkpoint, checkpoint.text("envelope"));
+  }
   return out;
 }
 

@@ -24,7 +24,7 @@ struct InclusionProof {
   std::uint64_t tree_size = 0;
   std::string root;                 // as the bundle claims it
   std::vector<std::string> hashes;  // 32 bytes each
-  std::string checkpoint;           // the signed note
+  std::string checkpoint;           // the signed note; empty when there is none
 };
 
 struct LogEntry {

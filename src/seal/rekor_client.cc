@@ -129,9 +129,9 @@ Checked<LogEntry> parse_rekor_answer(std::string_view json, int version) {
   TRY_DO(refuse_repeats(document->root(), code));
   if (version == 1) return read_first_generation(document->root());
   TRY(auto out, read_log_entry(ProtoObject(document->root(), std::string(who), code)));
-  if (!out.proof)
-    return refuse(code, "the log's answer has no proof", std::string(who), "inclusionProof",
-                  "none");
+  if (!out.proof || out.proof->checkpoint.empty())
+    return refuse(code, "the log's answer has no proof to a signed tree", std::string(who),
+                  "inclusionProof.checkpoint", "none");
   return out;
 }
 
