@@ -134,11 +134,13 @@ TEST(Bundle, CosignsOldFormIsRead) {
 TEST(TrustedRoot, OfThePublicGoodIsBuiltIn) {
   const auto root = public_good_root();
   ASSERT_TRUE(root) << root.error().message();
-  ASSERT_EQ(root->logs.size(), 1U);
+  ASSERT_EQ(root->logs.size(), 2U);
   EXPECT_EQ(root->logs[0].host, "rekor.sigstore.dev");
   EXPECT_EQ(root->logs[0].id, hash(HashKind::sha256, root->logs[0].key.spki()));
+  EXPECT_EQ(root->logs[1].host, "log2025-1.rekor.sigstore.dev");
   EXPECT_EQ(root->ct_logs.size(), 2U);
   EXPECT_EQ(root->certificate_authorities.size(), 2U);
+  EXPECT_EQ(root->timestamp_authorities.size(), 1U);
 }
 
 TEST(TrustedRoot, HasABeginningForEverything) {

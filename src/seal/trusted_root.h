@@ -52,7 +52,8 @@ struct TrustedRoot {
 Checked<TrustedRoot> parse_trusted_root(std::string_view json);
 
 // The root of Sigstore's public-good instance that came with the program (data/README.md has its
-// date). It has no timestamp authority.
+// date): both generations of its log, its certificate logs and authorities, its timestamp
+// authority.
 Checked<TrustedRoot> public_good_root();
 
 }  // namespace boltseal
