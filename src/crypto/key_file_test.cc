@@ -156,6 +156,24 @@ TEST(OpensslFile, IsReadWithItsPassword) {
   }
 }
 
+// An Ed25519 key in version 2 of PKCS#8, with its public key, under the password "pw".
+constexpr std::string_view second_version_pbkdf2 = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIG7MFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjkDZgB9Rfs+gICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEJT8dOXcSDyt60lrumMP3YwEYMjQ
+IHJq1HRH8nR/GzABqUoiE0BpbHIS4nnycqENQ4eoJHUhEBBzyKssB3ErHpAZqcd3
+QNYWwegPfwgjaDq+u6ZWacQJPOc7LiEh7tYudeldDqScvYI5QYF4lwgDAC/exQ==
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+TEST(OpensslFile, MayHoldAPublicKeyToo) {
+  const auto key = read_private_key(second_version_pbkdf2, "k", word("pw"));
+  ASSERT_TRUE(key) << key.error().message();
+  EXPECT_EQ(key->public_key().kind(), KeyKind::ed25519);
+  const auto wrong = read_private_key(second_version_pbkdf2, "k", word("other"));
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().what.find("password is wrong"), std::string::npos);
+}
+
 // The same with -iter 16777216.
 constexpr std::string_view openssl_slow = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
 MIHuMFkGCSqGSIb3DQEFDTBMMCsGCSqGSIb3DQEFDDAeBAjcmTWV+9k+8gIEAQAA

@@ -59,6 +59,37 @@ INSTANTIATE_TEST_SUITE_P(Keys, EveryKind,
                          testing::Values(KeyKind::ecdsa_p256, KeyKind::ecdsa_p384,
                                          KeyKind::ecdsa_p521, KeyKind::ed25519, KeyKind::rsa));
 
+// Version 2 of PKCS#8 (RFC 5958) as Rust's libraries write it, attributes too where they are asked
+// for (RFC 8410, 10.3): `half` is the public key that stands behind the private one.
+std::string second_version(const PrivateKey& key, const std::string& half, bool attributes) {
+  const std::string first(key.pkcs8()->view());
+  std::string body = std::string("\x02\x01\x01", 3) + first.substr(5);
+  if (attributes)  // friendlyName "ci"
+    body += std::string(
+        "\xa0\x19\x30\x17\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x14\x31\x0a\x1e\x08\x00\x63\x00"
+        "\x69\x00"
+        "\x20\x00\x31",
+        27);
+  body += std::string("\x81\x21\x00", 3) + half;
+  return std::string("\x30") + static_cast<char>(body.size()) + body;
+}
+
+TEST(Ed25519, IsReadWithItsPublicKeyBesideIt) {
+  const auto key = PrivateKey::generate(KeyKind::ed25519);
+  const std::string half = key->public_key().raw_ed25519();
+  for (const bool attributes : {false, true}) {
+    const std::string der = second_version(*key, half, attributes);
+    const auto read = PrivateKey::from_pkcs8(der);
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->public_key(), key->public_key());
+    EXPECT_FALSE(PrivateKey::from_pkcs8(der + "x"));
+    for (std::size_t size = 0; size < der.size(); ++size)
+      EXPECT_FALSE(PrivateKey::from_pkcs8(der.substr(0, size)));
+  }
+  const auto other = PrivateKey::generate(KeyKind::ed25519)->public_key().raw_ed25519();
+  EXPECT_FALSE(PrivateKey::from_pkcs8(second_version(*key, other, false)));
+}
+
 TEST(Ed25519, HasAPrehashedFormOfItsOwn) {
   const auto key = PrivateKey::generate(KeyKind::ed25519);
   const SignatureScheme prehashed{HashKind::sha512, Padding::pkcs1, true};

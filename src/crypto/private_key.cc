@@ -8,6 +8,9 @@
 #include <openssl/x509.h>
 #include <sodium.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/text.h"
 #include "codec/pem.h"
 #include "crypto/openssl.h"
@@ -83,6 +86,73 @@ Result<> bearable(const X509_SIG* sealed) {
   return {};
 }
 
+// The next element of DER: all of it, and what is in it. Nothing for another tag, or one that ends
+// behind `rest`.
+struct Element {
+  std::string_view whole, content;
+};
+std::optional<Element> take_element(std::string_view& rest, int wanted_class, int wanted_tag) {
+  const unsigned char* at = unsigned_bytes(rest);
+  long size = 0;
+  int tag = 0, tag_class = 0;
+  const int form = ASN1_get_object(&at, &size, &tag, &tag_class, static_cast<long>(rest.size()));
+  if (form & 0x80 || form & 1 || tag != wanted_tag || tag_class != wanted_class) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  const auto head = static_cast<std::size_t>(at - unsigned_bytes(rest));
+  const Element out{rest.substr(0, head + size), rest.substr(head, size)};
+  rest.remove_prefix(out.whole.size());
+  return out;
+}
+
+// PKCS#8 in version 2 (RFC 5958), which has the public key behind the private one. Rust's libraries
+// write Ed25519 keys so; OpenSSL 3.0 reads version 1 alone, in which the same key is `first`.
+struct SecondVersion {
+  Secret first;
+  std::string_view public_bits;  // empty where it was left out
+};
+std::optional<SecondVersion> second_version(std::string_view der) {
+  const auto all = take_element(der, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE);
+  if (!all || !der.empty()) return std::nullopt;
+  std::string_view rest = all->content;
+  const auto version = take_element(rest, V_ASN1_UNIVERSAL, V_ASN1_INTEGER);
+  if (!version || version->content != "\x01") return std::nullopt;
+  const auto algorithm = take_element(rest, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE);
+  const auto secret = take_element(rest, V_ASN1_UNIVERSAL, V_ASN1_OCTET_STRING);
+  if (!algorithm || !secret) return std::nullopt;
+  (void)take_element(rest, V_ASN1_CONTEXT_SPECIFIC, 0);  // attributes
+  const auto half = take_element(rest, V_ASN1_CONTEXT_SPECIFIC, 1);
+  if (!rest.empty()) return std::nullopt;
+  constexpr std::string_view version_one("\x02\x01\x00", 3);
+  const std::size_t size = version_one.size() + algorithm->whole.size() + secret->whole.size();
+  const int whole = ASN1_object_size(1, static_cast<int>(size), V_ASN1_SEQUENCE);
+  if (whole <= 0) return std::nullopt;
+  SecondVersion out;
+  out.first = Secret(static_cast<std::size_t>(whole));
+  auto* at = reinterpret_cast<unsigned char*>(out.first.data());
+  ASN1_put_object(&at, 1, static_cast<int>(size), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+  for (const std::string_view part : {version_one, algorithm->whole, secret->whole})
+    at = std::ranges::copy(part, at).out;
+  if (half) out.public_bits = half->content;
+  return out;
+}
+
+// What was under the password; empty when it is another.
+Secret unsealed(const X509_SIG* sealed, std::string_view password) {
+  const X509_ALGOR* algorithm = nullptr;
+  const ASN1_OCTET_STRING* body = nullptr;
+  X509_SIG_get0(sealed, &algorithm, &body);
+  unsigned char* bytes = nullptr;
+  int size = 0;
+  if (!PKCS12_pbe_crypt(algorithm, password.data(), static_cast<int>(password.size()),
+                        ASN1_STRING_get0_data(body), ASN1_STRING_length(body), &bytes, &size, 0))
+    return {};
+  Secret out(std::string_view(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size)));
+  OPENSSL_clear_free(bytes, static_cast<std::size_t>(size));
+  return out;
+}
+
 }  // namespace
 
 Result<PrivateKey> PrivateKey::adopt(EVP_PKEY* taken) {
@@ -98,7 +168,13 @@ Result<PrivateKey> PrivateKey::generate(KeyKind kind, unsigned rsa_bits) {
 
 Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der) {
   lock_memory();
-  return adopt(der_object<d2i_AutoPrivateKey, EVP_PKEY_free>(der).release());
+  const auto later = second_version(der);
+  const std::string_view first = later ? later->first.view() : der;
+  TRY(auto key, adopt(der_object<d2i_AutoPrivateKey, EVP_PKEY_free>(first).release()));
+  // The content of a BIT STRING, as the SPKI ends with it.
+  if (later && !key.public_key().spki().ends_with(later->public_bits))
+    return fail(Fault::corrupt, "a private key beside the public key of another");
+  return key;
 }
 
 Result<PrivateKey> PrivateKey::from_encrypted_pkcs8(std::string_view der,
@@ -107,11 +183,13 @@ Result<PrivateKey> PrivateKey::from_encrypted_pkcs8(std::string_view der,
   const auto sealed = der_object<d2i_X509_SIG, X509_SIG_free>(der);
   if (!sealed) return openssl_error(Fault::corrupt, "not an encrypted private key");
   TRY_DO(bearable(sealed.get()));
-  const OpenSsl<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(
-      PKCS8_decrypt(sealed.get(), password.data(), static_cast<int>(password.size())));
+  const Secret bytes = unsealed(sealed.get(), password);
+  const bool first = static_cast<bool>(
+      der_object<d2i_PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>(bytes.view()));
   ERR_clear_error();  // OpenSSL says "bad decrypt" and less
-  if (!info) return fail(Fault::corrupt, "the password is wrong, or the key file was altered");
-  return adopt(EVP_PKCS82PKEY(info.get()));
+  if (!first && !second_version(bytes.view()))
+    return fail(Fault::corrupt, "the password is wrong, or the key file was altered");
+  return from_pkcs8(bytes.view());
 }
 
 Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
