@@ -119,7 +119,8 @@ Result<> read_scopes(const Value& scopes, NotationPolicy& policy) {
   for (const std::string& scope : policy.scopes) {
     const auto slash = scope.find('/');
     if (slash == 0 || slash == std::string::npos || slash + 1 == scope.size() ||
-        scope.find_first_of("*@ ") != std::string::npos || scope.find("://") != std::string::npos)
+        scope.find_first_of("*@ ") != std::string::npos || scope.find("://") != std::string::npos ||
+        scope.find(':', slash) != std::string::npos)
       return wrong(policy, fmt::format("\"{}\" is no registry/repository; \"*\" stands alone",
                                        printable(scope)));
   }

@@ -65,7 +65,8 @@ Result<const NotationPolicy*> policy_of_blob(const std::vector<NotationPolicy>& 
                                              std::string_view name);
 
 // The certificates of DIRECTORY/x509/TYPE/NAME/*.{pem,crt,cer}; io for a link among them, not_found
-// for an empty store. Folders inside are passed over.
+// for an empty store, unsupported for what is neither an authority nor self-signed (for timestamps:
+// both). Folders inside are passed over.
 Result<std::vector<Certificate>> read_trust_store(const std::string& directory,
                                                   std::string_view type, std::string_view name);
 

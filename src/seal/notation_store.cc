@@ -48,6 +48,18 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+// A store holds roots; an authority below one may be pinned, and who is nobody's authority only
+// where it vouches for itself. Of timestamps roots alone.
+Result<> check_trusted(const Certificate& certificate, std::string_view type) {
+  TRY(const auto constraints, certificate.basic_constraints());
+  const bool authority = constraints && constraints->ca, own = certificate.self_signed();
+  if (type == "tsa" ? authority && own : authority || own) return {};
+  return fail(Fault::unsupported,
+              fmt::format("\"{}\" is no {} and cannot be trusted as one",
+                          printable(certificate.subject_text()),
+                          type == "tsa" ? "root of an authority" : "authority"));
+}
+
 }  // namespace
 
 Result<DistinguishedName> parse_distinguished_name(std::string_view text) {
@@ -97,7 +109,13 @@ Result<std::vector<Certificate>> read_trust_store(const std::string& directory,
       certificates.error().where = file.string();
       return std::unexpected(certificates.error());
     }
-    out.insert(out.end(), certificates->begin(), certificates->end());
+    for (Certificate& certificate : *certificates) {
+      if (auto good = check_trusted(certificate, type); !good) {
+        good.error().where = file.string();
+        return std::unexpected(good.error());
+      }
+      out.push_back(std::move(certificate));
+    }
   }
   if (out.empty()) return fail(Fault::not_found, "the trust store is empty", path.string());
   return out;

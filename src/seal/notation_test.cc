@@ -5,6 +5,7 @@
 #include "codec/cbor.h"
 #include "crypto/authority_for_tests.h"
 #include "seal/notation_verify.h"
+#include "source/temporary_test.h"
 
 namespace boltseal {
 namespace {
@@ -250,6 +251,8 @@ TEST(NotationPolicy, HoldsTheRules) {
   EXPECT_FALSE(with("[\"*\"],\"sig", "[],\"sig"));
   EXPECT_FALSE(with("[\"*\"],\"sig", "[\"https://r/a\"],\"sig"));
   EXPECT_FALSE(with("[\"*\"],\"sig", "[\"r\"],\"sig"));
+  EXPECT_FALSE(with("[\"*\"],\"sig", "[\"r:5000/a:latest\"],\"sig"));
+  EXPECT_TRUE(with("[\"*\"],\"sig", "[\"r:5000/a/b\"],\"sig"));
   EXPECT_FALSE(with("ca:acme", "ca:../acme"));
   EXPECT_FALSE(with("ca:acme", "tsl:acme"));
   EXPECT_FALSE(with("[\"ca:acme\"]", "[]"));
@@ -278,6 +281,31 @@ TEST(NotationPolicy, PrefersTheScopeThatNamesTheRepository) {
       verify_notation(jws_media_type, jws_with(good_header), {}, policies->back(), {}, now);
   ASSERT_FALSE(verified);
   EXPECT_EQ(verified.error().code, "policy-skips");
+}
+
+// One certificate as the only one in a store, and whether the store is taken.
+bool taken_into(std::string_view type, const Certificate& certificate) {
+  const TemporaryFolder folder;
+  folder.write("x509/" + std::string(type) + "/s/a.pem", certificate.pem());
+  return read_trust_store(folder.path(), type, "s").has_value();
+}
+
+TEST(TrustStore, HoldsAuthoritiesAlone) {
+  const test::Authority authority;
+  const PrivateKey key = PrivateKey::generate(KeyKind::ecdsa_p256).value();
+  const test::CertificateWish wish{.extensions = {{"keyUsage", "critical,digitalSignature"},
+                                                  {"extendedKeyUsage", "codeSigning"}}};
+  const Certificate leaf = authority.issue(wish, key.public_key());
+  for (const char* type : {"ca", "signingAuthority"}) {
+    EXPECT_TRUE(taken_into(type, authority.root)) << type;
+    EXPECT_TRUE(taken_into(type, authority.issuer)) << type;
+    EXPECT_FALSE(taken_into(type, leaf)) << type;
+    EXPECT_TRUE(taken_into(type, test::make_certificate(wish, key.public_key(), key))) << type;
+  }
+  EXPECT_TRUE(taken_into("tsa", authority.root));
+  EXPECT_FALSE(taken_into("tsa", authority.issuer));
+  EXPECT_FALSE(taken_into("tsa", leaf));
+  EXPECT_FALSE(taken_into("tsa", test::make_certificate(wish, key.public_key(), key)));
 }
 
 TEST(DistinguishedNames, AreReadAsRfc4514HasThem) {
