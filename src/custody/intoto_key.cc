@@ -23,16 +23,17 @@ Result<Names> names_of(const PublicKey& key) {
       return Names{"ecdsa", "ecdsa-sha2-nistp256"};
     case KeyKind::ecdsa_p384:
       return Names{"ecdsa", "ecdsa-sha2-nistp384"};
+    case KeyKind::ecdsa_p521:
+      return Names{"ecdsa", "ecdsa-sha2-nistp521"};
     case KeyKind::rsa:
       return Names{"rsa", "rsassa-pss-sha256"};
-    case KeyKind::ecdsa_p521:
-      break;
   }
-  return fail(Fault::unsupported, "in-toto has no scheme for P-521 keys");
+  return fail(Fault::unsupported, "in-toto has no scheme for this kind of key");
 }
 
 SignatureScheme scheme_of_key(const PublicKey& key) {
   if (key.kind() == KeyKind::ecdsa_p384) return {.hash = HashKind::sha384};
+  if (key.kind() == KeyKind::ecdsa_p521) return {.hash = HashKind::sha512};
   if (key.kind() == KeyKind::rsa) return {.hash = HashKind::sha256, .padding = Padding::pss};
   return {};
 }
@@ -58,7 +59,7 @@ Result<InTotoKey> read_in_toto_key(const Value& value, std::string_view id) {
     if (!raw) return fail(Fault::corrupt, "an ed25519 key that is no hex");
     key = PublicKey::from_ed25519(*raw);
   } else if (type == "rsa" || type == "ecdsa" || type == "ecdsa-sha2-nistp256" ||
-             type == "ecdsa-sha2-nistp384") {
+             type == "ecdsa-sha2-nistp384" || type == "ecdsa-sha2-nistp521") {
     key = PublicKey::from_pem(material);
   } else {
     return fail(Fault::unsupported, "keys of this type are not read: " + printable(type));
