@@ -114,18 +114,20 @@ Result<WitnessStep> step_of(std::string_view name, const Value& value) {
     if (out.attestations.back().empty() || out.attestations.size() > entry_limit)
       return wrong("an attestation without a type, or too many of them");
   }
+  if (out.attestations.empty())
+    return wrong(fmt::format("the step {} asks for no attestation and would take any", name));
   TRY(out.artifacts_from, texts_of(value["artifactsFrom"], "artifactsFrom"));
   return out;
 }
 
-// What a certificate must be called.
+// What a certificate must be called. One empty name is none at all.
 Checked<void> check_names(const std::string& what, std::vector<std::string> wanted,
                           std::vector<std::string> found) {
   if (wanted == std::vector<std::string>{"*"}) return {};
-  std::erase(wanted, "");
-  std::erase(found, "");
+  for (auto* names : {&wanted, &found})
+    if (*names == std::vector<std::string>{""}) names->clear();
   const std::set<std::string> a(wanted.begin(), wanted.end()), b(found.begin(), found.end());
-  if (a == b) return {};
+  if (a == b && b.size() == found.size()) return {};
   return refuse("witness-constraint", "the certificate is not what the functionary must be", what,
                 join(wanted, ", "), join(found, ", "));
 }

@@ -188,19 +188,28 @@ class Verifier {
     return now_;
   }
 
-  // A file that a step took from another must be what that one left.
+  // A file that a step took from another must be what that one left, made or untouched; and it must
+  // have taken one, or nobody has seen that the two belong together.
   Checked<void> check_artifacts(const WitnessStep& step) const {
     const auto& materials = held_.at(step.name)->collection.materials;
     for (const std::string& from : step.artifacts_from) {
-      const auto& products = held_.at(from)->collection.products;
+      const WitnessCollection& before = held_.at(from)->collection;
+      bool took = false;
       for (const auto& [path, digest] : materials) {
-        const auto product = products.find(path);
-        if (product == products.end()) continue;
-        if (digest.empty() || product->second != digest)
+        const auto product = before.products.find(path), material = before.materials.find(path);
+        if (product == before.products.end() && material == before.materials.end()) continue;
+        took = true;
+        const std::string& left =
+            product == before.products.end() ? material->second : product->second;
+        if (digest.empty() || left != digest)
           return refuse("witness-artifact-mismatch",
                         fmt::format("{} was changed between {} and {}", path, from, step.name),
-                        "step " + step.name, product->second, digest);
+                        "step " + step.name, left, digest);
       }
+      if (!took)
+        return refuse("witness-artifact-mismatch",
+                      fmt::format("{} took nothing that {} left", step.name, from),
+                      "step " + step.name, "a file of " + from, "none");
     }
     return {};
   }

@@ -116,8 +116,8 @@ def test_the_policy_is_its_owners(supply):
 
 
 @pytest.mark.parametrize("constraint", [{"commonname": "somebody"}, {"emails": []}, {"emails": ["*", "build@example.test"]}, {"organizations": ["Other"]},
-                                        {"uris": ["spiffe://example.test/build", "spiffe://example.test/more"]}, {"dnsnames": ["a.example"]}],
-                         ids=lambda c: next(iter(c)))
+                                        {"uris": ["spiffe://example.test/build", "spiffe://example.test/more"]}, {"dnsnames": ["a.example"]}, {"emails": ["", "build@example.test"]}],
+                         ids=str)
 def test_a_certificate_must_be_what_the_policy_says(supply, constraint):
     supply.policy(constraint=constraint)
     assert "witness-constraint" in supply.refused("witness-step-missing")
@@ -172,6 +172,31 @@ def test_a_step_must_be_there_and_be_whole(supply):
 def test_artifacts_must_be_those_of_the_step_before(supply):
     supply.collection("test", "tester", materials={"app": "d" * 64})
     assert supply.product in supply.refused("witness-artifact-mismatch")
+
+
+def test_artifacts_that_a_step_only_passed_on_count_too(supply):
+    """What the step before had as a material and left alone is what it left."""
+    supply.collection("build", "builder", ["builder", "middle"], materials={"conf": "a" * 64}, products={"app": supply.product})
+    supply.collection("test", "tester", materials={"app": supply.product, "conf": "a" * 64})
+    assert supply.verify().returncode == 0
+    supply.collection("test", "tester", materials={"conf": "a" * 64})
+    assert supply.verify().returncode == 0
+    supply.collection("test", "tester", materials={"app": supply.product, "conf": "d" * 64})
+    assert "a" * 64 in supply.refused("witness-artifact-mismatch")
+    supply.collection("build", "builder", ["builder", "middle"], materials={"app": "e" * 64}, products={"app": supply.product})
+    supply.collection("test", "tester", materials={"app": "e" * 64})
+    assert supply.product in supply.refused("witness-artifact-mismatch")
+
+
+@pytest.mark.parametrize("materials", [{}, {"other": "a" * 64}], ids=["none", "others"])
+def test_a_step_that_took_nothing_of_the_step_before_is_refused(supply, materials):
+    supply.collection("test", "tester", materials=materials)
+    assert "took nothing" in supply.refused("witness-artifact-mismatch")
+
+
+def test_a_step_that_asks_for_nothing_is_no_gate(supply):
+    supply.policy(build={"attestations": []})
+    assert "asks for no attestation" in supply.refused("unreadable")
 
 
 def test_the_artifact_must_be_a_subject(supply):
