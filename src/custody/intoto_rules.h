@@ -14,9 +14,6 @@ namespace boltseal {
 // corrupt for a rule of none of the known forms; keywords in any case.
 Result<> check_in_toto_rule(const InTotoRule& rule);
 
-// Shell patterns as Python's fnmatch has them: "*" (slashes too), "?", "[a-z]", "[!a-z]".
-bool fnmatch_matches(std::string_view pattern, std::string_view text);
-
 // The first rule that is broken; `about` names the step or inspection.
 std::optional<Refusal> apply_in_toto_rules(const std::string& about, bool products,
                                            const std::vector<InTotoRule>& rules,

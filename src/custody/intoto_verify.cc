@@ -11,6 +11,7 @@
 #include "custody/intoto_rules.h"
 #include "custody/phase_artifacts.h"
 #include "custody/phase_command.h"
+#include "files/fnmatch.h"
 
 namespace boltseal {
 namespace {

@@ -187,6 +187,25 @@ TEST_F(TufRepository, RefusesToBeFrozen) {
   EXPECT_EQ(refreshed(today_seconds + 1000), "metadata-expired snapshot.expires");
 }
 
+// As TUF's reference implementation has them: a set of characters is one, and a character may be
+// more than a byte.
+TEST(TufDelegation, CoversByShellPatternsWithinAFolder) {
+  const auto covers = [](const char* pattern, std::string_view target) {
+    TufDelegation delegation;
+    delegation.paths = {pattern};
+    return delegation.covers(target);
+  };
+  EXPECT_TRUE(covers("[ab]/f?.txt", "a/f1.txt"));
+  EXPECT_FALSE(covers("[ab]/f?.txt", "c/f1.txt"));
+  EXPECT_TRUE(covers("[!ab]/*", "c/f1.txt"));
+  EXPECT_FALSE(covers("[!ab]/*", "a/f1.txt"));
+  EXPECT_TRUE(covers("f?", "f\xc3\xa4"));
+  EXPECT_TRUE(covers("*", "a"));
+  EXPECT_FALSE(covers("*", "a/b"));
+  EXPECT_FALSE(covers("a*b", "a/b"));
+  EXPECT_FALSE(covers("a[/]b", "a/b"));
+}
+
 TEST_F(TufRepository, RefusesToMixAndMatch) {
   next_version();
   publish();

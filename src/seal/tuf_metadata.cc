@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "codec/canonical_json.h"
 #include "codec/value.h"
-#include "files/glob.h"
+#include "files/fnmatch.h"
 
 namespace boltseal {
 namespace {
@@ -189,7 +189,7 @@ Result<> read_delegations(const Value& delegations, TufTargets& out) {
 bool matches(std::string_view pattern, std::string_view target) {
   const auto globs = split(pattern, '/'), parts = split(target, '/');
   return std::ranges::equal(globs, parts, [](std::string_view glob, std::string_view part) {
-    return wildcard_matches(glob, part);
+    return fnmatch_matches(glob, part);
   });
 }
 

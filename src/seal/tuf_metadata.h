@@ -46,7 +46,7 @@ struct TufDelegation {
   std::string name;
   TufRing ring;
   bool terminating = false;
-  std::vector<std::string> paths;          // globs, whose "*" ends at a "/"
+  std::vector<std::string> paths;          // shell patterns, part by part of the path
   std::vector<std::string> hash_prefixes;  // of the SHA-256 of the path, in hex
   bool covers(std::string_view target) const;
 };

@@ -9,6 +9,7 @@
 #include "custody/snippet_split.h"
 #include "custody/witness_collection.h"
 #include "custody/witness_verify.h"
+#include "files/fnmatch.h"
 #include "targets.h"
 
 namespace boltseal {
