@@ -1,4 +1,6 @@
 // Where the files of a TUF repository come from.
+#include <optional>
+
 #include "base/fd.h"
 #include "base/text.h"
 #include "net/http.h"
@@ -20,6 +22,19 @@ Result<std::string> over_http(const std::string& url, std::uint64_t cap, bool al
               "the server answers " + std::to_string(response.status), url);
 }
 
+// A name without its URL's encoding; nothing where that could lead elsewhere.
+std::optional<std::string> plain_name(std::string_view name) {
+  std::string out;
+  for (const auto part : split(name, '/')) {
+    const auto plain = percent_decode(part);
+    if (!plain || plain->empty() || *plain == "." || *plain == ".." ||
+        plain->find_first_of(std::string_view("/\0", 2)) != std::string::npos)
+      return std::nullopt;
+    out += (out.empty() ? "" : "/") + *plain;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<TufFetch> tuf_fetch_from(const std::string& base, bool allow_http) {
@@ -31,8 +46,12 @@ Result<TufFetch> tuf_fetch_from(const std::string& base, bool allow_http) {
     };
   }
   const std::string path = folder.starts_with("file://") ? folder.substr(7) : folder;
-  return [path](const std::string& name, std::uint64_t cap) {
-    return read_file(path + "/" + name, cap);
+  // In a folder a file is called as in the URL, as our channels write it, or plainly, as others do.
+  return [path](const std::string& name, std::uint64_t cap) -> Result<std::string> {
+    auto bytes = read_file(path + "/" + name, cap);
+    if (bytes || bytes.error().fault != Fault::not_found) return bytes;
+    const auto plain = plain_name(name);
+    return plain ? read_file(path + "/" + *plain, cap) : std::move(bytes);
   };
 }
 

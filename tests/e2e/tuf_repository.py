@@ -6,7 +6,7 @@ import subprocess
 
 def canonical(value):
     """OLPC's canonical JSON, as far as the texts are ASCII: a line end stands for itself."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).replace("\\n", "\n").encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).replace("\\n", "\n").encode()
 
 
 class Key:

@@ -35,6 +35,14 @@ def test_brings_targets_and_keeps_what_it_saw(boltseal, repository):
     assert "metadata-rollback" in back.stderr
 
 
+@pytest.mark.parametrize("name", ["my app.bin", "dir/größe 1%.txt", "a%2Fb"])
+def test_a_folder_has_names_as_they_are(boltseal, repository, name):
+    repository.add(name, b"content")
+    assert tuf(boltseal, repository, "init", repository.root).returncode == 0
+    done = tuf(boltseal, repository, "download", "--target-name", name)
+    assert done.returncode == 0, done.stderr
+
+
 def test_says_what_is_wrong(boltseal, repository, tmp_path):
     assert "not-initialised" in tuf(boltseal, repository, "refresh").stderr
     assert tuf(boltseal, repository, "init", repository.root).returncode == 0
