@@ -264,7 +264,7 @@ Checked<void> TufClient::use_stored() {
 }
 
 // Pre-order, depth first; a terminating delegation that covers the target ends the search for
-// whoever comes behind it.
+// whoever comes behind it, and so does a bin (TAP 15).
 Checked<TufTarget> TufClient::find(const std::string& target) {
   struct Visit {
     std::string role;
@@ -292,7 +292,10 @@ Checked<TufTarget> TufClient::find(const std::string& target) {
       open.clear();
       break;
     }
-    if (role.bins) next.push_back({role.bins->bin_of(target), &role.keys, &role.bins->ring});
+    if (role.bins) {
+      next.push_back({role.bins->bin_of(target), &role.keys, &role.bins->ring});
+      open.clear();
+    }
     open.insert(open.end(), next.rbegin(), next.rend());
   }
   return refuse("target-unknown", "the repository has no such target, or nobody may speak for it",

@@ -309,6 +309,30 @@ TEST_F(TufRepository, AsksTheRolesInTheirOrder) {
   EXPECT_NE(downloaded("team/new"), "new");
 }
 
+TEST_F(TufRepository, GivesABinTheLastWord) {
+  const PrivateKey key = new_key();
+  const auto delegate = [&](const char* name, const TufTargets& role) {
+    targets.delegations.push_back({name, ring_for(targets.keys, {&key}), false, {"*"}, {}});
+    snapshot.files[std::string(name) + ".json"] =
+        describe_tuf_file(put("1." + std::string(name) + ".json", role, {&key}), 1);
+  };
+  TufTargets first, bin, second;
+  for (TufTargets* role : {&first, &bin, &second}) role->expires = today_seconds + 1000;
+  first.bins = TufBins{"bin", ring_for(first.keys, {&key}), 1};
+  bin.targets["binned"] = second.targets["elsewhere"] = {3, {{"sha256", sha256_hex("new")}}, {}};
+  store.files[sha256_hex("new") + ".binned"] = store.files[sha256_hex("new") + ".elsewhere"] =
+      "new";
+  for (const char* name : {"bin-0", "bin-1"})
+    snapshot.files[std::string(name) + ".json"] =
+        describe_tuf_file(put("1." + std::string(name) + ".json", bin, {&key}), 1);
+  delegate("first", first);
+  delegate("second", second);
+  next_version();
+  publish();
+  EXPECT_EQ(downloaded("binned"), "new");
+  EXPECT_EQ(downloaded("elsewhere"), "target-unknown");  // "second" is behind a bin
+}
+
 TEST_F(TufRepository, KeepsItsStateOrSaysThatItIsDamaged) {
   ASSERT_EQ(refreshed(), "good");
   EXPECT_FALSE(tuf_init(folder.path("state"), store.files["timestamp.json"]));
