@@ -32,7 +32,7 @@ struct AttestCommand {
       return given;
     }
     TRY(const auto made, make_predicate(type_uri, given, rfc3339(writing_time())));
-    return statement_about(image, name, type_uri, made);
+    return statement_about(image.digest, name, type_uri, made);
   }
   static Result<> check_predicate_of(const Statement& parsed) {
     return check_predicate(parsed.predicate_type, parsed.predicate());

@@ -94,7 +94,7 @@ Result<> attest_report(const Report& report, const std::string& reference, bool 
   TRY(const auto signer,
       open_signer(flags.how.services.key, password_source(flags.how.services.password)));
   return attest_image(opened.signatures(), image, *signer,
-                      statement_about(image, opened.images->name(), type, predicate), options);
+                      statement_about(digest, opened.images->name(), type, predicate), options);
 }
 
 }  // namespace boltseal

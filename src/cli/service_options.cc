@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/fd.h"
@@ -54,6 +55,12 @@ Result<SigningServices> services_of(const ServiceFlags& flags) {
                 "to sign without --key, name a certificate authority: --fulcio-url URL; the "
                 "signing config has none");
   return out;
+}
+
+std::unexpected<Error> no_tiles() {
+  return fail(Fault::unsupported,
+              "a list under a tag has no place for an entry of a log of the second generation: "
+              "--format bundle, or --tlog-upload=false");
 }
 
 Result<TrustedRoot> root_of(const ServiceFlags& flags) {
@@ -191,10 +198,22 @@ bool names_services(const ServiceFlags& flags) {
          !flags.timestamp_url.empty() || !flags.signing_config.empty() || !flags.log.empty();
 }
 
+Result<> check_lists(const ServiceFlags& flags) {
+  if (!flags.log.empty())
+    return fail(Fault::unsupported,
+                "a list under a tag has no place for an entry of a log of one's own (--log): "
+                "--format bundle");
+  if (!flags.rekor_url.empty() && flags.rekor_version == 2) return no_tiles();
+  return {};
+}
+
 Result<BundleMaker> bundle_maker(const ServiceFlags& flags, const StoreOptions& store,
-                                 bool insecure_http) {
+                                 bool insecure_http, bool lists) {
   BundleMaker::Parts parts;
   TRY(parts.services, services_of(flags));
+  if (lists && std::ranges::any_of(parts.services.logs,
+                                   [](const RekorService& log) { return log.version == 2; }))
+    return no_tiles();
   parts.access = {insecure_http, static_cast<int>(flags.patience)};
   parts.ignore_sct = flags.ignore_sct;
   parts.root_given = !flags.trusted_root.empty() || !flags.timestamp_chain.empty();

@@ -26,6 +26,9 @@ struct ServiceFlags {
 // --key and the passwords too.
 void add_service_options(Command& command, ServiceFlags& flags);
 
+// unsupported for a log that is named and whose entries have no place in cosign's lists.
+Result<> check_lists(const ServiceFlags& flags);
+
 // unsupported when the call itself is wrong: the option that is missing, or one too many.
 Result<> check_service_call(const ServiceFlags& flags);
 
@@ -33,8 +36,10 @@ Result<> check_service_call(const ServiceFlags& flags);
 bool names_services(const ServiceFlags& flags);
 
 // What makes bundles as the flags say: has the services chosen, the key opened or certified, and
-// the log opened. `store` is for --log; `insecure_http` allows plain HTTP to services.
+// the log opened. `store` is for --log; `insecure_http` allows plain HTTP to services. `lists`:
+// what is made goes into cosign's lists too; unsupported for a log whose entries have no place
+// there.
 Result<BundleMaker> bundle_maker(const ServiceFlags& flags, const StoreOptions& store,
-                                 bool insecure_http);
+                                 bool insecure_http, bool lists = false);
 
 }  // namespace boltseal

@@ -90,14 +90,15 @@ Result<AttachFormats> attach_formats(const SignFlags& flags) {
   out.bundle = flags.format != "legacy" && flags.bundle_format;
   out.legacy = flags.format != "bundle" || !flags.bundle_format;
   if (flags.format.starts_with("notation-")) return out;
-  if (out.legacy && names_services(flags.services))
-    return fail(Fault::unsupported,
-                "a list under a tag has no place for what services say: --format bundle");
+  if (out.legacy) TRY_DO(check_lists(flags.services));
   return out;
 }
 
 Result<BundleMaker> maker_of(const SignFlags& flags, const StoreFlags& store) {
-  return bundle_maker(flags.services, store_options(store, "pull,push"), store.insecure_http);
+  const bool notation = flags.format.starts_with("notation-");
+  const bool lists = !notation && (flags.format != "bundle" || !flags.bundle_format);
+  return bundle_maker(flags.services, store_options(store, "pull,push"), store.insecure_http,
+                      lists);
 }
 
 namespace {

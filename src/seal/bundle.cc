@@ -184,12 +184,13 @@ Checked<Bundle> parse_cosign_bundle(std::string_view json) {
   out.minor = 0;
   out.message.emplace();
   TRY(out.message->signature, root.bytes("base64Signature"));
-  TRY(auto pem, root.optional_text("cert"));
-  if (!pem.empty()) {
-    if (!pem.starts_with("-----")) {
-      TRY(pem, root.bytes("cert"));
-    }
-    auto certificates = Certificate::all_from_pem(pem);
+  TRY(auto file, root.optional_text("cert"));
+  if (!file.empty() && !file.starts_with("-----")) {
+    TRY(file, root.bytes("cert"));
+  }
+  // cosign 3 writes the public key there when there is no certificate.
+  if (!file.empty() && !file.starts_with("-----BEGIN PUBLIC KEY-----")) {
+    auto certificates = Certificate::all_from_file(file);
     if (!certificates) return root.wrong("cert", certificates.error().what);
     out.certificates = *std::move(certificates);
   }
@@ -199,6 +200,16 @@ Checked<Bundle> parse_cosign_bundle(std::string_view json) {
     out.entries.push_back(std::move(entry));
   }
   return out;
+}
+
+std::string write_cosign_bundle(const Bundle& bundle) {
+  JsonWriter json(false);
+  json.object().member("base64Signature",
+                       base64(bundle.envelope ? write_dsse(*bundle.envelope) : bundle.signature()));
+  if (!bundle.certificates.empty()) json.member("cert", base64(bundle.certificates.front().pem()));
+  if (!bundle.entries.empty())
+    write_cosign_log_entry(json.key("rekorBundle"), bundle.entries.front());
+  return json.end().take();
 }
 
 std::string key_hint_of(const PublicKey& key) { return base64(hash(HashKind::sha256, key.spki())); }

@@ -34,6 +34,8 @@ struct Bundle {
   std::string key_hint;  // free text
   std::vector<LogEntry> entries;
   std::vector<std::string> timestamps;  // RFC 3161, over the signature
+  // In cosign's `.att` lists timestamps are over the whole envelope; its bytes there, else empty.
+  std::string stamped_envelope;
   // What was signed; one of the two.
   std::optional<MessageSignature> message;
   std::optional<DsseEnvelope> envelope;
@@ -47,8 +49,11 @@ struct Bundle {
 // "bundle-root-certificate" for a chain that brings its own root.
 Checked<Bundle> parse_bundle(std::string_view json);
 
-// What `cosign sign-blob --bundle` of versions 1 and 2 wrote: base64Signature, cert, rekorBundle.
+// What cosign's `--bundle` is in the older form: base64Signature, cert, rekorBundle. Of an
+// attestation the envelope is called the signature.
 Checked<Bundle> parse_cosign_bundle(std::string_view json);
+// The same, of the first entry and the leaf, for there is place for one.
+std::string write_cosign_bundle(const Bundle& bundle);
 
 // Version 0.3, on one line.
 std::string write_bundle(const Bundle& bundle);

@@ -6,6 +6,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/timestamp.h"
+#include "seal/authorities.h"
 #include "seal/dsse.h"
 #include "seal/fulcio_client.h"
 #include "seal/identity.h"
@@ -95,8 +96,8 @@ Checked<Bundle> BundleMaker::sign(const Artifact& artifact) const {
   return finish(std::move(out), artifact, how, digest);
 }
 
-Checked<Bundle> BundleMaker::sign_statement(std::string_view statement,
-                                            std::string_view digest) const {
+Checked<Bundle> BundleMaker::sign_statement(std::string_view statement, std::string_view digest,
+                                            bool listed) const {
   const SignatureScheme how = scheme(true);
   const std::string message = pre_authentication(in_toto_payload, statement);
   // Without a key id: other verifiers pass over a signature whose id is not what they call the key.
@@ -104,9 +105,18 @@ Checked<Bundle> BundleMaker::sign_statement(std::string_view statement,
   TRY(auto signature, readable(parts_.signer->sign(message, how), "key"));
   envelope.signatures.push_back({"", std::move(signature)});
   Bundle out;
+  if (listed) out.stamped_envelope = write_dsse(envelope);
   out.envelope = std::move(envelope);
   TRY(const auto artifact, readable(Artifact::from_digest(digest), "digest"));
   return finish(std::move(out), artifact, how, hash(how.hash, message));
+}
+
+Checked<std::vector<Certificate>> BundleMaker::issuers() const {
+  if (!parts_.certificate) return std::vector<Certificate>();
+  TRY(auto chain, verify_signing_certificate(*parts_.certificate, {}, parts_.root,
+                                             parts_.certificate->not_before()));
+  chain.erase(chain.begin());
+  return chain;
 }
 
 Checked<std::string> BundleMaker::stamp(const std::string& url, std::string_view signature) const {
@@ -129,7 +139,9 @@ Checked<Bundle> BundleMaker::finish(Bundle bundle, const Artifact& artifact,
   else
     bundle.key_hint = key_hint_of(parts_.signer->public_key());
   for (const std::string& url : parts_.services.timestamp_authorities) {
-    TRY(auto timestamp, stamp(url, bundle.signature()));
+    TRY(auto timestamp,
+        stamp(url, bundle.stamped_envelope.empty() ? bundle.signature()
+                                                   : std::string_view(bundle.stamped_envelope)));
     bundle.timestamps.push_back(std::move(timestamp));
   }
   for (const RekorService& log : parts_.services.logs) {

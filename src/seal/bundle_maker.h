@@ -46,9 +46,13 @@ class BundleMaker {
 
   const Signer& signer() const { return *parts_.signer; }
   // A signature of the artifact's bytes; of a statement about the artifact `digest`. Refusals:
-  // those of the services, "timestamp-…", and those of verify_bundle.
+  // those of the services, "timestamp-…", and those of verify_bundle. `listed`: for cosign's lists,
+  // where a timestamp is over the whole envelope.
   Checked<Bundle> sign(const Artifact& artifact) const;
-  Checked<Bundle> sign_statement(std::string_view statement, std::string_view digest) const;
+  Checked<Bundle> sign_statement(std::string_view statement, std::string_view digest,
+                                 bool listed = false) const;
+  // Of the certificate, as the trusted root knows them, the root last; none for a key.
+  Checked<std::vector<Certificate>> issuers() const;
 
  private:
   explicit BundleMaker(Parts parts) : parts_(std::move(parts)) {}

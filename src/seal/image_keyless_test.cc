@@ -4,6 +4,7 @@
 #include "codec/json_writer.h"
 #include "seal/attached.h"
 #include "seal/image_verify.h"
+#include "seal/legacy_bundle.h"
 #include "seal/predicate.h"
 #include "seal/sigstore_for_tests.h"
 #include "seal/simple_signing.h"
@@ -125,6 +126,49 @@ TEST_F(Keyless, LegacyAttestation) {
   EXPECT_EQ(verified->predicate_type(), policy.predicate_type);
   attached.annotations.erase("dev.sigstore.cosign/bundle");
   EXPECT_EQ(judge_attestation(attached, digest, policy).error().code, "log-entry-missing");
+}
+
+TEST_F(Keyless, ATimestampOfALegacyAttestationIsOverTheEnvelope) {
+  policy.predicate_type = "https://example.org/predicate";
+  policy.trust.timestamps = 1;
+  auto made = sigstore.statement(Sigstore::statement_text());
+  Attached attached;
+  attached.form = AttachedForm::dsse;
+  attached.bytes = write_dsse(*made.envelope);
+  const auto verdict_of = [&](std::string_view stamped) {
+    made.timestamps = {sigstore.tsa.stamp(stamped, noon + 3)};
+    attached.annotations = *annotations_of(made, std::vector{sigstore.ca});
+    const auto verified = judge_attestation(attached, digest, policy);
+    return verified ? "verified" : verified.error().code;
+  };
+  EXPECT_EQ(verdict_of(attached.bytes), "verified");
+  EXPECT_EQ(verdict_of(made.signature()), "verified");  // cosign 3 stamps that
+  EXPECT_EQ(verdict_of(attached.bytes + " "), "timestamp-mismatch");
+}
+
+TEST_F(Keyless, WhatTheListsHaveNoPlaceForIsRefused) {
+  auto made = sigstore.statement(Sigstore::statement_text());
+  made.entries.front().promise.clear();
+  const auto refused = annotations_of(made, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::unsupported);
+}
+
+TEST_F(Keyless, CosignsOlderBundleIsReadAsItIsWritten) {
+  const auto made = sigstore.message();
+  const auto read = parse_cosign_bundle(write_cosign_bundle(made));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->signature(), made.signature());
+  EXPECT_EQ(read->certificates, made.certificates);
+  ASSERT_EQ(read->entries.size(), 1U);
+  EXPECT_EQ(read->entries[0].promise, made.entries[0].promise);
+  // cosign itself writes the certificate in DER, or the key in PEM.
+  const auto with = [&](const std::string& cert) {
+    return parse_cosign_bundle(R"({"base64Signature":"AAAA","cert":")" + base64(cert) + "\"}");
+  };
+  EXPECT_EQ(with(sigstore.leaf.der())->certificates, made.certificates);
+  EXPECT_TRUE(with(sigstore.key.public_key().pem())->certificates.empty());
+  EXPECT_EQ(with("junk").error().code, "bundle-invalid");
 }
 
 TEST_F(Keyless, AKeyWithALogEntry) {

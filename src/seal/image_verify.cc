@@ -170,6 +170,7 @@ Checked<VerifiedAttached> ImageJudge::envelope(const Attached& attached,
   if (!keys_alone() && !together) {
     TRY(auto bundle_, material_of(attached.annotations));
     bundle_.envelope = std::move(*parsed);
+    bundle_.stamped_envelope = attached.bytes;
     return bundle(attached, bundle_, predicate);
   }
   TRY(const auto verified, verify_dsse(*parsed, policy.trust.keys, 1));

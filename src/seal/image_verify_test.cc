@@ -122,7 +122,7 @@ TEST_F(SignedImage, AnAttestationIsNoSignature) {
   AttestImageOptions options;
   options.formats = {true, true};
   const auto statement =
-      statement_about(image, "r", cyclonedx_predicate, R"({"bomFormat":"CycloneDX"})");
+      statement_about(image.digest, "r", cyclonedx_predicate, R"({"bomFormat":"CycloneDX"})");
   ASSERT_TRUE(attest_image(store, image, one, statement, options));
   EXPECT_NE(verdict(), "verified");
   policy.predicate_type = cyclonedx_predicate;
@@ -136,8 +136,8 @@ TEST_F(SignedImage, KeysCountTogetherOnlyWhereTheyAgree) {
     AttestImageOptions options;
     options.formats = {true, false};
     const auto type = *predicate_type_of("test-result");
-    ASSERT_TRUE(
-        attest_image(store, image, signer, statement_about(image, "r", type, result), options));
+    ASSERT_TRUE(attest_image(store, image, signer, statement_about(image.digest, "r", type, result),
+                             options));
   };
   policy.predicate_type = *predicate_type_of("test-result");
   policy.trust.keys = {one.public_key(), two.public_key()};
@@ -161,7 +161,8 @@ TEST_F(SignedImage, ReplacingTakesTheOldOneAwayInBothForms) {
   for (const char* predicate :
        {R"({"bomFormat":"CycloneDX","version":1})", R"({"bomFormat":"CycloneDX","version":2})"})
     ASSERT_TRUE(attest_image(store, image, one,
-                             statement_about(image, "r", cyclonedx_predicate, predicate), options));
+                             statement_about(image.digest, "r", cyclonedx_predicate, predicate),
+                             options));
   const auto verified = verify_attestations(store, image.digest, policy, nullptr);
   ASSERT_TRUE(verified);
   EXPECT_EQ(verified->attached().size(), 2U);

@@ -1,5 +1,7 @@
 #include "seal/legacy_bundle.h"
 
+#include "codec/base64.h"
+#include "codec/json_writer.h"
 #include "codec/value.h"
 #include "seal/log_entry.h"
 #include "seal/protojson.h"
@@ -57,6 +59,33 @@ Checked<Bundle> bundle_of_layer(const Annotations& annotations) {
     TRY(auto stamp, object.bytes("SignedRFC3161Timestamp"));
     out.timestamps.push_back(std::move(stamp));
   }
+  return out;
+}
+
+Result<Annotations> annotations_of(const Bundle& bundle, std::span<const Certificate> issuers) {
+  Annotations out;
+  if (!bundle.certificates.empty()) {
+    out[certificate_annotation] = bundle.certificates.front().pem();
+    std::string chain;
+    for (const Certificate& issuer : issuers) chain += issuer.pem();
+    if (!chain.empty()) out[chain_annotation] = chain;
+  }
+  if (!bundle.entries.empty()) {
+    const LogEntry& entry = bundle.entries.front();
+    if (entry.promise.empty())
+      return fail(Fault::unsupported,
+                  "a list under a tag has no place for a log entry without the log's promise");
+    JsonWriter json(false);
+    write_cosign_log_entry(json, entry);
+    out[log_annotation] = json.take();
+  }
+  if (!bundle.timestamps.empty())
+    out[timestamp_annotation] =
+        JsonWriter(false)
+            .object()
+            .member("SignedRFC3161Timestamp", base64(bundle.timestamps.front()))
+            .end()
+            .take();
   return out;
 }
 

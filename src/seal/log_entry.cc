@@ -106,4 +106,10 @@ Checked<LogEntry> read_cosign_log_entry(const Value& object, const std::string& 
   return out;
 }
 
+void write_cosign_log_entry(JsonWriter& json, const LogEntry& entry) {
+  json.object().member("SignedEntryTimestamp", base64(entry.promise)).key("Payload").object();
+  json.member("body", base64(entry.body)).member("integratedTime", entry.integrated_time);
+  json.member("logIndex", entry.log_index).member("logID", hex(entry.log_id)).end().end();
+}
+
 }  // namespace boltseal

@@ -47,6 +47,8 @@ void write_log_entry(JsonWriter& json, const LogEntry& entry);
 // index, log. `code` is that of refusals.
 Checked<LogEntry> read_cosign_log_entry(const Value& object, const std::string& code,
                                         const std::string& path);
+// The same; it has no place for the proof.
+void write_cosign_log_entry(JsonWriter& json, const LogEntry& entry);
 
 // What a body records.
 struct LoggedSignature {

@@ -204,6 +204,10 @@ class FakeSigstore:
         self.write("token", self.token())
         self.write("url", self.url)
         self.write("tsa.pem", pem(self.tsa) + pem(self.tsa_root))
+        self.write("root.pem", pem(self.root))
+        for file, key in (("rekor.pub", self.rekor_key), ("ct.pub", self.ct)):
+            self.write(file, key.public_key().public_bytes(serialization.Encoding.PEM,
+                                                           serialization.PublicFormat.SubjectPublicKeyInfo).decode())
 
     def write(self, file, text):
         path = self.folder / file
@@ -240,14 +244,22 @@ class FakeSigstore:
 
     def signing_certificate(self, request, authorization):
         token = request.get("credentials", {}).get("oidcIdentityToken") or authorization.removeprefix("Bearer ")
-        claims = self.identity(token)
         wanted = request["publicKeyRequest"]
         public = serialization.load_pem_public_key(wanted["publicKey"]["content"].encode())
+        return {"signedCertificateEmbeddedSct": {"chain": {"certificates": self.certified(token, public, wanted["proofOfPossession"])}}}
+
+    def older_signing_certificate(self, request, authorization):
+        """The API that cosign 2 speaks."""
+        public = public_of(base64.b64decode(request["publicKey"]["content"]))
+        return "".join(self.certified(authorization.removeprefix("Bearer "), public, request["signedEmailAddress"])).encode()
+
+    def certified(self, token, public, proof):
+        claims = self.identity(token)
         subject = claims.get("email") or claims["sub"]
-        verify(public, base64.b64decode(wanted["proofOfPossession"]), sha256(subject.encode()), hashes.SHA256)
+        verify(public, base64.b64decode(proof), sha256(subject.encode()), hashes.SHA256)
         public = self.lie("certified key", public)
         leaf = self.leaf(public, self.lie("certified name", subject), self.lie("certified issuer", claims["iss"]))
-        return {"signedCertificateEmbeddedSct": {"chain": {"certificates": [pem(leaf), pem(self.ca), pem(self.root)]}}}
+        return [pem(leaf), pem(self.ca), pem(self.root)]
 
     def leaf(self, public, subject, issuer):
         alternative = x509.RFC822Name(subject) if "@" in subject else x509.UniformResourceIdentifier(subject)
@@ -359,6 +371,8 @@ class FakeSigstore:
         path = handler.path.partition("?")[0]
         if path == "/api/v2/signingCert":
             return 200, self.signing_certificate(json.loads(body), handler.headers.get("Authorization", ""))
+        if path == "/api/v1/signingCert":
+            return 201, self.older_signing_certificate(json.loads(body), handler.headers.get("Authorization", ""))
         if path == "/api/v1/log/entries":
             return 201, self.rekor_entry(json.loads(body))
         if path.startswith("/api/v1/log/entries/"):

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -217,9 +218,38 @@ def test_nobody_is_asked_who_was_not_named(boltseal, sigstore, file, tmp_path):
                             (("--key", private, "--fulcio-url", sigstore.url), "give --key or --fulcio-url")):
         done = boltseal("sign-blob", *options, file)
         assert done.returncode == 3 and wanted in done.stderr, done.stderr
-    done = boltseal("sign", "--key", private, "--format", "legacy", "--rekor-url", sigstore.url, "oci:nowhere")
-    assert done.returncode == 3 and "--format bundle" in done.stderr
+    for options, wanted in ((("--rekor-url", sigstore.url, "--rekor-version", 2), "second generation"), (("--log", "l", "--log-key", private), "--log")):
+        done = boltseal("sign", "--key", private, "--format", "legacy", *options, "oci:nowhere")
+        assert done.returncode == 3 and wanted in done.stderr and "--format bundle" in done.stderr, done.stderr
+    config = sigstore.folder / "signing_config-2.json"
+    done = boltseal("sign", "--identity-token", sigstore.folder / "token", "--format", "legacy", "--signing-config", config, *root(sigstore),
+                    "oci:nowhere")
+    assert done.returncode == 1 and "second generation" in done.stderr, done.stderr
     assert asked(sigstore) == [STAMP]
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_the_older_form(boltseal, sigstore, registry, tmp_path, keyed):
+    """cosign's lists have place for a certificate, an entry and a timestamp."""
+    name = f"services/{tmp_path.name.lower()}"
+    digest = images.Client(registry.host).push(images.Image([[("hello.txt", f"older {keyed}\n")]]), name, "v1")
+    reference = f"{registry.host}/{name}@{digest}"
+    private, public = make_key(tmp_path, "key")
+    how, trust = services(sigstore, 1), NAME
+    if keyed:
+        how, trust = ("--key", private, *logged(sigstore, 1)), ("--key", public, "--require-log")
+    boltseal.write("p.json", '{"a": 1}')
+    good(boltseal("sign", "--format", "legacy", *how, reference))
+    good(boltseal("attest", "--format", "legacy", *how, "--type", "custom", "--predicate", "p.json", reference))
+    check = (*trust, *root(sigstore), "--allow-http-registry", "--use-signed-timestamps", "--new-bundle-format=false", reference)
+    assert json.loads(good(boltseal("verify", *check)).stdout)[0]["critical"]["image"]["docker-manifest-digest"] == digest
+    assert good(boltseal("verify-attestation", "--type", "custom", *check)).stdout.count("\n") == 1
+    for kind in ("sig", "att"):
+        where = f"http://{registry.host}/v2/{name}/manifests/{digest.replace(':', '-')}.{kind}"
+        request = urllib.request.Request(where, headers={"Accept": "application/vnd.oci.image.manifest.v1+json"})
+        [layer] = json.load(urllib.request.urlopen(request))["layers"]
+        assert {one.rpartition("/")[2] for one in layer["annotations"] if one.startswith("dev.sigstore.cosign/")} == {
+            "bundle", "rfc3161timestamp"} | (set() if keyed else {"certificate", "chain"})
 
 
 def test_without_a_time_nothing_is_sent(boltseal, sigstore, file, tmp_path):
