@@ -8,6 +8,8 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/output.h"
+#include "cli/signature_files.h"
 #include "cli/store_options.h"
 #include "seal/dsse.h"
 #include "seal/predicate.h"
@@ -18,8 +20,10 @@ namespace {
 
 struct AttestCommand {
   std::vector<std::string> references;
-  std::string predicate, statement, type = "custom", platform;
-  bool replace = false, recursive = false;
+  std::string predicate, statement, type = "custom";
+  bool replace = false;
+  SubjectChoice choice;
+  SignatureFiles files;
   StoreFlags store;
   SignFlags how;
 
@@ -42,16 +46,31 @@ struct AttestCommand {
                   const std::string& type_uri, const std::string& given, AttestImageOptions options,
                   int& exit) const {
     options.maker = &maker;
-    TRY(const auto opened, open_reference(reference, store, "pull,push"));
-    auto images = resolve_subjects(*opened.images, opened.reference, platform, recursive);
-    if (!images) {
-      exit = images.error().fault == Fault::not_found ? seal_no_image : seal_error;
-      return std::unexpected(images.error());
+    TRY(const auto subjects, open_subjects(reference, store, choice, exit));
+    for (const StoredManifest& image : subjects.images) {
+      TRY(const auto said, statement_for(image, subjects.name, type_uri, given));
+      TRY(const auto made, make_attestation(image.digest, maker.signer(), said, options));
+      TRY_DO(write_signature_files(
+          files, file_suffix(image.digest, choice.recursive || references.size() > 1), made,
+          maker.signer().public_key()));
+      if (choice.upload)
+        TRY_DO(attach_made(subjects.opened->signatures(), image, made, replace, options.created));
+      else if (!files.any())
+        TRY_DO(
+            write_output({}, (made.entry ? made.entry->bytes : write_bundle(*made.bundle)) + "\n"));
     }
-    for (const StoredManifest& image : *images) {
-      TRY(const auto made, statement_for(image, opened.images->name(), type_uri, given));
-      TRY_DO(attest_image(opened.signatures(), image, maker.signer(), made, options));
-    }
+    return {};
+  }
+
+  Result<> check_call(const AttachFormats& formats) const {
+    if (predicate.empty() == statement.empty())
+      return fail(Fault::unsupported, "give one of --predicate and --statement");
+    if (choice.upload || files.any()) return {};
+    if (formats.legacy && formats.bundle)
+      return fail(Fault::unsupported, "standard output takes one form: not --format both");
+    if (formats.legacy && names_services(how.services))
+      return fail(Fault::unsupported,
+                  "an envelope has no place for what services say: add --bundle FILE");
     return {};
   }
 
@@ -62,8 +81,8 @@ struct AttestCommand {
     options.formats = *formats;
     options.replace = replace;
     options.created = rfc3339(writing_time());
-    if (predicate.empty() == statement.empty())
-      return seal_complain("give one of --predicate and --statement", Exit::usage);
+    if (const auto good = check_call(*formats); !good)
+      return seal_complain(good.error().message(), Exit::usage);
     const auto type_uri = predicate_type_of(type);
     if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
     const std::string& file = predicate.empty() ? statement : predicate;
@@ -103,9 +122,13 @@ void add_attest(Command& program, int& exit) {
       ->type_name("TYPE");
   command->add_flag("--replace", state->replace,
                     "Take away what was attested with this type before");
-  command->add_flag("-r,--recursive", state->recursive, "Of an index attest to every image too");
-  command->add_option("--platform", state->platform, "Attest to this image of an index only")
+  command->add_flag("-r,--recursive", state->choice.recursive,
+                    "Of an index attest to every image too");
+  command->add_option("--platform", state->choice.platform, "Attest to this image of an index only")
       ->type_name("OS/ARCH");
+  command->add_flag("--upload,!--no-upload", state->choice.upload,
+                    "=false: attach nothing; to standard output, or to --bundle FILE");
+  add_signature_files(*command, state->files, false);
   add_store_options(*command, state->store);
   add_environment(*command);
   command->callback([state, &exit] { exit = state->run(); });

@@ -19,6 +19,7 @@ void add_verify_attestation(Command& program, int& exit);
 void add_sign_blob(Command& program, int& exit);
 void add_verify_blob(Command& program, int& exit);
 void add_bundle(Command& program, int& exit);
+void add_attach(Command& program, int& exit);
 void add_tree(Command& program, int& exit);
 void add_download(Command& program, int& exit);
 void add_copy(Command& program, int& exit);

@@ -103,6 +103,7 @@ int run(int argc, char** argv) {
   boltseal::add_sign_blob(commands, exit);
   boltseal::add_verify_blob(commands, exit);
   boltseal::add_bundle(commands, exit);
+  boltseal::add_attach(commands, exit);
   boltseal::add_tree(commands, exit);
   boltseal::add_download(commands, exit);
   boltseal::add_copy(commands, exit);

@@ -11,6 +11,7 @@
 #include "net/http.h"
 #include "seal/evidence.h"
 #include "seal/key_reference.h"
+#include "source/reference.h"
 
 namespace boltseal {
 namespace {
@@ -99,6 +100,29 @@ Result<BundleMaker> maker_of(const SignFlags& flags, const StoreFlags& store) {
   const bool lists = !notation && (flags.format != "bundle" || !flags.bundle_format);
   return bundle_maker(flags.services, store_options(store, "pull,push"), store.insecure_http,
                       lists);
+}
+
+Result<Subjects> open_subjects(const std::string& reference, const StoreFlags& store,
+                               const SubjectChoice& choice, int& exit) {
+  exit = seal_error;
+  Subjects out;
+  const auto parsed = parse_reference(reference);
+  if (!choice.upload && parsed && parsed->kind == Reference::Kind::registry &&
+      !parsed->digest.empty() && choice.platform.empty() && !choice.recursive) {
+    out.name = parsed->host + "/" + parsed->repository;
+    out.images.emplace_back().digest = parsed->digest;
+    return out;
+  }
+  TRY(out.opened, open_reference(reference, store, choice.upload ? "pull,push" : "pull"));
+  auto images = resolve_subjects(*out.opened->images, out.opened->reference, choice.platform,
+                                 choice.recursive);
+  if (!images) {
+    if (images.error().fault == Fault::not_found) exit = seal_no_image;
+    return std::unexpected(images.error());
+  }
+  out.images = std::move(*images);
+  out.name = out.opened->images->name();
+  return out;
 }
 
 namespace {

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,21 @@ StoreOptions store_options(const StoreFlags& flags, const std::string& actions);
 // Opens REF, with COSIGN_REPOSITORY taken into account.
 Result<OpenedArtifact> open_reference(const std::string& reference, const StoreFlags& flags,
                                       const std::string& actions);
+
+// The images that a reference means.
+struct SubjectChoice {
+  std::string platform;
+  bool recursive = false;
+  bool upload = true;  // else nothing will be attached, and nobody is asked who need not be
+};
+struct Subjects {
+  std::optional<OpenedArtifact> opened;  // nothing where the reference itself has the digest
+  std::vector<StoredManifest> images;    // then it has a digest only
+  std::string name;                      // as signatures call it
+};
+// `exit` is for an Error.
+Result<Subjects> open_subjects(const std::string& reference, const StoreFlags& store,
+                               const SubjectChoice& choice, int& exit);
 
 struct SignFlags {
   std::string format = "bundle";

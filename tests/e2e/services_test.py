@@ -252,6 +252,26 @@ def test_the_older_form(boltseal, sigstore, registry, tmp_path, keyed):
             "bundle", "rfc3161timestamp"} | (set() if keyed else {"certificate", "chain"})
 
 
+def test_the_older_form_in_parts_and_attached_later(boltseal, sigstore, registry, tmp_path):
+    name = f"services/{tmp_path.name.lower()}"
+    digest = images.Client(registry.host).push(images.Image([[("hello.txt", "in parts\n")]]), name, "v1")
+    reference = f"{registry.host}/{name}@{digest}"
+    boltseal.write("p.json", '{"a": 1}')
+    how = ("--format", "legacy", "--upload=false", *services(sigstore, 1))
+    good(boltseal("sign", *how, "--output-signature", "s", "--output-payload", "p", "--output-certificate", "c", "--bundle", "b",
+                  "--rfc3161-timestamp", "t", reference))
+    good(boltseal("attest", *how, "--bundle", "a", "--predicate", "p.json", reference))
+    done = boltseal("attest", *how, "--predicate", "p.json", reference)
+    assert done.returncode == 3 and "--bundle FILE" in done.stderr
+    check = (*NAME, *root(sigstore), "--allow-http-registry", reference)
+    assert boltseal("verify", *check).returncode == 10
+    attach = ("attach", "signature", "--allow-http-registry", "--signature", "s", "--payload", "p", "--certificate", "c")
+    good(boltseal(*attach, "--rekor-response", "b", "--tsr", "t", reference))
+    good(boltseal("attach", "attestation", "--allow-http-registry", "--attestation", "a", reference))
+    good(boltseal("verify", "--use-signed-timestamps", *check))
+    good(boltseal("verify-attestation", "--type", "custom", *check))
+
+
 def test_without_a_time_nothing_is_sent(boltseal, sigstore, file, tmp_path):
     private, _ = make_key(tmp_path, "key")
     token = ("--fulcio-url", sigstore.url, "--identity-token", sigstore.folder / "token")
