@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
@@ -160,6 +162,15 @@ std::vector<std::string> last_phases(const CustodyPolicy& policy,
     if (counts(phase) && !followed) out.push_back(phase.name);
   }
   return out;
+}
+
+void run_custody(Command& command, const std::function<int()>& run, int& exit) {
+  const auto quiet = std::make_shared<bool>(false);
+  command.add_flag("-q,--quiet", *quiet, "No notes");
+  command.callback([quiet, run, &exit] {
+    if (*quiet) set_verbosity(Verbosity::quiet);
+    exit = run();
+  });
 }
 
 int complain_of_refusal(const Refusal& refusal, std::string_view about) {

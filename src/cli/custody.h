@@ -2,6 +2,7 @@
 // how a refusal ends a command.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ Result<> stamp_record(const CustodyPlace& place, const std::string& url, const P
 // The phases that no other one comes after; `with_records`: among those that have a record.
 std::vector<std::string> last_phases(const CustodyPolicy& policy,
                                      const std::vector<StoredRecord>* with_records = nullptr);
+
+// Gives the command -q, and has it run.
+void run_custody(Command& command, const std::function<int()>& run, int& exit);
 
 // Prints the refusal and gives Exit::findings.
 int complain_of_refusal(const Refusal& refusal, std::string_view about = {});

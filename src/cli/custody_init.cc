@@ -147,7 +147,7 @@ void add_custody_init(Command& custody, int& exit) {
       ->allow_extra_args(false);
   command->add_option("--project", state->project, "Its name; the folder's when not given");
   command->add_option("--policy", state->file, "The file to write")->capture_default_str();
-  command->callback([state, &exit] { exit = state->run(); });
+  run_custody(*command, [state] { return state->run(); }, exit);
 
   auto* sign = custody.add_subcommand("sign-policy", "Sign the policy as one of its owners");
   const auto signing = std::make_shared<SignPolicyCommand>();
@@ -156,7 +156,7 @@ void add_custody_init(Command& custody, int& exit) {
   sign->add_option("--key", signing->key, "An owner's private key")->required();
   add_custody_timestamp(*sign, signing->timestamp_url);
   add_password_options(*sign, signing->password);
-  sign->callback([signing, &exit] { exit = signing->run(); });
+  run_custody(*sign, [signing] { return signing->run(); }, exit);
 }
 
 }  // namespace boltseal

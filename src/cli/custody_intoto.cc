@@ -181,7 +181,7 @@ void add_run(Command& in_toto, int& exit) {
   run->add_option("--link-dir", running->folder, "Where the link goes")->capture_default_str();
   run->add_flag("--dsse", running->dsse, "A DSSE envelope instead of a metablock");
   add_password_options(*run, running->password);
-  run->callback([running, &exit] { exit = running->run(); });
+  run_custody(*run, [running] { return running->run(); }, exit);
 }
 
 }  // namespace
@@ -207,7 +207,7 @@ void add_custody_in_toto(Command& custody, int& exit) {
   verify->add_option("--at", state->at, "The moment that counts for expiry, instead of now");
   verify->add_option("-o,--output", state->output, "table or json")
       ->check(one_of({"table", "json"}));
-  verify->callback([state, &exit] { exit = state->run(); });
+  run_custody(*verify, [state] { return state->run(); }, exit);
   add_run(*in_toto, exit);
 
   auto* sign = in_toto->add_subcommand("sign", "Sign a layout (or link) written as JSON");
@@ -218,12 +218,12 @@ void add_custody_in_toto(Command& custody, int& exit) {
   sign->add_option("--output", signing->output, "Another file to write");
   sign->add_flag("--dsse", signing->dsse, "A DSSE envelope instead of a metablock");
   add_password_options(*sign, signing->password);
-  sign->callback([signing, &exit] { exit = signing->run(); });
+  run_custody(*sign, [signing] { return signing->run(); }, exit);
 
   auto* key = in_toto->add_subcommand("key", "Print a public key as a layout holds it");
   const auto shown = std::make_shared<ShowKey>();
   key->add_option("KEY", shown->key, "PEM or JSON")->required();
-  key->callback([shown, &exit] { exit = shown->run(); });
+  run_custody(*key, [shown] { return shown->run(); }, exit);
 }
 
 }  // namespace boltseal

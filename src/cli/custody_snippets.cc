@@ -16,6 +16,7 @@
 #include "cli/custody.h"
 #include "cli/options.h"
 #include "codec/json_writer.h"
+#include "custody/chain_show.h"
 #include "custody/phase_command.h"
 #include "custody/snippet_seal.h"
 #include "custody/snippet_sources.h"
@@ -207,6 +208,14 @@ std::string answers_as_json(const std::vector<SnippetAnswer>& answers) {
   return json.end().end().take();
 }
 
+// Of a seal that nothing is to be read from.
+std::string refusal_as_json(const Refusal& refusal) {
+  JsonWriter json;
+  json.object().member("schemaVersion", "1.0");
+  write_refusal(json, "refusal", refusal);
+  return json.end().take();
+}
+
 int VerifySnippets::run() const {
   const auto wanted = read_outputs(outputs, "table", answer_formats);
   if (!wanted) return complain_of_call(wanted.error());
@@ -221,7 +230,14 @@ int VerifySnippets::run() const {
   const auto envelope = parse_dsse(*bytes);
   if (!envelope) return complain(envelope.error());
   const auto payload = verify_dsse(*envelope, trusted, 1);
-  if (!payload) return complain_of_refusal(payload.error(), seal);
+  if (!payload) {
+    for (const Output& output : *wanted) {
+      if (output.format != "json") continue;
+      const auto written = write_output(output, refusal_as_json(payload.error()));
+      if (!written) return complain(written.error());
+    }
+    return complain_of_refusal(payload.error(), seal);
+  }
   const auto sealed = parse_snippet_seal(payload->bytes());
   if (!sealed) return complain(sealed.error());
   const auto found = texts(*sealed);
@@ -272,7 +288,7 @@ void add_custody_snippets(Command& custody, int& exit) {
   sign->add_option("--key", signing->key, "Private key")->required();
   sign->add_option("--seal", signing->output, "The file to write")->required();
   add_password_options(*sign, signing->password);
-  sign->callback([signing, &exit] { exit = signing->run(); });
+  run_custody(*sign, [signing] { return signing->run(); }, exit);
 
   auto* verify = snippets->add_subcommand(
       "verify", "Say what became of the sealed code in an artifact; exit code 1 when some changed");
@@ -292,7 +308,7 @@ void add_custody_snippets(Command& custody, int& exit) {
                    "Read an image's layers without seccomp and Landlock");
   verify->add_option("-o,--output", state->outputs, "FORMAT or FORMAT=FILE: table, json")
       ->allow_extra_args(false);
-  verify->callback([state, &exit] { exit = state->run(); });
+  run_custody(*verify, [state] { return state->run(); }, exit);
 }
 
 }  // namespace boltseal

@@ -226,7 +226,7 @@ void add_custody_step(Command& custody, int& exit) {
   add_custody_timestamp(*command, state->timestamp_url);
   add_custody_place(*command, state->place);
   add_password_options(*command, state->password);
-  command->callback([state, &exit] { exit = state->run(); });
+  run_custody(*command, [state] { return state->run(); }, exit);
 
   auto* cosign = custody.add_subcommand("cosign", "Sign the last record of a phase too");
   const auto signing = std::make_shared<CosignCommand>();
@@ -235,7 +235,7 @@ void add_custody_step(Command& custody, int& exit) {
   add_custody_timestamp(*cosign, signing->timestamp_url);
   add_custody_place(*cosign, signing->place);
   add_password_options(*cosign, signing->password);
-  cosign->callback([signing, &exit] { exit = signing->run(); });
+  run_custody(*cosign, [signing] { return signing->run(); }, exit);
 }
 
 }  // namespace boltseal

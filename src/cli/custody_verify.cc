@@ -34,16 +34,19 @@ struct VerifyCommand {
   int show() const;
 
  private:
-  int draw(const CustodyPolicy& policy, const CustodyVerdict& verdict) const;
+  int draw(const CustodyPolicy& policy, const CustodyVerdict& verdict, bool table = true) const;
+  int refuse_all(const CustodyPolicy& policy, const Refusal& refusal) const;
   Result<std::optional<Refusal>> check_end(const CustodyVerdict& verdict,
                                            const std::vector<std::string>& ends) const;
 };
 
-int VerifyCommand::draw(const CustodyPolicy& policy, const CustodyVerdict& verdict) const {
+int VerifyCommand::draw(const CustodyPolicy& policy, const CustodyVerdict& verdict,
+                        bool table) const {
   const auto wanted = read_outputs(outputs, "table", picture_formats);
   if (!wanted) return complain_of_call(wanted.error());
   const CustodyPicture picture{policy, verdict, !place.owners.empty()};
   for (const Output& output : *wanted) {
+    if (!table && output.format == "table") continue;
     const auto written = write_output(output, output.format == "json"   ? custody_json(picture)
                                               : output.format == "svg"  ? custody_svg(picture)
                                               : output.format == "html" ? custody_html(picture)
@@ -51,6 +54,14 @@ int VerifyCommand::draw(const CustodyPolicy& policy, const CustodyVerdict& verdi
     if (!written) return complain(written.error());
   }
   return Exit::clean;
+}
+
+// No hop could be judged. Programs get their document all the same, and no older one stays behind.
+int VerifyCommand::refuse_all(const CustodyPolicy& policy, const Refusal& refusal) const {
+  CustodyVerdict verdict;
+  verdict.refusal = refusal;
+  const int exit = draw(policy, verdict, false);
+  return exit == Exit::clean ? complain_of_refusal(refusal) : exit;
 }
 
 int VerifyCommand::gate() const {
@@ -94,9 +105,9 @@ Result<std::optional<Refusal>> VerifyCommand::check_end(
 
 int VerifyCommand::verify() const {
   const auto policy = open_custody_policy(place);
-  if (!policy) return complain_of_refusal(policy.error());
+  if (!policy) return refuse_all({}, policy.error());
   const auto records = load_records(place.records);
-  if (!records) return complain_of_refusal(records.error());
+  if (!records) return refuse_all(*policy, records.error());
   const auto moment = custody_now(place);
   if (!moment) return complain_of_call(moment.error());
   const auto ends = to.empty() ? last_phases(*policy) : to;
@@ -144,17 +155,19 @@ int VerifyCommand::show_file() const {
 int VerifyCommand::show() const {
   if (!file.empty()) return show_file();
   const auto policy = open_custody_policy(place);
-  if (!policy) return complain_of_refusal(policy.error());
+  if (!policy) return refuse_all({}, policy.error());
   const auto records = load_records(place.records);
-  if (!records) return complain_of_refusal(records.error());
+  if (!records) return refuse_all(*policy, records.error());
   const auto moment = custody_now(place);
   if (!moment) return complain_of_call(moment.error());
-  const auto ends = to.empty() ? last_phases(*policy, &*records) : to;
-  if (ends.empty()) {
+  auto ends = to.empty() ? last_phases(*policy, &*records) : to;
+  const bool none = ends.empty();
+  if (none) {
     log_note("no phase has a record yet");
-    return Exit::clean;
+    ends = last_phases(*policy);
   }
-  return draw(*policy, verify_custody(*policy, *records, {ends, from, *moment, place.min_version}));
+  const CustodyQuestion question{ends, from, *moment, place.min_version};
+  return draw(*policy, verify_custody(*policy, *records, question), !none);
 }
 
 }  // namespace
@@ -170,7 +183,7 @@ void add_custody_verify(Command& custody, int& exit) {
   gate->add_option("--platform", shut->source.platform, "Of images, as linux/arm64");
   gate->add_flag("--insecure-http", shut->source.insecure_http, "Registries without TLS");
   add_custody_place(*gate, shut->place);
-  gate->callback([shut, &exit] { exit = shut->gate(); });
+  run_custody(*gate, [shut] { return shut->gate(); }, exit);
 
   const auto add = [&](const char* name, const char* what, bool verify) {
     auto* command = custody.add_subcommand(name, what);
@@ -195,7 +208,8 @@ void add_custody_verify(Command& custody, int& exit) {
           ->allow_extra_args(false);
     }
     add_custody_place(*command, state->place);
-    command->callback([state, verify, &exit] { exit = verify ? state->verify() : state->show(); });
+    run_custody(
+        *command, [state, verify] { return verify ? state->verify() : state->show(); }, exit);
   };
   add("verify",
       "Verify the chain offline; exit code 1 and the first broken hop when it does not hold", true);

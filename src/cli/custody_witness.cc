@@ -102,7 +102,7 @@ void add_custody_witness(Command& custody, int& exit) {
   command->add_option("--at", state->at, "The moment that counts, instead of now");
   command->add_option("-o,--output", state->output, "table or json")
       ->check(one_of({"table", "json"}));
-  command->callback([state, &exit] { exit = state->run(); });
+  run_custody(*command, [state] { return state->run(); }, exit);
 }
 
 }  // namespace boltseal

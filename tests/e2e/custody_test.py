@@ -143,6 +143,31 @@ def test_a_whole_chain_holds(project):
     assert record["predicate"]["previous"][0]["phase"] == "test" and record["predicate"]["exitCode"] == 0
 
 
+def test_a_program_gets_json_of_what_could_not_be_judged(project):
+    code, seen = verdict(project)
+    assert code == 1 and not seen["holds"] and seen["refusal"]["code"] == "phase-missing"
+    done = project("show", "-o", "json")
+    assert done.returncode == 0 and [hop["phase"] for hop in json.loads(done.stdout)["hops"]] == ["source", "test", "build"]
+    project.chain()
+    (project.folder / ".custody/03-build.json").write_text("{}")
+    for words in (("verify", "-o", "json,html=out/c.html"), ("show", "-o", "json,svg=out/c.svg")):
+        done = project(*words)
+        seen = json.loads(done.stdout)
+        assert done.returncode == 1 and "unreadable: " in done.stderr, done.stderr
+        assert seen["project"] == "tiny" and not seen["holds"] and seen["hops"] == seen["known"] == []
+        assert seen["refusal"]["code"] == "unreadable" and "03-build.json" in seen["refusal"]["what"] + seen["refusal"]["field"]
+    assert "unreadable" in (project.folder / "out/c.html").read_text() and "is broken" in (project.folder / "out/c.svg").read_text()
+    code, seen = verdict(project, "--owner", "@owner.pub")
+    assert code == 1 and not seen["holds"] and seen["refusal"]["code"] == "policy-unsigned" and seen["project"] == ""
+
+
+def test_quiet(project):
+    assert "recorded source" in project.source().stderr
+    assert project.test("bob", "-q").stderr == ""
+    assert "is open" in project.ok("gate", "build").stderr
+    assert project.ok("gate", "build", "-q").stderr == project.ok("show", "--quiet", "-o", "json").stderr == ""
+
+
 def test_secrets_are_not_recorded(project):
     project.source()
     project.test()

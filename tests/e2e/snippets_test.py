@@ -125,3 +125,5 @@ def test_what_is_not_sealed(sealed):
     assert sign("--run", "true").returncode == 0
     done = sealed("custody", "snippets", "verify", "dir:src", "--seal", "calc.seal", "--key", "two.pub")
     assert done.returncode == 1 and "signature-invalid" in done.stderr
+    done = sealed("custody", "snippets", "verify", "dir:src", "--seal", "calc.seal", "--key", "two.pub", "-o", "json")
+    assert done.returncode == 1 and json.loads(done.stdout)["refusal"]["code"] == "signature-invalid"
