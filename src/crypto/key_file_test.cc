@@ -189,6 +189,32 @@ TEST(OpensslFile, MayNotAskForMinutesOfPbkdf2) {
   const auto key = read_private_key(openssl_slow, "k", word("pw"));
   ASSERT_FALSE(key);
   EXPECT_EQ(key.error().fault, Fault::too_large);
+  EXPECT_NE(key.error().what.find("16777216"), std::string::npos) << key.error().what;
+  EXPECT_NE(key.error().what.find("10000000"), std::string::npos) << key.error().what;
+}
+
+// N, r and p of openssl_scrypt in place of 16384, 8 and 1.
+Error scrypt_asking_for(const std::string& cost) {
+  std::string der = parse_pem(openssl_scrypt)->front().bytes;
+  const std::string usual("\x02\x02\x40\x00\x02\x01\x08\x02\x01\x01", 10);
+  der = replace_all(der, usual, cost);
+  const auto key = read_private_key(write_pem("ENCRYPTED PRIVATE KEY", der), "k", word("pw"));
+  return key ? Error{} : key.error();
+}
+
+TEST(OpensslFile, MayNotAskForMuchOfScrypt) {
+  using namespace std::string_literals;
+  const auto memory = scrypt_asking_for("\x02\x02\x40\x00\x02\x01\x7f\x02\x01\x01"s);
+  EXPECT_EQ(memory.fault, Fault::too_large);
+  EXPECT_NE(memory.what.find("254 MiB"), std::string::npos) << memory.what;
+  EXPECT_NE(memory.what.find("32 MiB"), std::string::npos) << memory.what;
+  const auto time = scrypt_asking_for("\x02\x02\x40\x00\x02\x01\x0f\x02\x01\x7f"s);
+  EXPECT_EQ(time.fault, Fault::too_large);
+  EXPECT_NE(time.what.find("31211520"), std::string::npos) << time.what;  // N * r * p
+  EXPECT_NE(time.what.find("16777216"), std::string::npos) << time.what;
+  const auto none = scrypt_asking_for("\x02\x02\x40\x01\x02\x01\x08\x02\x01\x01"s);
+  EXPECT_EQ(none.fault, Fault::corrupt);
+  EXPECT_NE(none.what.find("N 16385"), std::string::npos) << none.what;
 }
 
 TEST(KeyFile, IsRefusedWhenItHoldsNoKey) {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <openssl/asn1t.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -9,6 +10,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "base/text.h"
@@ -21,6 +23,8 @@ namespace {
 
 constexpr std::size_t secret_heap = 1 << 20;       // an RSA-4096 key takes some 3 KiB of it
 constexpr std::uint64_t most_rounds = 10'000'000;  // seconds; OpenSSL writes 2,048
+// Of scrypt: what OpenSSL takes, in bytes, and seconds of N * r * p; it writes 16 MiB and 2^17.
+constexpr std::uint64_t most_memory = 32 << 20, most_work = 1 << 24;
 
 const EVP_MD* algorithm_of(HashKind kind) {
   return kind == HashKind::sha512   ? EVP_sha512()
@@ -59,8 +63,44 @@ Result<PublicKey> public_half(EVP_PKEY* key) {
   return PublicKey::from_der(spki);
 }
 
+std::uint64_t number_of(const ASN1_INTEGER* integer) {
+  std::uint64_t out = 0;
+  return ASN1_INTEGER_get_uint64(&out, integer) == 1 ? out : UINT64_MAX;
+}
+
+std::uint64_t product(std::uint64_t a, std::uint64_t b) {
+  return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
+}
+
+// RFC 7914: 128 * r bytes for each of N blocks, and for each of p mixes as many.
+Result<> bearable_scrypt(const X509_ALGOR* function) {
+  const OpenSsl<SCRYPT_PARAMS, SCRYPT_PARAMS_free> kdf(static_cast<SCRYPT_PARAMS*>(
+      ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), function->parameter)));
+  if (!kdf) return openssl_error(Fault::corrupt, "not an encrypted private key");
+  const auto n = number_of(kdf->costParameter), r = number_of(kdf->blockSize),
+             p = number_of(kdf->parallelizationParameter);
+  const std::string cost = fmt::format("N {}, r {}, p {}", n, r, p);
+  if (n < 2 || (n & (n - 1)) != 0 || r == 0 || p == 0)
+    return fail(Fault::corrupt, "a private key under a scrypt that there is not: " + cost);
+  constexpr std::string_view again =
+      "; where it can be read, `openssl pkcs8 -topk8 -scrypt -in KEY` makes a lighter one";
+  const auto memory = product(128 * std::min(r, most_memory), n < most_memory ? n + 2 : n);
+  const auto mixes = product(128 * std::min(r, most_memory), p);
+  if (memory > most_memory || mixes > most_memory - memory)
+    return fail(Fault::too_large,
+                fmt::format("a private key whose scrypt wants {} MiB of memory, over the limit of "
+                            "{} MiB ({}){}",
+                            std::max(memory, mixes) >> 20, most_memory >> 20, cost, again));
+  if (product(n * r, p) > most_work)
+    return fail(Fault::too_large,
+                fmt::format("a private key whose scrypt wants {} rounds, over the limit of {} "
+                            "({}){}",
+                            product(n * r, p), most_work, cost, again));
+  return {};
+}
+
 // What a file may ask for before it is known to be ours: PBES2 alone (PBES1 is DES and MD5), with
-// PBKDF2 of few enough rounds. OpenSSL itself holds scrypt to 32 MiB.
+// few enough rounds.
 Result<> bearable(const X509_SIG* sealed) {
   const X509_ALGOR* algorithm = nullptr;
   X509_SIG_get0(sealed, &algorithm, nullptr);
@@ -76,13 +116,20 @@ Result<> bearable(const X509_SIG* sealed) {
       ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter)));
   if (!scheme) return openssl_error(Fault::corrupt, "not an encrypted private key");
   X509_ALGOR_get0(&id, nullptr, nullptr, scheme->keyfunc);
-  if (OBJ_obj2nid(id) != NID_id_pbkdf2) return {};
+  if (OBJ_obj2nid(id) == NID_id_scrypt) return bearable_scrypt(scheme->keyfunc);
+  if (OBJ_obj2nid(id) != NID_id_pbkdf2)
+    return fail(Fault::unsupported,
+                "a private key under a password in another way than PBKDF2 and "
+                "scrypt");
   const OpenSsl<PBKDF2PARAM, PBKDF2PARAM_free> kdf(static_cast<PBKDF2PARAM*>(
       ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), scheme->keyfunc->parameter)));
   if (!kdf) return openssl_error(Fault::corrupt, "not an encrypted private key");
-  std::uint64_t rounds = 0;
-  if (ASN1_INTEGER_get_uint64(&rounds, kdf->iter) != 1 || rounds > most_rounds)
-    return openssl_error(Fault::too_large, "a private key that asks for too many rounds of PBKDF2");
+  const auto rounds = number_of(kdf->iter);
+  if (rounds > most_rounds)
+    return fail(Fault::too_large,
+                fmt::format("a private key whose PBKDF2 wants {} rounds, over the "
+                            "limit of {}",
+                            rounds, most_rounds));
   return {};
 }
 
