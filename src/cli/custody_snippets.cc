@@ -18,6 +18,7 @@
 #include "codec/json_writer.h"
 #include "custody/chain_show.h"
 #include "custody/phase_command.h"
+#include "custody/snippet_new.h"
 #include "custody/snippet_seal.h"
 #include "custody/snippet_sources.h"
 #include "custody/snippet_split.h"
@@ -37,7 +38,7 @@ struct SignSnippets {
 
  private:
   Checked<PhaseEvidence> passed() const;
-  Result<std::map<std::string, std::string>> texts() const;
+  Result<std::map<std::string, std::string>> texts(std::vector<std::string>& folders) const;
 };
 
 // What says that the tests went well. No: there is nothing to seal then.
@@ -72,7 +73,8 @@ Checked<PhaseEvidence> SignSnippets::passed() const {
   return *std::move(evidence);
 }
 
-Result<std::map<std::string, std::string>> SignSnippets::texts() const {
+Result<std::map<std::string, std::string>> SignSnippets::texts(
+    std::vector<std::string>& folders) const {
   std::map<std::string, std::string> out;
   for (std::string source : sources) {
     while (source.size() > 1 && source.ends_with('/')) source.pop_back();
@@ -88,6 +90,8 @@ Result<std::map<std::string, std::string>> SignSnippets::texts() const {
     TRY(auto found, read_texts_of_folder(source, [](std::string_view path) {
           return snippet_language(path) != SnippetLanguage::none;
         }));
+    std::erase_if(found, [](const auto& file) { return file.second == left_out_text; });
+    folders.push_back(source == "." ? "" : source);
     for (auto& [path, text] : found)
       out[source == "." ? path : source + "/" + path] = std::move(text);
   }
@@ -105,7 +109,8 @@ int SignSnippets::run() const {
   if (!signer) return complain(signer.error());
   auto result = passed();
   if (!result) return complain_of_refusal(result.error());
-  const auto sources_read = texts();
+  std::vector<std::string> folders;
+  const auto sources_read = texts(folders);
   if (!sources_read) return complain(sources_read.error());
   std::vector<LineCoverage> read;
   for (const auto& name : coverage) {
@@ -115,7 +120,7 @@ int SignSnippets::run() const {
     if (!one) return one.error().where = name, complain(one.error());
     read.push_back(*std::move(one));
   }
-  auto seal = make_snippet_seal(*sources_read, read);
+  auto seal = make_snippet_seal(*sources_read, read, std::move(folders));
   if (!seal) return complain(seal.error());
   seal->tests = *std::move(result);
   seal->created = writing_time();
@@ -136,38 +141,68 @@ struct VerifySnippets {
   std::string artifact, seal, under;
   std::vector<std::string> keys, outputs;
   SourceOptions source;
-  bool strict = false, all = false, no_sandbox = false;
+  bool strict = false, fail_on_new = false, all = false, no_sandbox = false;
 
   int run() const;
 
  private:
-  Result<std::map<std::string, std::string>> texts(const SnippetSeal& of) const;
+  using Texts = std::map<std::string, std::string>;
+  Result<Texts> texts(const Opened& opened, const TextsWanted& what) const;
+  Result<std::vector<SnippetAnswer>> unknown(const Opened& opened, const SnippetSeal& of,
+                                             const Texts& compared,
+                                             const std::vector<SnippetAnswer>& answers) const;
   std::string table(const std::vector<SnippetAnswer>& answers) const;
 };
 
-Result<std::map<std::string, std::string>> VerifySnippets::texts(const SnippetSeal& of) const {
-  const auto names = sealed_names(of);
+Result<VerifySnippets::Texts> VerifySnippets::texts(const Opened& opened,
+                                                    const TextsWanted& what) const {
   std::string_view folder_wanted = trim_end(under, '/');
   while (folder_wanted.starts_with('/') || folder_wanted.starts_with("./"))
     folder_wanted.remove_prefix(folder_wanted.starts_with('/') ? 1 : 2);
   const std::string prefix = folder_wanted.empty() ? "" : std::string(folder_wanted) + "/";
+  const NewCodeSearch search{what.folders, what.endings};
   const auto wanted = [&](std::string_view path) {
-    return names.contains(last_part(path)) && path.starts_with(prefix);
+    return path.starts_with(prefix) &&
+           (std::ranges::find(what.names, last_part(path)) != what.names.end() ||
+            search.wants(path));
   };
-  TRY(const auto opened, open_source(artifact, source));
   if (const auto* folder = std::get_if<OpenedDirectory>(&opened))
     return read_texts_of_folder(folder->path, wanted);
   if (const auto* image = std::get_if<OpenedImage>(&opened)) {
     ScanOptions reading;
     reading.sandbox = !no_sandbox;
-    TRY(auto found, read_texts(reading, *image, {names.begin(), names.end()}));
+    TRY(auto found, read_texts(reading, *image, what));
     std::erase_if(found, [&](const auto& file) { return !file.first.starts_with(prefix); });
     return found;
   }
   return fail(Fault::unsupported, "an image or a folder is wanted", artifact);
 }
 
-using StateCounts = std::array<std::uint64_t, 5>;
+// Code that has come to where the sealed code lies. Without a word of the seal on what else was
+// there, a test that it did not touch would be taken for new.
+Result<std::vector<SnippetAnswer>> VerifySnippets::unknown(
+    const Opened& opened, const SnippetSeal& of, const Texts& compared,
+    const std::vector<SnippetAnswer>& answers) const {
+  const NewCodeSearch search = new_code_search(of, answers);
+  if (fail_on_new && of.folders.empty())
+    return fail(Fault::unsupported,
+                "the seal does not say which folders it is of, so that --fail-on-new cannot be "
+                "answered; sign again, over folders",
+                seal);
+  const bool refused =
+      std::ranges::any_of(answers, [](const auto& a) { return a.state == SnippetState::changed; });
+  if (fail_on_new && search.folders.empty() && !refused)
+    return fail(Fault::not_found,
+                "nothing of the sealed folders lies here as it was sealed, so that what is new "
+                "cannot be told",
+                artifact);
+  if (search.folders.empty()) return std::vector<SnippetAnswer>();
+  TRY(const auto found,
+      texts(opened, {.names = {}, .endings = search.endings, .folders = search.folders}));
+  return new_code(of, compared_paths(of, compared), found);
+}
+
+using StateCounts = std::array<std::uint64_t, snippet_states>;
 
 StateCounts counts_of(const std::vector<SnippetAnswer>& answers) {
   StateCounts out{};
@@ -181,7 +216,8 @@ std::string VerifySnippets::table(const std::vector<SnippetAnswer>& answers) con
     if (a.state == SnippetState::unchanged && !all) continue;
     out += fmt::format("{:<13}  {}{}  {}", name_of(a.state), a.path,
                        a.first ? fmt::format(":{}", a.first) : "", a.name);
-    if (!a.where.empty() && (a.where != a.path || a.line != a.first))
+    if (!a.where.empty() && a.state != SnippetState::new_code &&
+        (a.where != a.path || a.line != a.first))
       out += fmt::format("  at {}:{}", a.where, a.line);
     out += "\n";
   }
@@ -240,7 +276,10 @@ int VerifySnippets::run() const {
   }
   const auto sealed = parse_snippet_seal(payload->bytes());
   if (!sealed) return complain(sealed.error());
-  const auto found = texts(*sealed);
+  const auto names = sealed_names(*sealed);
+  const auto opened = open_source(artifact, source);
+  if (!opened) return complain(opened.error());
+  const auto found = texts(*opened, {.names = {names.begin(), names.end()}});
   if (!found) return complain(found.error());
   if (found->empty())
     return complain({Fault::not_found,
@@ -256,17 +295,21 @@ int VerifySnippets::run() const {
                      doubt.size() > 1 ? fmt::format("; and {} more", doubt.size() - 1) : ""),
          artifact,
          {}});
-  const auto answers = compare_snippets(*sealed, *found);
+  auto answers = compare_snippets(*sealed, *found);
+  const auto fresh = unknown(*opened, *sealed, *found, answers);
+  if (!fresh) return complain(fresh.error());
+  answers.insert(answers.end(), fresh->begin(), fresh->end());
   for (const Output& output : *wanted) {
     const auto written =
         write_output(output, output.format == "json" ? answers_as_json(answers) : table(answers));
     if (!written) return complain(written.error());
   }
   const auto counts = counts_of(answers);
-  const auto bad = counts[static_cast<std::size_t>(SnippetState::changed)];
-  const auto doubtful = counts[static_cast<std::size_t>(SnippetState::gone)] +
-                        counts[static_cast<std::size_t>(SnippetState::never_covered)];
-  return bad + (strict ? doubtful : 0) == 0 ? Exit::clean : Exit::findings;
+  const auto count = [&](SnippetState state) { return counts[static_cast<std::size_t>(state)]; };
+  std::uint64_t bad = count(SnippetState::changed);
+  if (strict) bad += count(SnippetState::gone) + count(SnippetState::never_covered);
+  if (strict || fail_on_new) bad += count(SnippetState::new_code);
+  return bad == 0 ? Exit::clean : Exit::findings;
 }
 
 }  // namespace
@@ -300,7 +343,12 @@ void add_custody_snippets(Command& custody, int& exit) {
       ->required()
       ->allow_extra_args(false);
   verify->add_option("--under", state->under, "Folder of the artifact to look in, as srv/app");
-  verify->add_flag("--strict", state->strict, "Exit code 1 for gone and never covered code too");
+  verify->add_flag("--strict", state->strict,
+                   "Exit code 1 for gone, never covered and new code too");
+  verify->add_flag(
+      "--fail-on-new", state->fail_on_new,
+      "Exit code 1 for new code too: files below the sealed folders that the seal does "
+      "not know");
   verify->add_flag("--all", state->all, "Show what is unchanged too");
   verify->add_option("--platform", state->source.platform, "Of an image, as linux/arm64");
   verify->add_flag("--insecure-http", state->source.insecure_http, "Registries without TLS");

@@ -150,8 +150,8 @@ class Comparison {
 }  // namespace
 
 std::string_view name_of(SnippetState state) {
-  constexpr std::array<std::string_view, 5> names = {"unchanged", "moved", "changed", "gone",
-                                                     "never covered"};
+  constexpr std::array<std::string_view, snippet_states> names = {
+      "unchanged", "moved", "changed", "gone", "never covered", "new"};
   return names[static_cast<std::size_t>(state)];
 }
 
@@ -190,6 +190,16 @@ std::vector<std::string> files_in_doubt(const SnippetSeal& seal,
       if (artifact.at(*other) != artifact.at(*nearest.path)) others += ", " + *other;
     if (!others.empty()) out.push_back(path + ": " + *nearest.path + others);
   }
+  return out;
+}
+
+std::set<std::string> compared_paths(const SnippetSeal& seal,
+                                     const std::map<std::string, std::string>& artifact) {
+  PathsByName by_name;
+  for (const auto& [path, text] : artifact) by_name.emplace(last_part(path), path);
+  std::set<std::string> out;
+  for (const auto& [path, sha256] : seal.files)
+    if (const auto nearest = nearest_path(by_name, path); nearest.path) out.insert(*nearest.path);
   return out;
 }
 

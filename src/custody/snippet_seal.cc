@@ -9,6 +9,7 @@
 #include "codec/json_writer.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
+#include "custody/snippet_new.h"
 #include "custody/snippet_split.h"
 #include "seal/statement.h"
 
@@ -91,8 +92,10 @@ void seal_outside(const std::string& path, const SnippetText& text, const Covere
 }  // namespace
 
 Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& sources,
-                                      const std::vector<LineCoverage>& coverage) {
+                                      const std::vector<LineCoverage>& coverage,
+                                      std::vector<std::string> folders) {
   SnippetSeal out;
+  out.folders = std::move(folders);
   std::map<std::string, CoveredLines> covered;
   PathsByName by_name;
   for (const auto& [path, text] : sources) by_name.emplace(last_part(path), path);
@@ -123,8 +126,11 @@ Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& 
     else
       seal_functions(path, text, lines, out);
   }
-  if (out.snippets.size() > snippet_limit)
-    return fail(Fault::too_large, "over a million functions");
+  for (const auto& [path, text] : sources)
+    if (!out.files.contains(path) && own_code(out.folders, path))
+      out.unsealed[path] = sha256_hex(text);
+  if (out.snippets.size() + out.unsealed.size() > snippet_limit)
+    return fail(Fault::too_large, "over a million functions and files");
   return out;
 }
 
@@ -141,7 +147,14 @@ std::string write_snippet_seal(const SnippetSeal& seal) {
     json.member("last", s.last).member("sha256", s.sha256).member("covered", s.covered);
     json.texts("tests", s.tests).end();
   }
-  json.end().end();
+  json.end();
+  if (!seal.folders.empty()) {
+    json.texts("folders", seal.folders).key("unsealed").array();
+    for (const auto& [path, sha256] : seal.unsealed)
+      json.object().member("path", path).member("sha256", sha256).end();
+    json.end();
+  }
+  json.end();
   std::vector<Subject> subjects;
   for (const auto& [path, sha256] : seal.files) subjects.push_back({path, {{"sha256", sha256}}});
   return write_statement(subjects, snippet_seal_type, json.take());
@@ -175,6 +188,14 @@ Result<SnippetSeal> parse_snippet_seal(std::string_view bytes) {
     s.covered = static_cast<std::uint32_t>(*covered);
     for (const Value& test : item["tests"].items()) s.tests.push_back(test.string());
     out.snippets.push_back(std::move(s));
+  }
+  if (p["unsealed"].items().size() > snippet_limit)
+    return fail(Fault::too_large, "over a million files");
+  for (const Value& folder : p["folders"].items()) out.folders.push_back(folder.string());
+  for (const Value& item : p["unsealed"].items()) {
+    if (!is_digest("sha256:" + item["sha256"].string()))
+      return fail(Fault::corrupt, "an unsealed file that can be none");
+    out.unsealed[item["path"].string()] = item["sha256"].string();
   }
   return out;
 }

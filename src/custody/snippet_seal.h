@@ -32,18 +32,32 @@ struct SealedSnippet {
 struct SnippetSeal {
   std::vector<SealedSnippet> snippets;       // by path and line
   std::map<std::string, std::string> files;  // path → sha256
-  std::vector<std::string> coverage;         // formats
+  // The folders that were sealed ("" for all), and what else was in them that the tests did not
+  // touch: path → sha256.
+  std::vector<std::string> folders;
+  std::map<std::string, std::string> unsealed;
+  std::vector<std::string> coverage;  // formats
   PhaseEvidence tests;
   std::int64_t created = 0;
 };
 
-// `sources`: path → text. corrupt when coverage speaks of none of them.
+// `sources`: path → text; `folders`: those that were given as a whole. corrupt when coverage speaks
+// of none of them.
 Result<SnippetSeal> make_snippet_seal(const std::map<std::string, std::string>& sources,
-                                      const std::vector<LineCoverage>& coverage);
+                                      const std::vector<LineCoverage>& coverage,
+                                      std::vector<std::string> folders = {});
 std::string write_snippet_seal(const SnippetSeal& seal);  // an in-toto Statement
 Result<SnippetSeal> parse_snippet_seal(std::string_view statement);
 
-enum class SnippetState : std::uint8_t { unchanged, moved, changed, gone, never_covered };
+enum class SnippetState : std::uint8_t {
+  unchanged,
+  moved,
+  changed,
+  gone,
+  never_covered,
+  new_code,  // of a file that the seal does not know
+};
+constexpr std::size_t snippet_states = 6;
 std::string_view name_of(SnippetState state);
 
 struct SnippetAnswer {
@@ -58,6 +72,10 @@ struct SnippetAnswer {
 // What became of the sealed code in `artifact` (path → text of files that may be it).
 std::vector<SnippetAnswer> compare_snippets(const SnippetSeal& seal,
                                             const std::map<std::string, std::string>& artifact);
+
+// The paths in `artifact` that the sealed files are compared with.
+std::set<std::string> compared_paths(const SnippetSeal& seal,
+                                     const std::map<std::string, std::string>& artifact);
 
 // The last parts of the sealed paths: a file of another name is none of them.
 std::set<std::string, std::less<>> sealed_names(const SnippetSeal& seal);

@@ -11,6 +11,23 @@ namespace {
 
 constexpr std::size_t depth_limit = 10'000, prefix_limit = 500;
 
+struct Ending {
+  std::string_view text;
+  SnippetLanguage language;
+};
+constexpr auto endings = std::to_array<Ending>({
+    {".c", SnippetLanguage::c},        {".h", SnippetLanguage::c},
+    {".cc", SnippetLanguage::c},       {".cpp", SnippetLanguage::c},
+    {".cxx", SnippetLanguage::c},      {".hh", SnippetLanguage::c},
+    {".hpp", SnippetLanguage::c},      {".hxx", SnippetLanguage::c},
+    {".go", SnippetLanguage::go},      {".java", SnippetLanguage::java},
+    {".js", SnippetLanguage::script},  {".jsx", SnippetLanguage::script},
+    {".mjs", SnippetLanguage::script}, {".cjs", SnippetLanguage::script},
+    {".ts", SnippetLanguage::script},  {".tsx", SnippetLanguage::script},
+    {".mts", SnippetLanguage::script}, {".cts", SnippetLanguage::script},
+    {".py", SnippetLanguage::python},
+});
+
 bool is_word(char c) {
   return is_alnum(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) > 127;
 }
@@ -54,13 +71,16 @@ std::string assigned_name(std::string_view head) {
 
 SnippetLanguage snippet_language(std::string_view path) {
   const auto dot = path.rfind('.');
-  const std::string ending = dot == std::string_view::npos ? "" : lower(path.substr(dot + 1));
-  if (any_of(ending, {"c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx"})) return SnippetLanguage::c;
-  if (ending == "go") return SnippetLanguage::go;
-  if (ending == "java") return SnippetLanguage::java;
-  if (any_of(ending, {"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"}))
-    return SnippetLanguage::script;
-  return ending == "py" ? SnippetLanguage::python : SnippetLanguage::none;
+  const std::string ending = dot == std::string_view::npos ? "" : lower(path.substr(dot));
+  const auto found = std::ranges::find(endings, ending, &Ending::text);
+  return found == endings.end() ? SnippetLanguage::none : found->language;
+}
+
+std::vector<std::string> snippet_endings(SnippetLanguage language) {
+  std::vector<std::string> out;
+  for (const Ending& one : endings)
+    if (one.language == language) out.emplace_back(one.text);
+  return out;
 }
 
 std::string_view name_of(SnippetLanguage language) {

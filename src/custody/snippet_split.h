@@ -15,8 +15,9 @@ namespace boltseal {
 
 enum class SnippetLanguage : std::uint8_t { none, c, go, java, script, python };
 
-SnippetLanguage snippet_language(std::string_view path);  // by its ending
-std::string_view name_of(SnippetLanguage language);       // "c", "go", …; "lines" for none
+SnippetLanguage snippet_language(std::string_view path);             // by its ending
+std::vector<std::string> snippet_endings(SnippetLanguage language);  // ".py"
+std::string_view name_of(SnippetLanguage language);  // "c", "go", …; "lines" for none
 
 struct SnippetPiece {
   std::string name;                   // "Class::method", "function"

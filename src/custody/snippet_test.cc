@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "custody/snippet_new.h"
 #include "custody/snippet_seal.h"
 #include "custody/snippet_split.h"
 
@@ -213,6 +214,34 @@ TEST(SnippetCompare, FilesThatFitAsWell) {
   // Coverage that may be of either source is of none.
   EXPECT_FALSE(make_snippet_seal({{"a/src/calc.c", source}, {"b/src/calc.c", source}}, {coverage}));
   EXPECT_TRUE(make_snippet_seal({{"a/calc.c", source}, {"calc.c", source}}, {coverage}));
+}
+
+TEST(SnippetNew, IsWhatNoSealKnows) {
+  const std::string source = file("calc.c"), helper = "int helper;\n";
+  const auto made = make_snippet_seal(
+      {{"src/calc.c", source}, {"src/test.c", helper}, {"src/vendor/x.c", "int x;\n"}},
+      {*read_line_coverage(file("lcov.info"))}, {"src"});
+  ASSERT_TRUE(made);
+  const auto seal = parse_snippet_seal(write_snippet_seal(*made));
+  ASSERT_TRUE(seal) << seal.error().message();
+  EXPECT_THAT(seal->folders, ElementsAre("src"));
+  EXPECT_EQ(seal->unsealed.size(), 1U);  // what is vendored is nobody's to test
+  const auto search = [&](const std::string& path, const std::string& text) {
+    return new_code_search(*seal, compare_snippets(*seal, {{path, text}}));
+  };
+  EXPECT_THAT(search("app/code/calc.c", source).folders, ElementsAre("app/code/"));
+  EXPECT_THAT(search("calc.c", source).folders, ElementsAre(""));
+  // Nothing of it is what was sealed: a file of that name is somebody else's.
+  EXPECT_TRUE(search("usr/include/calc.c", "int calc;\n").folders.empty());
+  const auto here = search("app/code/calc.c", source);
+  EXPECT_TRUE(here.wants("app/code/a/new.H"));
+  for (const char* other : {"app/other/new.c", "app/code/new.py", "app/code/a/vendor/b/new.c"})
+    EXPECT_FALSE(here.wants(other)) << other;
+  EXPECT_TRUE(new_code_search(*seal, {}).folders.empty());
+  const auto found =
+      new_code(*seal, {"a.c"}, {{"a.c", "int a;\n"}, {"b.c", helper}, {"c.c", "int c;\n"}});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].where, "c.c");
 }
 
 TEST(SnippetCompare, RangesWhereNoFunctionsAreKnown) {

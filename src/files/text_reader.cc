@@ -28,7 +28,8 @@ Result<bool> TextReader::entry(const TarEntry& entry) {
     gone_.push_back(path);
     texts_.erase(path);
   }
-  if (entry.kind != TarEntry::Kind::file || entry.size > file_limit || !wanted_(path)) return false;
+  if (entry.kind != TarEntry::Kind::file || !wanted_(path)) return false;
+  if (entry.size > file_limit) return texts_[path] = left_out_text, false;
   total_ += entry.size;
   if (total_ > total_limit) return too_much();
   current_ = &texts_[path];

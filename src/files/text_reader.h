@@ -26,8 +26,11 @@ void wire(A& a, LayerTexts& v) {
 
 using WantedPath = std::function<bool(std::string_view path)>;
 
-// Regular files that are wanted; those over 8 MiB are left out, all together over 512 MiB are
-// too_large.
+// In place of a file over 8 MiB. No source has it as its text.
+constexpr std::string_view left_out_text{"\0over 8 MiB", 11};
+
+// Regular files that are wanted; of those over 8 MiB left_out_text is kept, all together over 512
+// MiB are too_large.
 class TextReader : public TarVisitor {
  public:
   explicit TextReader(WantedPath wanted) : wanted_(std::move(wanted)) {}

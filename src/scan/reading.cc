@@ -90,7 +90,7 @@ Result<std::vector<LayerOutcome>> layer_outcomes(Reading& reading, const OpenedI
     copy_of[i] = first_with.try_emplace(layers[i].diff_id, i).first->second;
     if (copy_of[i] != i) continue;
     const Wants left = take_kept(reading, layers[i].diff_id, wants, outcomes[i]);
-    if (left.inventory || left.content || !left.names.empty())
+    if (left.inventory || left.content || left.texts())
       tasks.push_back({i, layers[i].digest, layers[i].diff_id, layers[i].size, left});
   }
   TRY(auto fresh, read_layers(tasks, image.open_layer, reading.worker(), &reading.sandbox_note));

@@ -10,12 +10,15 @@
 namespace boltseal {
 
 Result<FileTexts> read_texts(const ScanOptions& options, const OpenedImage& image,
-                             std::vector<std::string> names) {
+                             TextsWanted wanted) {
   Reading reading(options);
-  std::ranges::sort(names);
-  TRY(auto outcomes,
-      layer_outcomes(reading, image,
-                     {.inventory = false, .content = false, .names = std::move(names)}));
+  std::ranges::sort(wanted.names);
+  TRY(auto outcomes, layer_outcomes(reading, image,
+                                    {.inventory = false,
+                                     .content = false,
+                                     .names = std::move(wanted.names),
+                                     .endings = std::move(wanted.endings),
+                                     .folders = std::move(wanted.folders)}));
   if (!reading.sandbox_note.empty())
     log_warning(fmt::format("not fully sandboxed: {}", reading.sandbox_note));
   FileTexts out;

@@ -8,9 +8,13 @@
 
 namespace boltseal {
 
-// Those that have one of `names` as the last part of their path, with the limits of TextReader. The
-// layers are read behind the walls of the sandbox; nothing is cached.
+// Those that have one of `names` as the last part of their path, and those that end in one of
+// `endings` below one of `folders` ("a/b/", or "" for all) and are not foreign_code there, with the
+// limits of TextReader. The layers are read behind the walls of the sandbox; nothing is cached.
+struct TextsWanted {
+  std::vector<std::string> names, endings = {}, folders = {};
+};
 Result<FileTexts> read_texts(const ScanOptions& options, const OpenedImage& image,
-                             std::vector<std::string> names);
+                             TextsWanted wanted);
 
 }  // namespace boltseal

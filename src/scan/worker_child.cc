@@ -14,6 +14,7 @@
 
 #include "catalogers/readers.h"
 #include "crypto/digest.h"
+#include "custody/snippet_new.h"
 #include "files/content_reader.h"
 #include "files/glob.h"
 #include "files/layer_reader.h"
@@ -145,13 +146,12 @@ class Child {
                               },
                           .limits = &limits_};
     ContentReader content;
-    TextReader texts([&names = job.task.wants.names](std::string_view path) {
-      return std::ranges::binary_search(names, path.substr(path.rfind('/') + 1));
-    });
+    TextReader texts(
+        [&wants = job.task.wants](std::string_view path) { return wants.wants_text(path); });
     Listeners listeners;
     if (job.task.wants.inventory) listeners.add(reader);
     if (job.task.wants.content) listeners.add(content);
-    if (!job.task.wants.names.empty()) listeners.add(texts);
+    if (job.task.wants.texts()) listeners.add(texts);
     TRY_DO(stream_layer(layer, listeners, options));
     if (reader.wants_second_walk()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
@@ -212,6 +212,11 @@ class Child {
 };
 
 }  // namespace
+
+bool Wants::wants_text(std::string_view path) const {
+  return std::ranges::binary_search(names, last_part(path)) ||
+         (!endings.empty() && NewCodeSearch{folders, endings}.wants(path));
+}
 
 void child_main(int socket, unsigned threads, bool sandbox, int folder) {
   // Whatever else the program has open is none of the child's business.

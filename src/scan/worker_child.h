@@ -16,10 +16,14 @@ struct Wants {
   bool inventory = true;           // what readers find in its files
   bool content = false;            // all of every file: LayerOutcome::content
   std::vector<std::string> names;  // files of these names, sorted: LayerOutcome::texts
+  // And what a NewCodeSearch of these wants.
+  std::vector<std::string> endings = {}, folders = {};
+  bool texts() const { return !names.empty() || !endings.empty(); }
+  bool wants_text(std::string_view path) const;
 };
 template <class A>
 void wire(A& a, Wants& v) {
-  wire_all(a, v.inventory, v.content, v.names);
+  wire_all(a, v.inventory, v.content, v.names, v.endings, v.folders);
 }
 
 // Parent to child, with the descriptor of the blob or the folder.

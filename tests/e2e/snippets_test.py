@@ -57,6 +57,85 @@ def test_an_image(sealed):
     assert verify(sealed, "oci:gone")[0] == 2
 
 
+def new_of(boltseal, artifact, *more, code=0):
+    done = boltseal("custody", "snippets", "verify", artifact, "--seal", "calc.seal", "--key", "one.pub", "-o", "json", *more)
+    assert done.returncode == code, done.stdout + done.stderr
+    seen = json.loads(done.stdout)
+    found = [one for one in seen["snippets"] if one["state"] == "new"]
+    assert len(found) == seen["summary"]["new"] and all(one["foundLine"] == 1 for one in found)
+    return [one["foundAt"] for one in found]
+
+
+@pytest.fixture
+def with_tests(sealed):
+    """The seal anew, of a folder that has a file that no test runs through."""
+    sealed.write("src/conftest.py", "import sys\n")
+    done = sealed("custody", "snippets", "sign", "--coverage", CASES / "coverage-py.json", "--tests", CASES / "junit.xml", "--key", "one.key",
+                  "--seal", "calc.seal", "src")
+    assert done.returncode == 0, done.stderr
+    return sealed
+
+
+def test_code_that_no_seal_knows(with_tests):
+    sealed = with_tests
+    assert new_of(sealed, "dir:src", "--fail-on-new") == []
+    for name in ("evil.py", "sub/package/mod.PY", "empty/__init__.py", "evil.js", "notes.txt", "node_modules/x/y.py", "lib/site-packages/z.py"):
+        (sealed.home / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        sealed.write(f"src/{name}", "" if "empty" in name else "import os\n")
+    assert new_of(sealed, "dir:src") == ["evil.py", "sub/package/mod.PY"]
+    assert new_of(sealed, "dir:.", "--fail-on-new", code=1) == ["src/evil.py", "src/sub/package/mod.PY"]
+    done = sealed("custody", "snippets", "verify", "dir:src", "--seal", "calc.seal", "--key", "one.pub")
+    assert done.returncode == 0 and "new            evil.py  whole file\n" in done.stdout and "2 new" in done.stdout
+    # A sealed file that was changed is changed, and not new.
+    text = (sealed.home / "src/calc.py").read_text()
+    sealed.write("src/calc.py", text.replace("return a + b", "return a * b"))
+    assert new_of(sealed, "dir:src", code=1) == ["evil.py", "sub/package/mod.PY"]
+    sealed.write("src/calc.py", text)
+    # What has another name now is known by what is in it; what was there without a test, byte for byte.
+    for name in ("evil.py", "sub/package/mod.PY"):
+        (sealed.home / "src" / name).unlink()
+    sealed.write("src/copy.py", (CASES / "calc.py").read_text().replace("\n\n", "\n\n\n"))
+    assert new_of(sealed, "dir:src", "--fail-on-new") == []
+    sealed.write("src/conftest.py", "import os\n")
+    assert new_of(sealed, "dir:src", "--fail-on-new", code=1) == ["conftest.py"]
+    sealed.write("src/conftest.py", "#" * (9 << 20))
+    assert new_of(sealed, "dir:src", "--fail-on-new", code=1) == ["conftest.py"]
+
+
+def test_new_code_in_an_image(with_tests):
+    sealed = with_tests
+    text = (CASES / "calc.py").read_text()
+    layers = [[("app/src/calc.py", text), ("app/src/old.py", "import os\n"), ("app/other.py", "import os\n"), ("usr/lib/python3/os.py", "import os\n")],
+              [("app/src/.wh.old.py", ""), ("app/src/new.py", "import os\n")]]
+    images.write_layout(images.Image(layers), sealed.home / "image")
+    assert new_of(sealed, "oci:image") == ["app/src/new.py"]
+    assert new_of(sealed, "oci:image", "--under", "app/src", "--fail-on-new", code=1) == ["app/src/new.py"]
+    images.write_layout(images.Image(layers[:1]), sealed.home / "lower")
+    assert new_of(sealed, "oci:lower", "--fail-on-new", code=1) == ["app/src/old.py"]
+    images.write_layout(images.Image([[("app/src/calc.py", text)]]), sealed.home / "good")
+    assert new_of(sealed, "oci:good", "--fail-on-new") == []
+
+
+def test_what_is_new_must_be_known(sealed):
+    verify = ("custody", "snippets", "verify", "dir:src", "--key", "one.pub", "--fail-on-new", "--seal")
+    done = sealed("custody", "snippets", "sign", "--coverage", CASES / "coverage-py.json", "--run", "true", "--key", "one.key", "--seal", "x.seal",
+                  "src/calc.py")
+    assert done.returncode == 0
+    done = sealed(*verify, "x.seal")
+    assert done.returncode == 2 and "does not say which folders" in done.stderr and done.stdout == ""
+    (sealed.home / "src/package").mkdir()
+    (sealed.home / "src/calc.py").rename(sealed.home / "src/package/calc.py")
+    done = sealed("custody", "snippets", "sign", "--coverage", CASES / "coverage-py.json", "--run", "true", "--key", "one.key", "--seal", "x.seal",
+                  "src")
+    assert done.returncode == 0, done.stderr
+    assert sealed(*verify, "x.seal").returncode == 0
+    (sealed.home / "src/package/calc.py").rename(sealed.home / "src/calc.py")
+    done = sealed(*verify, "x.seal")
+    assert done.returncode == 2 and "what is new cannot be told" in done.stderr and done.stdout == ""
+    (sealed.home / "src/calc.py").write_text("def twice(x): return 3\n")
+    assert sealed(*verify, "x.seal").returncode == 1   # changed, which is refused in any case
+
+
 def test_code_outside_of_functions(sealed):
     text = (CASES / "calc.py").read_text()
     for evil in ("import os\n" + text, text + "\ntwice = print\n"):

@@ -5,6 +5,7 @@
 #include "custody/coverage_formats.h"
 #include "custody/intoto_metadata.h"
 #include "custody/intoto_rules.h"
+#include "custody/snippet_new.h"
 #include "custody/snippet_seal.h"
 #include "custody/snippet_split.h"
 #include "custody/witness_collection.h"
@@ -43,6 +44,7 @@ void seal_source(std::string_view bytes) {
     if (!seal || text.lines() == 0) continue;
     require(parse_snippet_seal(write_snippet_seal(*seal)).has_value());
     (void)compare_snippets(*seal, {{name, std::string(bytes)}});
+    require(new_code(*seal, {}, {{std::string("other/") + name, std::string(bytes)}}).empty());
   }
 }
 
