@@ -45,8 +45,9 @@ struct Bundle {
 
 // Versions 0.1 to 0.3. Refused: "bundle-version-unsupported"; "bundle-invalid" for anything that is
 // not as specified, members that stand twice, more than one signature, and what each version asks
-// for: a promise for every log entry in 0.1, a proof from 0.2 on, a lone certificate in 0.3;
-// "bundle-root-certificate" for a chain that brings its own root.
+// for: a promise for every log entry in 0.1, a proof with a checkpoint from 0.2 on, a lone
+// certificate in 0.3. Left out: a root that stands in a chain, and in 0.1 a proof without
+// checkpoint.
 Checked<Bundle> parse_bundle(std::string_view json);
 
 // What cosign's `--bundle` is in the older form: base64Signature, cert, rekorBundle. Of an
