@@ -38,6 +38,8 @@ def test_a_folder(sealed):
     (sealed.home / "src/calc.py").write_text(text.replace("return a + b", "return a * b"))
     code, said = verify(sealed, "dir:src")
     assert code == 1 and said["Calc.add"] == "changed" and said["twice"] == "unchanged"
+    (sealed.home / "src/calc.py").write_text(text + "#" * (9 << 20))   # too large to be looked at
+    assert verify(sealed, "dir:src")[0] == 1
     (sealed.home / "src/calc.py").rename(sealed.home / "src/other.py")
     code, said = verify(sealed, "dir:src")
     assert code == 2 and "none of the sealed files" in said
