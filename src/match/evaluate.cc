@@ -280,6 +280,10 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
     if (explain)
       add({"listed", texts.join({version, " is in the record's list of affected versions"})});
   }
+  if (!listed && version.empty() && !affected.versions.empty()) {
+    worst = Verdict::undecided;
+    add({"listed", "the package has no version that the record's list could be asked for"});
+  }
   // The gravest verdict of all ranges: affected, undecided, fixed, not affected, in the order of
   // the enumeration.
   std::vector<ProofStep> steps;

@@ -106,6 +106,19 @@ TEST(Evaluate, ListedVersionsAndExpressExceptions) {
   EXPECT_EQ(evaluate(affected, Scheme::rubygems, "4.3.0", true, texts).verdict, Verdict::affected);
 }
 
+TEST(Evaluate, AListDoesNotClearWhatHasNoVersion) {
+  Affected affected;
+  affected.versions = {"1.0.0"};
+  Texts texts;
+  const auto unversioned = evaluate(affected, Scheme::npm, "", false, texts);
+  EXPECT_EQ(unversioned.verdict, Verdict::undecided);
+  ASSERT_EQ(unversioned.steps.size(), 1U);
+  EXPECT_THAT(unversioned.steps[0].text, HasSubstr("has no version"));
+  EXPECT_EQ(evaluate(affected, Scheme::npm, "1.0.1", true, texts).verdict, Verdict::not_affected);
+  affected.ranges = {unfixed()};
+  EXPECT_EQ(evaluate(affected, Scheme::npm, "", true, texts).verdict, Verdict::affected);
+}
+
 TEST(Evaluate, FixesThatHelpAreLowestFirst) {
   Affected affected;
   affected.ranges = {until("4.0.2", "4.0.0"), until("3.2.5", "3.0.0"), until("2.0.9", "2.0.0")};
