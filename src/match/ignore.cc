@@ -170,7 +170,8 @@ Result<std::vector<IgnoreRule>> read_trivyignore(std::string_view text, std::str
         rule.id = word;
       } else if (word.starts_with("exp:") && is_date(word.substr(4))) {
         rule.expires = word.substr(4);
-      } else {
+      } else if (!word.contains(':') || word.starts_with("exp")) {
+        // Trivy passes over key:value words that it does not know; a misspelt "exp:" is told apart.
         error = Error{Fault::corrupt,
                       fmt::format("\"{}\" is neither a comment nor exp:YYYY-MM-DD", word),
                       rule.where,

@@ -64,6 +64,11 @@ TEST(Ignore, TrivyFilesAreRead) {
   EXPECT_EQ(plain[0].reason, "accepted by Ann");
   EXPECT_EQ(plain[1].expires, "2026-02-01");
   EXPECT_EQ(plain[1].where, ".trivyignore:4");
+  // Trivy passes over words that it does not know; a misspelt date must not ignore for ever.
+  const auto more = rules("CVE-2024-1 exp:2026-02-01 owner:ann\n", ".trivyignore");
+  ASSERT_EQ(more.size(), 1U);
+  EXPECT_EQ(more[0].expires, "2026-02-01");
+  EXPECT_FALSE(refusal("CVE-2024-1 expires:2026-02-01\n", ".trivyignore").empty());
   const auto yaml = rules(
       "vulnerabilities:\n  - id: CVE-2024-1\n    purls: [\"pkg:pypi/x@1.0\"]\n    statement: s\n   "
       " expired_at: 2026-05-01\n"
