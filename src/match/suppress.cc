@@ -160,6 +160,65 @@ PurlParts parts_of(std::string_view purl) {
   return out;
 }
 
+// "docker.io/library/debian" and "latest" for what the user wrote as "debian"; the registry of
+// Docker has several names.
+struct ImageName {
+  std::string repository;
+  std::string_view tag;  // empty beside a digest
+};
+
+ImageName name_of_image(std::string_view reference) {
+  ImageName out;
+  if (const auto parts = cut(reference, "://")) reference = parts->second;
+  for (const std::string_view scheme : {"docker:", "podman:", "containerd:"})
+    if (reference.starts_with(scheme)) reference.remove_prefix(scheme.size());
+  const auto digest = reference.find('@');
+  reference = reference.substr(0, digest);
+  if (digest == std::string_view::npos && !reference.empty()) out.tag = "latest";
+  const auto slash = reference.rfind('/');
+  const auto colon = reference.rfind(':');
+  if (colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash)) {
+    out.tag = reference.substr(colon + 1);
+    reference = reference.substr(0, colon);
+  }
+  const auto host = reference.substr(0, reference.find('/'));
+  const bool has_host = slash != std::string_view::npos &&
+                        (host.find_first_of(".:") != std::string_view::npos || host == "localhost");
+  out.repository = lower(reference);
+  if (!has_host)
+    out.repository = "docker.io/" + (slash == std::string_view::npos ? "library/" : std::string()) +
+                     out.repository;
+  for (const std::string_view other : {"index.docker.io/", "registry-1.docker.io/"})
+    if (out.repository.starts_with(other)) out.repository.replace(0, other.size(), "docker.io/");
+  return out;
+}
+
+// Whether a purl of type oci or docker without a digest names the image: by the last part of the
+// repository, and by what its qualifiers say of the whole repository and of the tag.
+bool names_image(const PurlParts& said, std::string_view reference) {
+  bool is_place = false;  // on this machine: it has a name, but no repository
+  for (const std::string_view scheme :
+       {"oci:", "oci-archive:", "docker-archive:", "dir:", "sbom:"}) {
+    if (is_place || !reference.starts_with(scheme)) continue;
+    reference.remove_prefix(scheme.size());
+    is_place = true;
+  }
+  const ImageName image = name_of_image(reference);
+  const auto name = said.base.substr(said.base.rfind('/') + 1);
+  if (image.repository.substr(image.repository.rfind('/') + 1) != name) return false;
+  return std::ranges::all_of(said.qualifiers, [&](std::string_view qualifier) {
+    const auto pair = cut(qualifier, "=");
+    if (!pair) return true;
+    const auto value = percent_decode(pair->second).value_or(std::string(pair->second));
+    if (pair->first == "tag") return is_place || image.tag.empty() || value == image.tag;
+    if (pair->first != "repository_url") return true;
+    if (is_place) return false;
+    const auto repository = name_of_image(trim_end(value, '/')).repository;
+    return repository == image.repository ||
+           fmt::format("{}/{}", repository, name) == image.repository;
+  });
+}
+
 }  // namespace
 
 bool left_out_by_the_call(const Finding& finding) {
@@ -193,14 +252,8 @@ bool speaks_of(const VexStatement& statement, std::string_view package_purl,
       if (!digest->empty() && decoded.find(*digest) != std::string::npos) return true;
     if (!id.starts_with("pkg:oci/") && !id.starts_with("pkg:docker/"))
       return !id.empty() && id == image.reference;
-    // Without a digest the name must do: the last part of the repository.
     const auto parts = parts_of(id);
-    if (!parts.version.empty()) return false;
-    std::string_view name = image.reference;
-    name = name.substr(0, name.find('@'));
-    if (const auto slash = name.rfind('/'); slash != std::string_view::npos)
-      name.remove_prefix(slash + 1);
-    return parts.base.substr(parts.base.rfind('/') + 1) == name.substr(0, name.find(':'));
+    return parts.version.empty() && names_image(parts, image.reference);
   };
   const bool part =
       statement.subcomponents.empty() || std::ranges::any_of(statement.subcomponents, is_package);

@@ -177,6 +177,32 @@ TEST(Vex, ProductsMayBeImagesWithSubcomponents) {
   EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
 }
 
+// A name is not enough where the product says whose it is.
+TEST(Vex, AProductOfAnotherRepositoryIsAnother) {
+  const auto speaks = [](std::string_view product, std::string_view reference) {
+    VexStatement s;
+    s.products = {std::string(product)};
+    ImageInfo image;
+    image.reference = reference;
+    return speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image);
+  };
+  constexpr std::string_view acme = "pkg:oci/app?repository_url=ghcr.io/acme/app";
+  EXPECT_TRUE(speaks(acme, "ghcr.io/acme/app:1.2"));
+  EXPECT_TRUE(speaks("pkg:oci/app?repository_url=ghcr.io%2Facme", "https://ghcr.io/acme/app"));
+  EXPECT_FALSE(speaks(acme, "ghcr.io/other/app:1.2"));
+  EXPECT_FALSE(speaks(acme, "app:1.2"));
+  EXPECT_FALSE(speaks(acme, "oci:app"));
+  EXPECT_TRUE(speaks("pkg:oci/app", "oci:app"));
+  constexpr std::string_view debian =
+      "pkg:oci/debian?repository_url=index.docker.io/library&arch=amd64";
+  for (const auto* name : {"debian", "debian:12", "docker.io/library/debian:12", "docker:debian"})
+    EXPECT_TRUE(speaks(debian, name)) << name;
+  EXPECT_FALSE(speaks(debian, "quay.io/debian/debian"));
+  EXPECT_FALSE(speaks("pkg:oci/debian?tag=11", "debian:12"));
+  EXPECT_FALSE(speaks("pkg:oci/debian?tag=11", "debian"));
+  EXPECT_TRUE(speaks("pkg:oci/debian?tag=12", "debian:12"));
+}
+
 TEST(Vex, ALaterStatementReplacesAnEarlierOne) {
   auto c = two_flaws();
   const auto read = read_openvex(R"({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [
