@@ -120,9 +120,12 @@ Contents list_contents(const Zip& zip) {
                          name == "META-INF/LICENSE.md" || name == "LICENSE" ||
                          name == "LICENSE.txt";
     if (licence && out.licence == nullptr) out.licence = &entry;
-    const bool properties = name.ends_with("/pom.properties"), pom = name.ends_with("/pom.xml");
-    if ((properties || pom) && name.find("META-INF/maven/") != std::string_view::npos) {
-      const auto folder = name.substr(0, name.rfind('/'));
+    // Some builds put the pom.properties elsewhere; a pom.xml elsewhere may be of any project.
+    const auto slash = name.rfind('/');
+    const auto last = slash == std::string_view::npos ? name : name.substr(slash + 1);
+    const bool properties = last == "pom.properties", pom = last == "pom.xml";
+    if (properties || (pom && name.find("META-INF/maven/") != std::string_view::npos)) {
+      const auto folder = name.substr(0, slash == std::string_view::npos ? 0 : slash);
       Metadata& m = metadata[folder];
       m.folder = folder;
       (properties ? m.properties : m.pom) = &entry;
@@ -458,6 +461,6 @@ constexpr std::string_view globs[] = {"**/*.jar", "**/*.war", "**/*.ear", "**/*.
 }  // namespace
 
 extern const Reader jar_reader;
-const Reader jar_reader = {"jar", 4, globs, {}, std::uint64_t{1} << 30, read};
+const Reader jar_reader = {"jar", 5, globs, {}, std::uint64_t{1} << 30, read};
 
 }  // namespace boltseal
