@@ -10,6 +10,7 @@
 // without prefix.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "catalogers/language.h"
@@ -26,6 +27,23 @@ std::string_view bare_name(std::string_view name) {
 }
 
 using Needs = std::map<std::string_view, std::vector<std::string>>;  // by "Name/1.2.3"
+
+// The keys of packages of which the program brings no file along. The framework's own copy wins
+// where it is as new, and the SDK then leaves the entry of "System.Net.Http/4.1.0" empty; packages
+// that only bring others, or that only build, have no files either.
+std::set<std::string_view> without_files(const Value& targets) {
+  std::set<std::string_view> without, with;
+  for (const auto& [framework, libraries] : targets.members()) {
+    for (const auto& [key, item] : libraries.members()) {
+      constexpr std::string_view assets[] = {"runtime", "runtimeTargets", "native", "resources"};
+      const bool has = std::ranges::any_of(
+          assets, [&](std::string_view kind) { return !item[kind].members().empty(); });
+      (has ? with : without).insert(key);
+    }
+  }
+  for (const auto key : with) without.erase(key);
+  return without;
+}
 
 Result<Needs> needs_of(const Value& targets) {
   Needs needs;
@@ -54,10 +72,13 @@ Result<> read(const FileView& file, Sink& sink) {
   const auto libraries = document["libraries"].members();
   if (libraries.size() > max_locked_packages) return fail(Fault::too_large, "too many packages");
   TRY(auto needs, needs_of(document["targets"]));
+  const bool published = file_name(file.path) != "project.assets.json";
+  const auto absent = published ? without_files(document["targets"]) : std::set<std::string_view>{};
   for (const auto& [key, item] : libraries) {
     const auto type = item["type"].text();
     const auto id = cut(key, "/");
     if (!id || (type != "package" && type != "runtimepack")) continue;
+    if (type == "package" && absent.contains(key)) continue;
     Package package;
     package.type = PackageType::nuget;
     package.name = bare_name(id->first);
@@ -69,9 +90,8 @@ Result<> read(const FileView& file, Sink& sink) {
       package.depends = std::move(known->second);
     settle_depends(package);
     sink.package(std::move(package), type == "runtimepack" ? "deps.json, runtime pack"
-                                     : file_name(file.path) == "project.assets.json"
-                                         ? "project.assets.json"
-                                         : "deps.json");
+                                     : published           ? "deps.json"
+                                                           : "project.assets.json");
   }
   return {};
 }
@@ -81,6 +101,6 @@ constexpr std::string_view globs[] = {"**/*.deps.json", "**/project.assets.json"
 }  // namespace
 
 extern const Reader dotnet_deps_reader;
-const Reader dotnet_deps_reader = {"dotnet-deps", 1, globs, {}, 64 << 20, read};
+const Reader dotnet_deps_reader = {"dotnet-deps", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal
