@@ -37,7 +37,8 @@ std::vector<std::string> purls_of(const Inventory& inventory) {
 // https://github.com/package-url/purl-spec, type "oci": the name is the last part of the
 // repository, in lower case.
 std::string image_purl(const ImageInfo& image) {
-  if (image.manifest_digest.empty()) return {};
+  // The file name of an SBOM does not tell what the image is called.
+  if (image.manifest_digest.empty() || image.kind == "sbom") return {};
   std::string_view where = image.reference;
   if (const auto parts = cut(where, "://")) where = parts->second;
   where = where.substr(0, where.find('@'));

@@ -319,6 +319,9 @@ TEST(ImagePurl, NamesTheRepositoryOnlyWhenThereIsOne) {
             "pkg:oci/app@sha256%3Aab?arch=arm64&repository_url=ghcr.io/acme/app");
   image.reference = "oci:webapp";
   EXPECT_EQ(image_purl(image), "pkg:oci/oci@sha256%3Aab?arch=arm64");
+  image.kind = "sbom";
+  EXPECT_EQ(image_purl(image), "");
+  image.kind = "image";
   image.manifest_digest.clear();
   EXPECT_EQ(image_purl(image), "");
 }
