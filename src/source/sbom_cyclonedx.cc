@@ -55,7 +55,11 @@ class CycloneDx {
     };
     push(root_["components"]);
     push(subject["components"]);
-    if (subject["purl"] && subject["type"].text() != "container") waiting.push_back(&subject);
+    const std::string_view subject_purl = subject["purl"].text();
+    const bool image = subject["type"].text() == "container" ||
+                       subject_purl.starts_with("pkg:oci/") ||
+                       subject_purl.starts_with("pkg:docker/");
+    if (!subject_purl.empty() && !image) waiting.push_back(&subject);
     while (!waiting.empty()) {
       const Value& component = *waiting.back();
       waiting.pop_back();
@@ -133,6 +137,8 @@ class CycloneDx {
       return {};
     }
     if ((type == "file" && !component["purl"]) || is_lock_file(component)) return {};
+    // Algorithms, keys, certificates and data sets are no software.
+    if ((type == "cryptographic-asset" || type == "data") && !component["purl"]) return {};
     SbomComponent out;
     out.ref = component["bom-ref"].string();
     out.purl = component["purl"].string();
@@ -152,6 +158,9 @@ class CycloneDx {
         out.package.development = true;
     }
     if (component["scope"].text() == "excluded") out.package.development = true;
+    // Ours: the package of the system that the files belong to.
+    if (const auto owner = property(component, "boltseal:owner"); !owner.empty())
+      builder_.owned(out.ref, std::string(owner));
     return builder_.add(std::move(out));
   }
 

@@ -92,8 +92,9 @@ class Spdx {
         builder_.needs(std::move(from), std::move(to));
       else
         builder_.needs(std::move(to), std::move(from));
-    } else if (type == "OTHER" &&
-               relation["comment"].text().starts_with("ownership-by-file-overlap")) {
+    } else if (type == "CONTAINS" || (type == "OTHER" && relation["comment"].text().starts_with(
+                                                             "ownership-by-file-overlap"))) {
+      // Ours and Syft's word for a package whose files belong to one of the system.
       builder_.owned(std::move(to), std::move(from));
     }
   }
