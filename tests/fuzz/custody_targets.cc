@@ -65,7 +65,7 @@ void judge_collection(std::string_view bytes) {
     const Signer* signer = &owner;
     return write_dsse(*sign_dsse(
         witness_policy_type,
-        R"({"expires":"2046-01-01T00:00:00Z","steps":{"build":{"name":"build","functionaries":[{"type":"root","certConstraint":{"commonname":"*","dnsnames":["*"],"emails":["*"],"organizations":["*"],"uris":["*"],"roots":["*"]}}],"attestations":[]}}})",
+        R"({"expires":"2046-01-01T00:00:00Z","steps":{"build":{"name":"build","functionaries":[{"type":"root","certConstraint":{"commonname":"*","dnsnames":["*"],"emails":["*"],"organizations":["*"],"uris":["*"],"roots":["*"]}}],"attestations":[{"type":"https://witness.dev/attestations/command-run/v0.1"}]}}})",
         {&signer, 1}));
   }();
   const auto verdict = verify_witness({policy, owners, {std::string(bytes)}, "sha256:0", 1});
