@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <climits>
 #include <map>
+#include <thread>
 
 #include "base/cursor.h"
 #include "base/fd.h"
@@ -183,6 +185,29 @@ void map_capability(const std::vector<IdRange>& users, std::string& value) {
   value[revision_at] = 2;
 }
 
+// Programs that processes run out of another mount than their root, and that the seal has nothing
+// of at that place: by path.
+std::map<std::string, DriftFinding> mounted_programs(const std::vector<std::uint32_t>& pids,
+                                                     std::uint64_t own,
+                                                     const ReadManifest& sealed) {
+  std::map<std::string, DriftFinding> by_path;
+  for (const std::uint32_t pid : pids) {
+    const std::string exe = fmt::format("/proc/{}/exe", pid);
+    const auto mount = mount_of(AT_FDCWD, exe.c_str());
+    std::string path = link_of(exe);
+    if (!mount || *mount == own || path.empty() || !gone_path(path).empty()) continue;
+    path.erase(0, path.find_first_not_of('/'));
+    if (record_of(sealed.manifest.records, path)) continue;  // hidden, and told of as that
+    DriftFinding& finding = by_path[path];
+    finding.kind = DriftKind::unknown_executable;
+    finding.path = path;
+    finding.changes = {"mounted"};
+    finding.program = true;
+    finding.processes.push_back(pid);
+  }
+  return by_path;
+}
+
 }  // namespace
 
 // The name of the program stands in brackets and may hold any character: counted from the last one.
@@ -253,20 +278,11 @@ void find_mounted(const std::vector<std::uint32_t>& pids, int root, const ReadMa
                   DriftReport& report) {
   const auto own = mount_of(root, "");
   if (!own) return;  // before Linux 5.8
-  std::map<std::string, DriftFinding> by_path;
-  for (const std::uint32_t pid : pids) {
-    const std::string exe = fmt::format("/proc/{}/exe", pid);
-    const auto mount = mount_of(AT_FDCWD, exe.c_str());
-    std::string path = link_of(exe);
-    if (!mount || mount == own || path.empty() || !gone_path(path).empty()) continue;
-    path.erase(0, path.find_first_not_of('/'));
-    if (record_of(sealed.manifest.records, path)) continue;  // hidden, and told of as that
-    DriftFinding& finding = by_path[path];
-    finding.kind = DriftKind::unknown_executable;
-    finding.path = path;
-    finding.changes = {"mounted"};
-    finding.program = true;
-    finding.processes.push_back(pid);
+  auto by_path = mounted_programs(pids, *own, sealed);
+  // In its first moment a container runs its runtime's own program. What stays is told of.
+  for (int looks = 0; looks < 20 && !by_path.empty(); ++looks) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    by_path = mounted_programs(pids, *own, sealed);
   }
   for (auto& [path, finding] : by_path) report.findings.push_back(std::move(finding));
 }

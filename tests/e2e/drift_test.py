@@ -306,6 +306,9 @@ def runc(tmp_path, image_layers):
             pytest.fail("runc does not run here: " + (bundle / "log").read_text(), pytrace=False)
         started.append(name)
         pid = json.loads(subprocess.run([program, "--root", tmp_path / "state", "state", name], check=True, stdout=subprocess.PIPE).stdout)["pid"]
+        until = time.monotonic() + 30  # its first moment is runc's own, before the program is there
+        while pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("runc:") and time.monotonic() < until:
+            time.sleep(0.01)
         return root, pid
 
     yield start
