@@ -22,10 +22,6 @@
 namespace boltseal {
 namespace {
 
-Result<std::string> read_input(const std::string& name, std::uint64_t cap) {
-  return name == "-" ? read_all(0, cap, "standard input") : read_file(name, cap);
-}
-
 template <class T>
 Result<T> or_error(Checked<T> checked, const std::string& where) {
   if (!checked) return fail(Fault::corrupt, checked.error().message(), where);

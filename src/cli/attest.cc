@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "base/fd.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -86,8 +85,7 @@ struct AttestCommand {
     const auto type_uri = predicate_type_of(type);
     if (!type_uri) return seal_complain(type_uri.error()), Exit::usage;
     const std::string& file = predicate.empty() ? statement : predicate;
-    const auto given =
-        file == "-" ? read_all(0, max_envelope, "standard input") : read_file(file, max_envelope);
+    const auto given = read_input(file, max_envelope);
     if (!given) return seal_complain(given.error());
     const auto maker = maker_of(how, store);
     if (!maker) return seal_complain(maker.error());

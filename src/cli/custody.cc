@@ -115,7 +115,6 @@ Result<> stamp_signatures(const std::string& url, const PublicKey& key, DsseEnve
 
 Result<> stamp_record(const CustodyPlace& place, const std::string& url, const PublicKey& key,
                       const std::string& sha256) {
-  if (url.empty()) return {};
   const auto find = [&]() -> Result<StoredRecord> {
     const auto records = load_records(place.records);
     if (!records) return fail(Fault::corrupt, records.error().message(), place.records);

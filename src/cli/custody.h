@@ -41,7 +41,8 @@ Result<std::int64_t> custody_now(const CustodyPlace& place);
 // stamped that has no timestamp yet. Nothing where no `url` is given.
 void add_custody_timestamp(Command& command, std::string& url);
 Result<> stamp_signatures(const std::string& url, const PublicKey& key, DsseEnvelope& envelope);
-// The same for a record that is written: the authority is asked while nobody waits for the folder.
+// The same for a record that is written, with a `url`: the authority is asked while nobody waits
+// for the folder.
 Result<> stamp_record(const CustodyPlace& place, const std::string& url, const PublicKey& key,
                       const std::string& sha256);
 

@@ -180,4 +180,8 @@ void write_refused(JsonWriter& json, const std::vector<Refused>& refused) {
   json.end();
 }
 
+Result<std::string> read_input(const std::string& name, std::uint64_t cap) {
+  return name == "-" ? read_all(0, cap, "standard input") : read_file(name, cap);
+}
+
 }  // namespace boltseal

@@ -76,4 +76,7 @@ int seal_complain_of_image(const Error& error);
 
 void write_refused(JsonWriter& json, const std::vector<Refused>& refused);
 
+// A file, or standard input for "-"; too_large over `cap` bytes.
+Result<std::string> read_input(const std::string& name, std::uint64_t cap);
+
 }  // namespace boltseal

@@ -94,7 +94,7 @@ std::optional<Refusal> check_counts(const ScanDemand& demand, const PhaseEvidenc
       return refusal("evidence-missing", "the scan does not count this; record it again",
                      "evidence.findings." + name, "a count", {});
     if (count->second <= limit) continue;
-    const bool gap = name == "unread" || name == "uncovered" || name == "undecided";
+    const bool gap = ScanDemand().most.contains(name);  // what is none unless it is allowed
     return refusal(
         gap ? "scan-incomplete" : "scan-over-limit",
         gap ? "the scan leaves open what it could not read or judge" : "the scan found too much",
