@@ -219,10 +219,12 @@ std::string key_of(PackageType type, std::string_view name) {
 
 using Index = std::unordered_map<std::string, std::vector<std::uint32_t>>;
 
-// Packages by name, and by "name:arch" as dpkg writes multi-arch names.
+// The packages of package databases by name, and by "name:arch" as dpkg writes multi-arch names. A
+// package note is what a file says of itself: it owns nothing.
 Index index_by_name(const std::vector<Package>& packages) {
   Index index;
   for (std::uint32_t i = 0; i < packages.size(); ++i) {
+    if (packages[i].evidence.front().what == package_note_evidence) continue;
     index[key_of(packages[i].type, packages[i].name)].push_back(i);
     if (packages[i].type == PackageType::deb)
       index[key_of(packages[i].type, packages[i].name + ":" + packages[i].arch)].push_back(i);
@@ -378,7 +380,7 @@ std::vector<Package> merged(std::vector<Package> packages) {
                                                     : a < b;
   });
   std::vector<Package> out;
-  std::vector<std::int32_t> new_number(packages.size());
+  std::vector<std::int32_t> new_number(packages.size(), -1);
   for (const auto i : order) {
     // Of a file that an installed package owns a package note says nothing new, and often the
     // source's name.

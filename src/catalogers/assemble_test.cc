@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "catalogers/binary_parts.h"
 #include "catalogers/inventory_for_tests.h"
 #include "catalogers/java_identity.h"
 
@@ -122,6 +123,41 @@ TEST(Assemble, ANamelessArchiveOfAnOsPackageIsNoUnknown) {
   const auto unknowns = assemble({}, {layer}).value().unknowns;
   ASSERT_EQ(unknowns.size(), 1U);
   EXPECT_EQ(unknowns.front().path, "opt/b.jar");
+}
+
+TEST(Assemble, APackageNoteOwnsNothing) {
+  const auto package = [](PackageType type, std::string name, std::string version, std::string path,
+                          std::string_view what) {
+    Package out;
+    out.type = type;
+    out.name = std::move(name);
+    out.version = std::move(version);
+    out.evidence = {{std::move(path), 0, std::string(what)}};
+    return out;
+  };
+  // The note comes before the database in every order.
+  const std::string program = "usr/bin/podman", database = "usr/lib/apk/db/installed";
+  LayerOutcome layer;
+  layer.fragments.resize(2);
+  layer.fragments[0].path = program;
+  layer.fragments[0].packages = {
+      package(PackageType::apk, "podman", "4.5.0-r1", program, package_note_evidence),
+      package(PackageType::golang, "example.org/podman", "v4.5.0", program, "go build info")};
+  layer.fragments[1].path = database;
+  layer.fragments[1].packages = {
+      package(PackageType::apk, "alpha-keys", "1-r0", database, "apk database"),
+      package(PackageType::apk, "podman", "4.5.0-r1", database, "apk database")};
+  layer.fragments[1].ownerships = {{PackageType::apk, "podman", {program}}};
+  EntryList entries;
+  for (const auto& path : {program, database}) entries.add(EntryKind::file, path);
+  layer.entries = entries.bytes();
+  const auto inventory = assemble({}, {layer}).value();
+  ASSERT_EQ(inventory.packages.size(), 3U);
+  for (const Package& p : inventory.packages) {
+    if (p.type != PackageType::golang) continue;
+    ASSERT_GE(p.owner, 0);
+    EXPECT_EQ(inventory.packages[static_cast<std::size_t>(p.owner)].name, "podman");
+  }
 }
 
 TEST(Assemble, DotnetProjectsCountWhereNothingWasRestored) {
