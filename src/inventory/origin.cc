@@ -1,13 +1,15 @@
-// The vendors of rpm distributions are what their own packages say (rpm -q --qf '%{VENDOR}'). The
-// publishers of debs were taken from the packages of their repositories; none of the addresses and
-// marks occurs in the package lists of Debian 12 and 13 and Ubuntu 24.04, which is what makes them
-// usable. osrfoundation.org is one that does: its people maintain packages inside of Debian.
+// The vendors of rpm distributions are what their own packages say (rpm -q --qf '%{VENDOR}'), the
+// publishers of apks what theirs do ("m:" in lib/apk/db/installed). The publishers of debs were
+// taken from the packages of their repositories; none of the addresses and marks occurs in the
+// package lists of Debian 12 and 13 and Ubuntu 24.04, which is what makes them usable.
+// osrfoundation.org is one that does: its people maintain packages inside of Debian.
 #include "inventory/origin.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/text.h"
 
@@ -40,7 +42,7 @@ constexpr auto own_vendors = std::to_array<Pair>({
 });
 
 // Ends of the maintainer's address, in lower case; one with a name before "@" is a whole address.
-constexpr auto publishers = std::to_array<std::string_view>({
+constexpr auto deb_publishers = std::to_array<std::string_view>({
     "@aquasec.com",
     "@azul.com",
     "@clickhouse.com",
@@ -84,6 +86,14 @@ constexpr auto publishers = std::to_array<std::string_view>({
     "support@signal.org",
     "temurin-dev@eclipse.org",
     "yarn@dan.cx",
+});
+
+// The same of apks that are not Alpine's.
+constexpr auto apk_publishers = std::to_array<std::string_view>({
+    "@azul.com",
+    "corretto-team@amazon.com",
+    "nginx-packaging@f5.com",
+    "nginx-packaging@nginx.com",
 });
 
 // The whole maintainer field of who gives no address.
@@ -137,14 +147,22 @@ std::string address_of(std::string_view maintainer) {
   return lower(trim(trim_end(trim(maintainer), '>')));
 }
 
+bool is_one_of(std::span<const std::string_view> publishers, std::string_view maintainer) {
+  const std::string address = address_of(maintainer);
+  return std::ranges::any_of(publishers, [&](auto end) {
+    return end[0] == '@' ? address.ends_with(end) : address == end;
+  });
+}
+
+std::string foreign_apk(const Package& package) {
+  if (!is_one_of(apk_publishers, package.supplier)) return {};
+  return fmt::format("its maintainer is {}", package.supplier);
+}
+
 std::string foreign_deb(const Package& package, std::string_view codename) {
-  const std::string address = address_of(package.supplier);
-  const bool known =
-      std::ranges::any_of(
-          publishers,
-          [&](auto end) { return end[0] == '@' ? address.ends_with(end) : address == end; }) ||
-      std::ranges::find(nameless, std::string_view(package.supplier)) != nameless.end();
-  if (known) return fmt::format("its maintainer is {}", package.supplier);
+  if (is_one_of(deb_publishers, package.supplier) ||
+      std::ranges::find(nameless, std::string_view(package.supplier)) != nameless.end())
+    return fmt::format("its maintainer is {}", package.supplier);
   for (const auto& [mark, whose] : marks)
     if (package.version.find(mark) != std::string::npos)
       return fmt::format("its version is one of {}", whose);
@@ -175,6 +193,7 @@ std::string third_party(const Package& package, const Distribution& distribution
     return fmt::format("it is of type {}, and {} has packages of type {}", name_of(package.type),
                        distribution.id, name_of(*own));
   if (package.type == PackageType::rpm) return foreign_rpm(package, distribution.id);
+  if (package.type == PackageType::apk && distribution.id == "alpine") return foreign_apk(package);
   if (package.type == PackageType::deb &&
       (distribution.id == "debian" || distribution.id == "ubuntu"))
     return foreign_deb(package, distribution.codename);

@@ -39,6 +39,25 @@ TEST(Origin, PublishersOfDebsAreKnownByTheirAddress) {
   EXPECT_EQ(deb("1.0-1", ""), "");
 }
 
+TEST(Origin, PublishersOfApksAreKnownByTheirAddress) {
+  const auto apk = [](std::string maintainer, std::string distribution_id = "alpine") {
+    Package package;
+    package.type = PackageType::apk;
+    package.name = "nginx";
+    package.version = "1.27.2-r1";
+    package.supplier = std::move(maintainer);
+    Distribution distribution;
+    distribution.id = std::move(distribution_id);
+    return third_party(package, distribution);
+  };
+  EXPECT_EQ(apk("NGINX Packaging <nginx-packaging@f5.com>"),
+            "its maintainer is NGINX Packaging <nginx-packaging@f5.com>");
+  EXPECT_NE(apk("NGINX Packaging <nginx-packaging@nginx.com>"), "");
+  EXPECT_EQ(apk("Jakub Jirutka <jakub@jirutka.cz>"), "");
+  EXPECT_EQ(apk("A Person <a.person@nginx.com>"), "") << "who may keep a package of Alpine's";
+  EXPECT_EQ(apk(""), "");
+}
+
 TEST(Origin, MarksInVersionsNameWhoBuiltThem) {
   const std::string same = "Debian PostgreSQL Maintainers <team+postgresql@tracker.debian.org>";
   EXPECT_EQ(deb("16.3-1.pgdg120+1", same), "its version is one of apt.postgresql.org");
