@@ -94,7 +94,7 @@ class Matcher {
     for (std::size_t v = 0; v < found.unlisted.size(); ++v) unlisted_[v] += found.unlisted[v];
     if (found.findings.empty()) return {};
     std::vector<ProofStep> seen;
-    const Package* owner = deciding_owner(package);
+    TRY(const Package* owner, deciding_owner(package));
     for (Finding& finding : found.findings) {
       finding.package = index;
       if (!finding.proof.empty()) {
@@ -115,17 +115,25 @@ class Matcher {
     return {};
   }
 
-  // The OS package whose feed decides in place of the language's. Amazon's feed does not claim to
-  // judge all of its packages.
-  const Package* deciding_owner(const Package& package) const {
+  // The OS package whose feed decides in place of the language's. The trackers of Debian and Ubuntu
+  // judge all of their packages; whoever lists only what was fixed (Alpine, Wolfi, AlmaLinux, …)
+  // has judged those that it names. Amazon's feed does not claim even that.
+  Result<const Package*> deciding_owner(const Package& package) const {
     const auto& packages = facts_.inventory.packages;
     if (package.owner < 0 || static_cast<std::size_t>(package.owner) >= packages.size())
       return nullptr;
     const Package& owner = packages[static_cast<std::size_t>(package.owner)];
-    const bool decides = is_os_package(owner.type) && facts_.ecosystems.covers(owner) &&
-                         facts_.foreign[static_cast<std::size_t>(package.owner)].empty() &&
-                         !facts_.ecosystems.wanted().starts_with("Amazon");
-    return decides ? &owner : nullptr;
+    const std::string_view feed = facts_.ecosystems.wanted();
+    if (!is_os_package(owner.type) || !facts_.ecosystems.covers(owner) ||
+        !facts_.foreign[static_cast<std::size_t>(package.owner)].empty() ||
+        feed.starts_with("Amazon"))
+      return nullptr;
+    if (feed.starts_with("Debian") || feed.starts_with("Ubuntu")) return &owner;
+    for (const Key& key : facts_.ecosystems.keys(owner)) {
+      TRY(const auto place, facts_.database.place_of(key.ecosystem, key.name));
+      if (place) return &owner;
+    }
+    return nullptr;
   }
 
   const Facts& facts_;

@@ -340,24 +340,6 @@ TEST(Match, DevelopmentVersionsOfGoAreUndecidedAndShown) {
   EXPECT_THAT(proof(r.findings[0]), HasSubstr("has no order with 1.2.0"));
 }
 
-TEST(Match, TheOwningOsPackageDecides) {
-  Case c("debian", "12");
-  c.with(record("DEBIAN-CVE-2024-1", "Debian:12", "other", until("1-1")));
-  c.with(record("PYSEC-1", "PyPI", "requests", until("2.30")));
-  auto owned = package(PackageType::pypi, "requests", "2.28.1");
-  owned.owner = 0;
-  c.with(deb("python3-requests", "2.28.1+dfsg-1", "requests")).with(owned);
-  const auto& r = c.run();
-  EXPECT_TRUE(r.findings.empty());
-  ASSERT_EQ(r.dropped.size(), 1U);
-  EXPECT_EQ(r.dropped[0].verdict, Verdict::covered_by_owner);
-  EXPECT_THAT(proof(r.dropped[0]), HasSubstr("its files belong to deb python3-requests"));
-  Case uncovered("debian", "99");
-  uncovered.with(record("PYSEC-1", "PyPI", "requests", until("2.30")));
-  uncovered.with(deb("python3-requests", "2.28.1+dfsg-1", "requests")).with(owned);
-  EXPECT_EQ(uncovered.run().findings.size(), 1U) << "a feed that is not there decides nothing";
-}
-
 TEST(Match, SeverityIsTheJudgingFeedsThenCvss) {
   Case c("debian", "12");
   auto flaw = record("DEBIAN-CVE-2024-1", "Debian:12", "x", unfixed());
