@@ -17,26 +17,32 @@ namespace {
 
 // Raise it when outcomes or the assembly of an inventory change for the same bytes without any
 // reader's version changing.
-constexpr std::string_view cache_format = "6";
+constexpr std::string_view cache_format = "7";
 // The same for what is kept of a layer's content, which no reader has a part in.
 constexpr std::string_view content_format = "1";
 
-std::string content_key(const std::string& diff_id) {
-  return fmt::format("content {} {}", content_format, diff_id);
+// By what a layer's outcome is known: that a blob has the content that the config promises is
+// checked when it is read, so what was read of one blob says nothing of another of the same
+// promise.
+std::string identity_of(const std::string& diff_id, const std::string& digest) {
+  return digest.empty() ? diff_id : diff_id + " of " + digest;
+}
+
+std::string content_key(std::string_view layer) {
+  return fmt::format("content {} {}", content_format, layer);
 }
 
 // Fills in what is cached of a layer; what is still wanted of it.
-Wants take_kept(const Reading& reading, const std::string& diff_id, Wants wants,
-                LayerOutcome& into) {
+Wants take_kept(const Reading& reading, const std::string& layer, Wants wants, LayerOutcome& into) {
   if (wants.inventory) {
-    const auto kept = reading.cache.get(reading.key("layer", diff_id));
+    const auto kept = reading.cache.get(reading.key("layer", layer));
     if (auto outcome = kept ? from_wire<LayerOutcome>(*kept) : fail(Fault::not_found, "")) {
       into = *std::move(outcome);
       wants.inventory = false;
     }
   }
   if (wants.content) {
-    const auto kept = reading.cache.get(content_key(diff_id));
+    const auto kept = reading.cache.get(content_key(layer));
     if (auto content = kept ? from_wire<LayerContent>(*kept) : fail(Fault::not_found, "")) {
       into.content = *std::move(content);
       wants.content = false;
@@ -46,13 +52,14 @@ Wants take_kept(const Reading& reading, const std::string& diff_id, Wants wants,
 }
 
 void keep(const Reading& reading, const LayerTask& task, LayerOutcome&& fresh, LayerOutcome& into) {
+  const std::string layer = identity_of(task.diff_id, task.digest);
   LayerTexts texts = std::exchange(fresh.texts, {});
   if (task.wants.content) {
-    reading.cache.put(content_key(task.diff_id), to_wire(fresh.content));
+    reading.cache.put(content_key(layer), to_wire(fresh.content));
     into.content = std::exchange(fresh.content, {});
   }
   if (task.wants.inventory) {
-    reading.cache.put(reading.key("layer", task.diff_id), to_wire(fresh));
+    reading.cache.put(reading.key("layer", layer), to_wire(fresh));
     fresh.content = std::move(into.content);
     into = std::move(fresh);
   }
@@ -78,18 +85,19 @@ WorkerOptions Reading::worker() const {
           .progress = options.progress};
 }
 
-// A layer's outcome is known by its diff_id; a blob that more than one layer names is read once.
+// A blob that more than one layer names is read once.
 Result<std::vector<LayerOutcome>> layer_outcomes(Reading& reading, const OpenedImage& image,
                                                  const Wants& wants) {
   const auto& layers = image.info.layers;
   std::vector<LayerOutcome> outcomes(layers.size());
   std::vector<LayerTask> tasks;
-  std::map<std::string, std::size_t> first_with;  // diff_id → layer that is read for it
+  std::map<std::string, std::size_t> first_with;  // identity → layer that is read for it
   std::vector<std::size_t> copy_of(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    copy_of[i] = first_with.try_emplace(layers[i].diff_id, i).first->second;
+    const std::string layer = identity_of(layers[i].diff_id, layers[i].digest);
+    copy_of[i] = first_with.try_emplace(layer, i).first->second;
     if (copy_of[i] != i) continue;
-    const Wants left = take_kept(reading, layers[i].diff_id, wants, outcomes[i]);
+    const Wants left = take_kept(reading, layer, wants, outcomes[i]);
     if (left.inventory || left.content || left.texts())
       tasks.push_back({i, layers[i].digest, layers[i].diff_id, layers[i].size, left});
   }

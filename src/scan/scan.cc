@@ -34,7 +34,7 @@ void leave_out(const std::vector<std::string>& patterns, std::vector<LayerOutcom
 // A known image costs nothing but this look-up: its inventory is kept whole.
 std::string image_key(const Scan& scan, const ImageInfo& image) {
   std::string ids = image.config_digest;
-  for (const LayerInfo& layer : image.layers) ids += " " + layer.diff_id;
+  for (const LayerInfo& layer : image.layers) ids += " " + layer.diff_id + " " + layer.digest;
   for (const auto& pattern : scan.options.exclude) ids += "\n" + pattern;
   return scan.reading.key("image", ids);
 }
