@@ -7,11 +7,23 @@
 #include <utility>
 
 #include "base/text.h"
+#include "codec/members.h"
 
 namespace boltseal {
 namespace {
 const Value null_value;
+
+// In lower case, with the two letters beyond ASCII that fold into it: long s and the Kelvin sign.
+std::string folded(std::string_view key) {
+  std::string out = lower(key);
+  for (const auto& [from, to] : {std::pair{"\u017f", "s"}, std::pair{"\u212a", "k"}}) {
+    for (auto at = out.find(from); at != std::string::npos; at = out.find(from))
+      out.replace(at, std::string_view(from).size(), to);
+  }
+  return out;
 }
+
+}  // namespace
 
 std::span<const Value> Value::items() const {
   return kind_ == Kind::array ? std::span(data_.items, size_) : std::span<const Value>{};
@@ -31,13 +43,16 @@ const Value& Value::operator[](std::string_view key) const {
 std::string_view repeated_member(const Value& object) {
   std::unordered_set<std::string> seen;
   for (const auto& [key, value] : object.members()) {
-    std::string folded = lower(key);
-    // The two letters beyond ASCII that fold into it: long s and the Kelvin sign.
-    for (const auto& [from, to] : {std::pair{"\u017f", "s"}, std::pair{"\u212a", "k"}}) {
-      for (auto at = folded.find(from); at != std::string::npos; at = folded.find(from))
-        folded.replace(at, std::string_view(from).size(), to);
-    }
-    if (!seen.insert(std::move(folded)).second) return key;
+    if (!seen.insert(folded(key)).second) return key;
+  }
+  return {};
+}
+
+std::string_view misspelt_member(const Value& object, std::span<const std::string_view> names) {
+  for (const auto& [key, value] : object.members()) {
+    const std::string plain = folded(key);
+    for (const std::string_view name : names)
+      if (key != name && plain == lower(name)) return key;
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "codec/members.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
 
@@ -45,15 +46,30 @@ Annotations read_annotations(const Value& value) {
   return out;
 }
 
-// What pulls the image may take the other of two members, and so other layers than we do.
-Result<> check_members(const Value& object, const std::string& where) {
-  const auto twice = repeated_member(object);
-  if (twice.empty()) return {};
-  return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
+// What pulls the image may take the other of two members, or one that is spelled "Layers", and so
+// other layers than we do. `names`: the members that somebody acts on.
+Result<> check_members(const Value& object, std::span<const std::string_view> names,
+                       const std::string& where) {
+  if (const auto twice = repeated_member(object); !twice.empty())
+    return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
+  if (const auto odd = misspelt_member(object, names); !odd.empty())
+    return fail(
+        Fault::corrupt,
+        fmt::format("has a member {}, which some take for another: refused", printable(odd)),
+        where);
+  return {};
 }
 
+constexpr std::string_view manifest_members[] = {"schemaVersion", "mediaType",   "artifactType",
+                                                 "config",        "layers",      "manifests",
+                                                 "subject",       "annotations", "fsLayers"};
+constexpr std::string_view descriptor_members[] = {
+    "mediaType", "digest", "size", "platform", "annotations", "urls", "artifactType", "data"};
+constexpr std::string_view platform_members[] = {"os", "architecture", "variant"};
+
 Result<Descriptor> read_descriptor(const Value& value, const std::string& where) {
-  TRY_DO(check_members(value, where));
+  TRY_DO(check_members(value, descriptor_members, where));
+  TRY_DO(check_members(value["platform"], platform_members, where));
   Descriptor out;
   out.media_type = value["mediaType"].string();
   out.digest = value["digest"].string();
@@ -68,9 +84,10 @@ Result<Descriptor> read_descriptor(const Value& value, const std::string& where)
   out.platform = platform_of(value["platform"]);
   const Value& notes = value["annotations"];
   out.ref_name = notes["org.opencontainers.image.ref.name"].string();
-  out.attestation = notes["vnd.docker.reference.type"].is_text() ||
-                    (out.platform.os == "unknown" && out.platform.architecture == "unknown");
-  TRY_DO(check_members(notes, where));
+  // What has a real platform is pulled as an image, whatever else is said of it.
+  out.attestation = out.platform.os == "unknown" && out.platform.architecture == "unknown";
+  if (!out.platform) out.attestation = notes["vnd.docker.reference.type"].is_text();
+  TRY_DO(check_members(notes, {}, where));
   out.artifact_type = value["artifactType"].string();
   out.annotations = read_annotations(notes);
   return out;
@@ -156,6 +173,15 @@ std::uint64_t variant_number(const Platform& platform) {
   return parse_u64(std::string_view(platform.variant).substr(1)).value_or(0);
 }
 
+// Of two images that fit, the one for the highest level up to the wanted one, which without a wish
+// is the lowest that there is of the architecture: amd64's v3 does not run everywhere.
+bool goes_before(const Platform& a, const Platform& b, const Platform& wanted) {
+  const std::uint64_t most = variant_number(wanted);
+  const std::uint64_t level_a = variant_number(a), level_b = variant_number(b);
+  if ((level_a <= most) != (level_b <= most)) return level_a <= most;
+  return level_a <= most ? level_a > level_b : level_a < level_b;
+}
+
 }  // namespace
 
 std::string Platform::text() const {
@@ -169,7 +195,7 @@ Result<Manifest> parse_artifact(std::string_view body, std::string_view content_
   if (!parsed) return fail(parsed.error().fault, "manifest: " + parsed.error().what, where);
   const Value& root = parsed->root();
   if (!root.is_object()) return fail(Fault::corrupt, "the manifest is no JSON object", where);
-  TRY_DO(check_members(root, where));
+  TRY_DO(check_members(root, manifest_members, where));
   TRY_DO(check_kind(root, content_type, where));
 
   Manifest out;
@@ -180,7 +206,7 @@ Result<Manifest> parse_artifact(std::string_view body, std::string_view content_
                      : out.is_index      ? index_types[0]
                                          : image_types[0];
   out.artifact_type = root["artifactType"].string();
-  TRY_DO(check_members(root["annotations"], where));
+  TRY_DO(check_members(root["annotations"], {}, where));
   out.annotations = read_annotations(root["annotations"]);
   if (root["subject"]) {
     TRY(out.subject, read_descriptor(root["subject"], where));
@@ -200,7 +226,7 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
   TRY(auto out, parse_artifact(body, content_type, where));
   if (out.is_index) {
     for (Descriptor& entry : out.manifests)
-      entry.attestation = entry.attestation || is_attachment(entry);
+      entry.attestation = entry.attestation || (!entry.platform && is_attachment(entry));
     return out;
   }
   if (!among(config_types, out.config.media_type)) {
@@ -312,11 +338,11 @@ Result<Descriptor> choose_platform(const Manifest& index, std::string_view platf
   const Descriptor* best = nullptr;
   std::vector<const Descriptor*> images;
   for (const Descriptor& entry : index.manifests) {
-    if (entry.attestation || !(known(entry.media_type) || entry.media_type.empty())) continue;
+    const bool typed = known(entry.media_type) || entry.media_type.empty();
+    if (entry.attestation || !(typed || entry.platform)) continue;
     images.push_back(&entry);
     if (!platform_fits(entry.platform, wanted)) continue;
-    if (best == nullptr || variant_number(entry.platform) > variant_number(best->platform))
-      best = &entry;
+    if (best == nullptr || goes_before(entry.platform, best->platform, wanted)) best = &entry;
   }
   // One image without a platform, or one image and no wish: there is nothing to choose.
   if (best == nullptr && images.size() == 1 && (platform.empty() || !images[0]->platform))

@@ -79,6 +79,26 @@ TEST(Manifest, RefusesMembersThatReadersTakeDifferently) {
   EXPECT_FALSE(parse_manifest(digest_twice, "", "x"));
 }
 
+TEST(Manifest, RefusesMembersThatOnlySomeReadersKnow) {
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {R"("layers")", R"("Layers")"},
+           {R"("layers")", "\"layer\u017f\""},
+           {R"("config")", R"("CONFIG")"},
+           {R"("digest")", R"("Digest")"},
+           {R"("schemaVersion")", R"("schemaversion")"}}) {
+    std::string text = image();
+    text.replace(text.find(from), from.size(), to);
+    const auto parsed = parse_manifest(text, "", "x");
+    ASSERT_FALSE(parsed) << to;
+    EXPECT_THAT(parsed.error().what, HasSubstr("which some take for another")) << to;
+  }
+  std::string index =
+      fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", entry("linux", "amd64", "", '1'));
+  ASSERT_TRUE(parse_manifest(index, "", "x"));
+  index.replace(index.find("architecture"), 12, "Architecture");
+  EXPECT_FALSE(parse_manifest(index, "", "x"));
+}
+
 TEST(Manifest, SaysWhichLayerIsEncrypted) {
   const auto parsed = parse_manifest(
       fmt::format(
@@ -159,6 +179,40 @@ TEST(Platform, TakesTheOnlyImageAndPassesAttestationsOver) {
   EXPECT_EQ(found->digest[7], '1');
   EXPECT_FALSE(choose_platform(index, "linux/amd64", "x"));
   EXPECT_FALSE(choose_platform(index_of(attestation), "", "x"));
+}
+
+// Who pulls goes by the platform alone.
+TEST(Platform, AnImageIsOneWhateverElseIsSaidOfIt) {
+  const auto with = [](std::string_view from, std::string_view to) {
+    std::string text = entry("linux", "amd64", "", '1');
+    text.replace(text.find(from), from.size(), to);
+    const auto index = index_of(text + "," + entry("linux", "amd64", "", '2'));
+    return choose_platform(index, "linux/amd64", "x")->digest[7];
+  };
+  const std::string name = "sha256-" + std::string(64, '1') + ".sig";
+  for (const std::string& said :
+       {std::string(R"("artifactType":"application/spdx+json")"),
+        std::string(R"("annotations":{"vnd.docker.reference.type":"attestation-manifest"})"),
+        std::string(R"("annotations":{"kind":"dev.cosignproject.cosign/sigs"})"),
+        fmt::format(R"("annotations":{{"org.opencontainers.image.ref.name":"{}"}})", name)}) {
+    EXPECT_EQ(with(R"("size":1)", R"("size":1,)" + said), '1') << said;
+  }
+  EXPECT_EQ(with(oci_image, "application/json"), '1');
+}
+
+TEST(Platform, TakesTheLevelThatRunsEverywhere) {
+  const auto index =
+      index_of(entry("linux", "amd64", "v3", '3') + "," + entry("linux", "amd64", "v2", '2') + "," +
+               entry("linux", "amd64", "", '1') + "," + entry("linux", "arm64", "v9", '9') + "," +
+               entry("linux", "riscv64", "v2", '5'));
+  const auto chosen = [&](std::string_view platform) {
+    return choose_platform(index, platform, "x")->digest[7];
+  };
+  EXPECT_EQ(chosen("linux/amd64"), '1');
+  EXPECT_EQ(chosen("linux/amd64/v2"), '2');
+  EXPECT_EQ(chosen("linux/amd64/v4"), '3');
+  EXPECT_EQ(chosen("linux/arm64"), '9') << "there is no other";
+  EXPECT_EQ(chosen("linux/riscv64"), '5');
 }
 
 TEST(Platform, RefusesWhatIsNone) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "codec/members.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
 #include "net/manifest.h"
@@ -80,6 +81,12 @@ Result<Opened> open_docker(const std::shared_ptr<const BlobStore>& store, const 
 
   if (const auto twice = repeated_member(*image); !twice.empty())
     return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
+  constexpr std::string_view members[] = {"Config", "Layers", "RepoTags"};
+  if (const auto odd = misspelt_member(*image, members); !odd.empty())
+    return fail(
+        Fault::corrupt,
+        fmt::format("has a member {}, which some take for another: refused", printable(odd)),
+        where);
   const std::string config_path = (*image)["Config"].string();
   TRY(const std::string config, read_blob(*store, config_path, max_config_bytes));
   const std::string config_digest = sha256_digest(config);

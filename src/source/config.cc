@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "codec/members.h"
 #include "codec/value.h"
 #include "crypto/digest.h"
 
@@ -12,6 +13,8 @@ namespace boltseal {
 namespace {
 
 constexpr std::size_t max_history = 100'000;
+constexpr std::string_view config_members[] = {
+    "architecture", "config", "created", "diff_ids", "history", "os", "rootfs", "type", "variant"};
 
 // A history line makes a layer unless it says empty_layer. Some builders leave lines out; then
 // nothing is said about the step of a layer, because a guess would blame the wrong one.
@@ -64,11 +67,18 @@ Result<ImageInfo> image_from_config(std::string_view config_json, std::vector<La
   const Value& config = parsed->root();
   if (!config.is_object()) return fail(Fault::corrupt, "the image config is no JSON object", where);
 
-  // Docker and its kin would take the later of two members, and so other diff_ids than we do.
+  // Docker and its kin would take the later of two members, or "RootFS" for rootfs, and so other
+  // diff_ids than we do.
   for (const Value* part : {&config, &config["rootfs"]}) {
     if (const auto twice = repeated_member(*part); !twice.empty())
       return fail(Fault::corrupt,
                   fmt::format("the image config says {} twice: refused", printable(twice)), where);
+    if (const auto odd = misspelt_member(*part, config_members); !odd.empty())
+      return fail(
+          Fault::corrupt,
+          fmt::format("the image config has a member {}, which some take for another: refused",
+                      printable(odd)),
+          where);
   }
 
   ImageInfo info;

@@ -62,6 +62,15 @@ TEST(ImageConfig, RefusesMembersThatReadersTakeDifferently) {
   std::string inside = config("[]");
   inside.insert(inside.find(R"("diff_ids")"), R"("diff_IDs":[],)");
   EXPECT_FALSE(image_from_config(inside, std::vector<LayerInfo>(2), "x"));
+  for (const auto& [from, to] :
+       {std::pair{R"("rootfs")", R"("RootFS")"}, std::pair{R"("diff_ids")", R"("Diff_IDs")"}}) {
+    std::string odd = config("[]");
+    odd.replace(odd.find(from), std::string_view(from).size(), to);
+    const auto info = image_from_config(odd, {}, "x");
+    ASSERT_FALSE(info) << to << ": nothing named, and no layers: it would look empty";
+    EXPECT_EQ(info.error().fault, Fault::corrupt);
+    EXPECT_TRUE(info.error().what.find("some take for another") != std::string::npos);
+  }
 }
 
 TEST(ImageConfig, RefusesRubbish) {
