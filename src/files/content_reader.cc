@@ -55,6 +55,7 @@ void ContentReader::unknown(std::string_view path, Error error) {
 Result<bool> ContentReader::entry(const TarEntry& entry) {
   if (list_.count() >= entry_limit)
     return fail(Fault::too_large, "a layer with more than 50 million entries");
+  TRY_DO(limits_.add_names(list_.size(), names_counted_));
   const auto cleaned = clean_path(entry.path, storage_);
   if (!cleaned) {
     unknown(cleaned.error().where, cleaned.error());

@@ -6,6 +6,7 @@
 
 #include "codec/tar.h"
 #include "crypto/digest.h"
+#include "files/reading_limits.h"
 #include "inventory/content_manifest.h"
 #include "layers/content_list.h"
 
@@ -13,6 +14,8 @@ namespace boltseal {
 
 class ContentReader : public TarVisitor {
  public:
+  // `limits` are shared by all layers of an image.
+  explicit ContentReader(ReadingLimits& limits) : limits_(limits) {}
   Result<bool> entry(const TarEntry& entry) override;
   Result<bool> content(std::string_view chunk) override;
   Result<> end() override;
@@ -22,7 +25,9 @@ class ContentReader : public TarVisitor {
   Result<bool> record(const TarEntry& entry);
   void unknown(std::string_view path, Error error);
 
+  ReadingLimits& limits_;
   ContentList list_;
+  std::uint64_t names_counted_ = 0;  // bytes of list_ that limits_ knows of
   std::vector<Unknown> unknowns_;
   std::string storage_;
   ContentEntry at_hand_;

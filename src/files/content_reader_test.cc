@@ -10,7 +10,8 @@ namespace {
 using Kind = TarEntry::Kind;
 
 struct Harness {
-  ContentReader reader;
+  ReadingLimits limits;
+  ContentReader reader{limits};
   std::vector<std::pair<std::string, std::string>> xattrs;
 
   TarEntry entry(Kind kind, std::string_view path, std::string_view link = {}) {

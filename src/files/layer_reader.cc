@@ -117,6 +117,7 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
   if (whiteout->counts) entries_.add(whiteout->kind, whiteout->path);
   if (whiteout->is) return false;
   entries_.add(entry.kind == TarEntry::Kind::directory ? EntryKind::folder : EntryKind::file, path);
+  TRY_DO(limits_.add_names(entries_.bytes().size(), names_counted_));
   if (entry.kind == TarEntry::Kind::hard_link) {
     wanted_.by_path(path, readers_);
     if (!readers_.empty()) note_link(entry, path);
@@ -191,7 +192,7 @@ Result<bool> LayerReader::content(std::string_view chunk) {
       direct_ = chunk;
       return true;
     }
-    if (size_ > large_file) large_held_ = std::unique_lock(large_);
+    if (size_ > large_file) large_held_ = std::unique_lock(limits_.large);
     TRY_DO(scratch_.begin(size_));
     begun_ = true;
     scratch_.append(chunk);
@@ -222,7 +223,7 @@ Result<> LayerReader::end() {
     TRY_DO(scratch_.begin(0));  // gives a large buffer back before the next one may take its own
     large_held_.unlock();
   }
-  return {};
+  return within_limits_;
 }
 
 void LayerReader::read_links(std::string_view content) {
@@ -281,6 +282,7 @@ Fragment LayerReader::fragment_of(std::string_view path, std::string_view conten
     const FileView file{.path = path, .content = content, .mode = mode_, .beside = beside};
     if (auto done = reader->read(file, sink); !done) sink.unknown(done.error());
   }
+  if (within_limits_) within_limits_ = limits_.add_packages(fragment.packages.size());
   const std::uint64_t left = unknown_limit - std::min(unknowns_, unknown_limit);
   unknowns_ += fragment.unknowns.size();
   if (fragment.unknowns.size() > left) fragment.unknowns.resize(left);

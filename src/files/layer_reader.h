@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/tar.h"
+#include "files/reading_limits.h"
 #include "files/text_reader.h"
 #include "files/wanted.h"
 #include "inventory/content_manifest.h"
@@ -55,8 +56,8 @@ class Scratch {
 
 class LayerReader : public TarVisitor {
  public:
-  // Large files are buffered one at a time over all layers: `large` is shared.
-  LayerReader(const Wanted& wanted, std::mutex& large) : wanted_(wanted), large_(large) {}
+  // `limits` are shared by all layers of an image.
+  LayerReader(const Wanted& wanted, ReadingLimits& limits) : wanted_(wanted), limits_(limits) {}
 
   Result<bool> entry(const TarEntry& entry) override;
   Result<bool> content(std::string_view chunk) override;
@@ -98,7 +99,7 @@ class LayerReader : public TarVisitor {
   void sort_fragments();
 
   const Wanted& wanted_;
-  std::mutex& large_;
+  ReadingLimits& limits_;
   std::unique_lock<std::mutex> large_held_;
   EntryList entries_;
   LayerOutcome out_;
@@ -118,6 +119,8 @@ class LayerReader : public TarVisitor {
   };
   std::map<std::string, Amendment> amendments_;  // by the path of what they amend
   std::uint64_t link_count_ = 0, read_again_ = 0;
+  std::uint64_t names_counted_ = 0;  // bytes of entries_ that limits_ knows of
+  Result<> within_limits_;           // an error of limits_, until it is told
   bool second_walk_ = false;
   std::uint64_t ordinal_ = 0;              // of the entry at hand
   std::vector<std::uint64_t> ordinals_;    // of the fragments

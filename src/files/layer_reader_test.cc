@@ -40,8 +40,8 @@ const Reader* const readers[] = {&text_reader, &elf_reader, &log_reader, &base_r
 
 struct Harness {
   Wanted wanted{readers};
-  std::mutex large;
-  LayerReader reader{wanted, large};
+  ReadingLimits limits;
+  LayerReader reader{wanted, limits};
   std::vector<std::pair<std::string, std::string>> xattrs;
 
   void add(std::string_view path, std::string_view content, std::size_t step = 1 << 20) {
@@ -263,8 +263,8 @@ TEST(LayerReader, AModelAloneIsKept) {
                                    }};
   static const Reader* const only[] = {&model_reader};
   const Wanted wanted{only};
-  std::mutex large;
-  LayerReader reader{wanted, large};
+  ReadingLimits limits;
+  LayerReader reader{wanted, limits};
   std::vector<std::pair<std::string, std::string>> xattrs;
   TarEntry e;
   e.path = "pom.xml";
@@ -363,6 +363,34 @@ TEST(LayerOutcome, RefusesNumbersThatNameNothing) {
   unknown.fault = static_cast<Fault>(5);
   outcome.fragments[0].unknowns.push_back(unknown);
   EXPECT_FALSE(from_wire<LayerOutcome>(to_wire(outcome)));
+}
+
+TEST(LayerReader, AnImageMayHoldSoManyPackagesAndNames) {
+  Harness first;
+  first.limits.most_packages = 2;
+  LayerReader second{first.wanted, first.limits};
+  first.add("etc/a.conf", "1");
+  first.add("etc/b.conf", "1");
+  TarEntry e;
+  e.path = "etc/c.conf";
+  e.size = e.stored = 1;
+  e.xattrs = &first.xattrs;
+  ASSERT_TRUE(second.entry(e).value());
+  ASSERT_TRUE(second.content("1").value());
+  const auto done = second.end();
+  ASSERT_FALSE(done) << "the third of the image, though the first of its layer";
+  EXPECT_EQ(done.error().fault, Fault::too_large);
+
+  Harness named;
+  named.limits.most_name_bytes = 100'000;
+  Result<bool> told = true;
+  for (int i = 0; i < 100 && told; ++i) {
+    const std::string path = std::to_string(i) + std::string(2000, 'n');
+    e.path = path;
+    told = named.reader.entry(e);
+  }
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().fault, Fault::too_large);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ class ContentList {
  public:
   void add(const ContentEntry& entry);
   std::uint64_t count() const { return count_; }
+  std::uint64_t size() const { return bytes_.size(); }
   std::string take() { return std::move(bytes_); }
 
  private:

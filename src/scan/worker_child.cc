@@ -131,7 +131,7 @@ class Child {
   }
 
   Result<LayerOutcome> read_layer(const Job& job) {
-    LayerReader reader(wanted_, large_);
+    LayerReader reader(wanted_, reading_limits_);
     const LayerJob layer{.fd = job.fd.get(),
                          .offset = job.task.offset,
                          .length = job.task.length,
@@ -145,7 +145,7 @@ class Child {
                                   send_progress(job.task.number, last = bytes);
                               },
                           .limits = &limits_};
-    ContentReader content;
+    ContentReader content(reading_limits_);
     TextReader texts(
         [&wants = job.task.wants](std::string_view path) { return wants.wants_text(path); });
     Listeners listeners;
@@ -175,7 +175,7 @@ class Child {
   }
 
   Result<LayerOutcome> read_folder(const Job& job) {
-    LayerReader reader(wanted_, large_);
+    LayerReader reader(wanted_, reading_limits_);
     reader.pick_programs();
     const PathFilter filter(job.task.exclude);
     const DirectoryWalk walk{
@@ -205,7 +205,8 @@ class Child {
   unsigned threads_;
   Wanted wanted_;
   ImageLimits limits_;
-  std::mutex large_, mutex_, sending_;
+  ReadingLimits reading_limits_;
+  std::mutex mutex_, sending_;
   std::condition_variable ready_;
   std::deque<Job> jobs_;
   bool closed_ = false;

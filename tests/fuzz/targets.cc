@@ -99,8 +99,8 @@ void report_on(Inventory inventory) {
 
 LayerOutcome outcome_of(std::string_view bytes, std::size_t piece) {
   static const Wanted wanted(all_readers());
-  std::mutex large;
-  LayerReader reader(wanted, large);
+  ReadingLimits limits;
+  LayerReader reader(wanted, limits);
   TarParser parser(reader);
   for (std::size_t at = 0; at < bytes.size(); at += piece)
     if (!parser.feed(bytes.substr(at, piece))) break;
@@ -121,7 +121,8 @@ void seal_layer(std::string_view entries) {
 }
 
 void seal_tar(std::string_view bytes) {
-  ContentReader reader;
+  ReadingLimits limits;
+  ContentReader reader(limits);
   TarParser parser(reader);
   if (parser.feed(bytes)) seal_layer(reader.take().entries);
 }
