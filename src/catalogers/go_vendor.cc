@@ -4,7 +4,8 @@
 // "=> folder" behind it, then "## explicit; go 1.17", then one package per line. A module without
 // packages is required somewhere and not copied, so nothing is built from it. The go command builds
 // from this folder and from nothing else, so it tells more than go.mod and go.sum beside it
-// (catalogers/assemble.cc). Lines without a version repeat what go.mod replaces.
+// (catalogers/assemble.cc). Lines without a version repeat what go.mod replaces. As of go.mod,
+// those in the module cache, which holds whole toolchains too, and of test data are passed over.
 #include <optional>
 #include <utility>
 
@@ -32,6 +33,9 @@ std::optional<Package> module_of(const std::vector<std::string_view>& fields) {
 }
 
 Result<> read(const FileView& file, Sink& sink) {
+  const std::string path = "/" + std::string(file.path);
+  if (path.find("/pkg/mod/") != std::string::npos || path.find("/testdata/") != std::string::npos)
+    return {};
   std::optional<Package> module;  // whose packages follow
   std::size_t modules = 0;
   each_line(file.content, [&](std::string_view line) {
@@ -53,6 +57,6 @@ constexpr std::string_view globs[] = {"**/vendor/modules.txt"};
 }  // namespace
 
 extern const Reader go_vendor_reader;
-const Reader go_vendor_reader = {"go-vendor", 1, globs, {}, 16 << 20, read};
+const Reader go_vendor_reader = {"go-vendor", 2, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal
