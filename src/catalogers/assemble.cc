@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
 #include "catalogers/declared_evidence.h"
+#include "catalogers/go_root.h"
 #include "catalogers/java_identity.h"
 #include "catalogers/language.h"
 #include "catalogers/maven_pom.h"
@@ -445,6 +446,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   out.distribution = choose_distribution(fragments);
 
   complete_maven_projects(fragments);
+  drop_go_toolchain_sources(fragments);
   drop_what_is_known_better(fragments);
   const InstalledTrees trees(fragments);
   std::vector<Package> packages;

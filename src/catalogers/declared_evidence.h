@@ -10,6 +10,8 @@ constexpr std::string_view nuget_project_evidence = "project file, declared refe
 // Of a go.mod that does not list what is needed indirectly, and of go.sum, which has that and more.
 constexpr std::string_view go_mod_before_117_evidence = "go.mod before Go 1.17";
 constexpr std::string_view go_sum_evidence = "go.sum";
+// Behind that of a go.mod, then the name: of modules that may be Go's own (catalogers/go_root.cc).
+constexpr std::string_view go_mod_name_note = ", module ";
 // Of modules that were copied into the work tree: what both are for stands there.
 constexpr std::string_view go_vendor_evidence = "vendor/modules.txt";
 

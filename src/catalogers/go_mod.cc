@@ -4,7 +4,8 @@
 // applied (the replacement is what is built). A go.mod of before Go 1.17 lists direct requirements
 // only; its evidence says so, and go.sum beside it has the rest (go_sum.cc).
 // The module cache (pkg/mod) holds the go.mod of every module that was ever looked at, used or not,
-// and is passed over; so are go.mod files of test data.
+// and is passed over; so are go.mod files of test data. Those of Go's own sources are told apart
+// when all files are known (go_root.cc).
 #include <map>
 
 #include "base/text.h"
@@ -21,6 +22,7 @@ struct Module {
 };
 
 struct GoMod {
+  std::string name;
   std::vector<Module> required;
   std::map<std::string, Module> replaced;  // key "path" or "path@version"
   bool complete = false;                   // of Go 1.17 or later: what is required indirectly too
@@ -71,7 +73,9 @@ GoMod parse(std::string_view text) {
       verb = fields[0];
       fields.erase(fields.begin());
     }
-    if (verb == "require" && fields.size() >= 2)
+    if (verb == "module" && !fields.empty())
+      out.name = unquoted(fields[0]);
+    else if (verb == "require" && fields.size() >= 2)
       out.required.push_back({unquoted(fields[0]), unquoted(fields[1])});
     else if (verb == "go" && !fields.empty())
       out.complete = lists_all(fields[0]);
@@ -81,15 +85,26 @@ GoMod parse(std::string_view text) {
   return out;
 }
 
+// A name that Go keeps for itself (go.dev/ref/mod#module-path: no dot in its first part) at a place
+// where Go's own tree has modules that are not named by it, or one of its two: go_root.cc tells.
+bool may_be_go_itself(std::string_view name, std::string_view path) {
+  if (name == "std" || name == "cmd") return true;
+  const auto first = name.substr(0, name.find('/'));
+  return !name.empty() && name.size() <= 100 && first.find('.') == std::string_view::npos &&
+         path.find("/_") != std::string_view::npos;
+}
+
 Result<> read(const FileView& file, Sink& sink) {
   const std::string path = "/" + std::string(file.path);
   if (path.find("/pkg/mod/") != std::string::npos || path.find("/testdata/") != std::string::npos)
     return {};
   const GoMod mod = parse(file.content);
+  std::string declared(mod.complete ? std::string_view("go.mod") : go_mod_before_117_evidence);
+  if (may_be_go_itself(mod.name, path)) (declared += go_mod_name_note) += mod.name;
   for (Module module : mod.required) {
     auto at = mod.replaced.find(module.path + "@" + module.version);
     if (at == mod.replaced.end()) at = mod.replaced.find(module.path);
-    std::string what(mod.complete ? std::string_view("go.mod") : go_mod_before_117_evidence);
+    std::string what = declared;
     if (at != mod.replaced.end()) {
       what += ", replaced";
       // A folder in place of a module has no version.
@@ -110,6 +125,6 @@ constexpr std::string_view globs[] = {"**/go.mod"};
 }  // namespace
 
 extern const Reader go_mod_reader;
-const Reader go_mod_reader = {"go-mod", 2, globs, {}, 16 << 20, read};
+const Reader go_mod_reader = {"go-mod", 3, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal

@@ -17,14 +17,15 @@ namespace boltseal::test {
 
 using Files = std::vector<std::pair<std::string, std::string>>;  // path, content
 
-// Of one layer with these files, each read by all readers that want it.
-inline Inventory inventory_of(const Files& files) {
+// One layer with these files, each read by all readers that want it.
+inline LayerOutcome layer_of(const Files& files) {
   LayerOutcome layer;
   EntryList entries;
   for (const auto& [path, content] : files) {
     entries.add(EntryKind::file, path);
     for (const Reader* reader : all_readers()) {
-      if (std::ranges::none_of(reader->globs, [&](auto g) { return glob_matches(g, path); }))
+      if (std::ranges::none_of(reader->globs, [&](auto g) { return glob_matches(g, path); }) &&
+          std::ranges::none_of(reader->magics, [&](auto m) { return content.starts_with(m); }))
         continue;
       Fragment& fragment = layer.fragments.emplace_back();
       fragment.path = path;
@@ -33,7 +34,11 @@ inline Inventory inventory_of(const Files& files) {
     }
   }
   layer.entries = entries.bytes();
-  return assemble({}, {layer}).value();
+  return layer;
+}
+
+inline Inventory inventory_of(const Files& files) {
+  return assemble({}, {layer_of(files)}).value();
 }
 
 }  // namespace boltseal::test

@@ -1,0 +1,5 @@
+module example.org/dotted
+
+go 1.24
+
+require golang.org/x/net v0.1.0
