@@ -350,6 +350,11 @@ void merge(Package& to, Package& from) {
     if (a.empty()) a = std::move(b);
   };
   fill(to.source_name, from.source_name);
+  // Of two commits that one version of a Go program was built from, flaws are asked of the older,
+  // or of "(devel)", which is either.
+  if (to.type == PackageType::golang && !from.source_version.empty() &&
+      from.source_version < to.source_version)
+    to.source_version = from.source_version;
   fill(to.source_version, from.source_version);
   fill(to.licence, from.licence);
   fill(to.licence_text, from.licence_text);

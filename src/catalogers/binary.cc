@@ -159,6 +159,6 @@ constexpr std::string_view magics[] = {
 }  // namespace
 
 extern const Reader binary_reader;
-const Reader binary_reader = {"binary", 3, {}, magics, std::uint64_t{512} << 20, read};
+const Reader binary_reader = {"binary", 4, {}, magics, std::uint64_t{512} << 20, read};
 
 }  // namespace boltseal

@@ -7,9 +7,11 @@
 // "dep\t…", "=>\t…" (replaces the dep above) and "build\tKEY=VALUE". The toolchain becomes the
 // package "stdlib", as the Go vulnerability database calls it. The program's own version is
 // "(devel)" when it was built from a work tree; then -ldflags "-X main.version=…", where the build
-// recorded them, often tell.
+// recorded them, often tell. What stood there in their place is kept as the source's version:
+// advisories that name commits are asked about that.
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/cursor.h"
 #include "base/text.h"
@@ -260,7 +262,7 @@ Result<> read_go_build_info(const BinaryView& binary, Sink& sink) {
     if (main.version.empty() || main.version == "(devel)") {
       main.version = "(devel)";
       if (const auto flags = version_in_ldflags(modules.ldflags, modules.main.path)) {
-        main.version = flags->version;
+        main.source_version = std::exchange(main.version, flags->version);
         how += "; version from -ldflags -X " + flags->variable;
       }
     }

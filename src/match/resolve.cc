@@ -83,6 +83,32 @@ bool speaks_of(const Affected& affected, const Package& package, Texts& texts, P
   return true;
 }
 
+bool names_commits(const Affected& affected) {
+  return std::ranges::any_of(affected.ranges, [](const auto& range) {
+    return std::ranges::any_of(range,
+                               [](const Event& event) { return is_go_commit(event.version); });
+  });
+}
+
+// Of a repository whose tags the go command does not take for versions, records name commits, and a
+// commit has no order with the version that a program's maker gave to the linker: v1.2.0 would be
+// past the fix 0.0.0-20260801101010-abcdefabcdef, always. Then what the build itself recorded is
+// asked too (Package::source_version; "(devel)" leaves it undecided), and the graver answer holds.
+void ask_commit(const Package& package, const Affected& affected, bool explain, Texts& texts,
+                Judgement& judgement) {
+  if (package.source_version.empty() || !names_commits(affected)) return;
+  auto other = evaluate(affected, Scheme::go, package.source_version, explain, texts);
+  if (other.verdict >= judgement.verdict) return;
+  judgement = std::move(other);
+  if (explain || judgement.verdict == Verdict::undecided)
+    judgement.steps.insert(
+        judgement.steps.begin(),
+        {"built-from",
+         texts.join({"the record names commits, so it is asked about ", package.source_version,
+                     ", which the program was built from, not about ", package.version,
+                     ", which the linker was given"})});
+}
+
 bool counts(Verdict v) { return v == Verdict::affected || v == Verdict::undecided; }
 
 auto order_of(const Opinion* o) {
@@ -189,6 +215,8 @@ Opinion Resolver::judge(const Key& key, const Candidate& candidate, const Packag
     o.judgement.steps.push_back(reason);
   } else if (const auto scheme = scheme_of(key.ecosystem)) {
     o.judgement = evaluate(candidate.affected, *scheme, key.version, explain_, texts_);
+    if (*scheme == Scheme::go)
+      ask_commit(package, candidate.affected, explain_, texts_, o.judgement);
   } else {
     o.judgement.verdict = Verdict::undecided;
     o.judgement.steps.push_back(
@@ -322,6 +350,7 @@ Result<> Resolver::expect(const Package& package) {
   }
   if (expected.questions.empty()) return {};
   all += package.arch;
+  if (package.type == PackageType::golang) all += '\n' + package.source_version;
   if (package.type == PackageType::rpm) all += '\n' + package.module + '\n' + package.version;
   expected.answer = &answers_[all];
   ++expected.answer->expected;

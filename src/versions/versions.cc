@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "versions/schemes.h"
 
 namespace boltseal {
@@ -114,6 +115,18 @@ std::optional<std::strong_ordering> compare_versions(Scheme scheme, std::string_
       return compare_loose(a, b);
   }
   return std::nullopt;
+}
+
+bool is_go_commit(std::string_view version) {
+  if (version.starts_with('v')) version.remove_prefix(1);
+  version = version.substr(0, version.find('+'));
+  constexpr std::string_view untagged = "0.0.0-";
+  constexpr std::size_t date = 14, hash = 12;
+  if (!version.starts_with(untagged)) return false;
+  version.remove_prefix(untagged.size());
+  return version.size() == date + 1 + hash && version[date] == '-' &&
+         versions::all_digits(version.substr(0, date)) &&
+         unhex(version.substr(date + 1)).has_value();
 }
 
 std::optional<Scheme> scheme_of(std::string_view ecosystem) {

@@ -183,6 +183,18 @@ TEST(Versions, GoToolchainsAndModulesHaveOneOrder) {
       '<');
 }
 
+TEST(Versions, GoNamesACommitWhereNoTagCameBefore) {
+  EXPECT_TRUE(is_go_commit("v0.0.0-20260801101010-abcdefabcdef"));
+  EXPECT_TRUE(is_go_commit("0.0.0-20260801101010-abcdefabcdef"));
+  EXPECT_TRUE(is_go_commit("v0.0.0-20260801101010-abcdefabcdef+dirty"));
+  for (const auto* other :
+       {"", "v0.0.0", "(devel)", "v0.0.1-0.20260801101010-abcdefabcdef",
+        "v1.0.0-20260801101010-abcdefabcdef", "v0.0.0-2026080110101x-abcdefabcdef",
+        "v0.0.0-20260801101010-abcdefabcde", "v0.0.0-20260801101010-abcdefabcdeg",
+        "v0.0.0-20260801101010.abcdefabcdef"})
+    EXPECT_FALSE(is_go_commit(other)) << other;
+}
+
 TEST(Versions, RpmEpochAndRelease) {
   EXPECT_EQ(sign(Scheme::rpm, "0:1.0-1", "1.0-1"), '=');
   EXPECT_EQ(sign(Scheme::rpm, "9.9-1", "1:0.1-1"), '<');
