@@ -102,6 +102,34 @@ TEST(Assemble, VendoredGoModulesAreAllThatIsBuilt) {
               testing::ElementsAre("example.org/b v2.0.0", "example.org/direct v1.0.0"));
 }
 
+TEST(Assemble, OfTwoCommitsOfOneGoVersionTheOlderIsKept) {
+  const std::string older = "v0.0.0-20260401000000-abcdefabcdef",
+                    newer = "v0.0.0-20260501000000-abcdefabcdef";
+  const auto source_of = [](const std::vector<std::string>& commits) {
+    LayerOutcome layer;
+    EntryList entries;
+    for (const auto& commit : commits) {
+      Fragment& fragment = layer.fragments.emplace_back();
+      fragment.path = "bin/" + std::to_string(layer.fragments.size());
+      entries.add(EntryKind::file, fragment.path);
+      Package program;
+      program.type = PackageType::golang;
+      program.name = "example.org/app";
+      program.version = "v1.0.0";
+      program.source_version = commit;
+      fragment.packages.push_back(program);
+    }
+    layer.entries = entries.bytes();
+    const auto packages = assemble({}, {layer}).value().packages;
+    EXPECT_EQ(packages.size(), 1U);
+    return packages.front().source_version;
+  };
+  EXPECT_EQ(source_of({newer, older}), older);
+  EXPECT_EQ(source_of({older, newer}), older);
+  EXPECT_EQ(source_of({older, "(devel)"}), "(devel)");
+  EXPECT_EQ(source_of({"", newer}), newer);
+}
+
 TEST(Assemble, ANamelessArchiveOfAnOsPackageIsNoUnknown) {
   LayerOutcome layer;
   EntryList entries;

@@ -6,9 +6,10 @@
 // headers. The first is the Go version, the second a list of lines "mod\tPATH\tVERSION\tSUM",
 // "dep\t…", "=>\t…" (replaces the dep above) and "build\tKEY=VALUE". The toolchain becomes the
 // package "stdlib", as the Go vulnerability database calls it. The program's own version is
-// "(devel)" when it was built from a work tree; then -ldflags "-X main.version=…", where the build
-// recorded them, often tell. What stood there in their place is kept as the source's version:
-// advisories that name commits are asked about that.
+// "(devel)" when it was built from a work tree, and since Go 1.24 that of the commit: without tags
+// at hand, as in a shallow clone, "v0.0.0-DATE-HASH+dirty", which is older than any release. Then
+// -ldflags "-X main.version=…", where the build recorded them, often tell. What they replace is
+// kept as the source's version: advisories that name commits are asked about that.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "base/cursor.h"
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
+#include "versions/versions.h"
 
 namespace boltseal {
 namespace {
@@ -259,11 +261,12 @@ Result<> read_go_build_info(const BinaryView& binary, Sink& sink) {
   if (!modules.main.path.empty()) {
     Package main = package_of(modules.main.path, modules.main.version);
     std::string how = std::string(what) + ", main module";
-    if (main.version.empty() || main.version == "(devel)") {
-      main.version = "(devel)";
+    if (main.version.empty()) main.version = "(devel)";
+    if (main.version == "(devel)" || is_go_commit(main.version)) {
       if (const auto flags = version_in_ldflags(modules.ldflags, modules.main.path)) {
         main.source_version = std::exchange(main.version, flags->version);
         how += "; version from -ldflags -X " + flags->variable;
+        if (main.source_version != "(devel)") how += ", not " + main.source_version;
       }
     }
     for (const auto& d : modules.dependencies) {
