@@ -64,6 +64,13 @@ TEST(MavenParents, ManagedVersionsAndPropertiesComeFromTheFolderAbove) {
             "pom.xml, declared dependency; completed by a/pom.xml");
 }
 
+TEST(MavenParents, APomOfAnUnpackedArchiveIsNobodysParent) {
+  const auto top = coordinates("g", "top", "1") + managed(dependency("x", "lib", "2.5"));
+  EXPECT_EQ(packages_in({{"META-INF/maven/g/top/pom.xml", top},
+                         {"a/pom.xml", parent("1") + child(asks_for_lib)}}),
+            "g:child 1, g:top 1");
+}
+
 TEST(MavenParents, AChildsPropertyReplacesItsParents) {
   const auto top = coordinates("g", "top", "1") + properties("<lib>2.5</lib>") +
                    managed(dependency("x", "lib", "${lib}"));

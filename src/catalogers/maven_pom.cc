@@ -211,7 +211,7 @@ std::vector<PomPackage> packages_of(const Pom& pom) {
     for (const auto& d : pom.dependencies) {
       if (d.scope != "test" && !d.optional) project.depends.push_back(d.group + ":" + d.artifact);
     }
-    out.push_back({std::move(project), "pom.xml, the project"});
+    out.push_back({std::move(project), pom_project_evidence});
   }
   for (const auto& d : pom.dependencies) {
     if (d.version.empty()) continue;

@@ -89,6 +89,7 @@ struct PomPackage {
   std::string_view what;
 };
 std::vector<PomPackage> packages_of(const Pom& pom);
+inline constexpr std::string_view pom_project_evidence = "pom.xml, the project";
 
 // Poms whose parents or boms lie in the same tree get what these say. (maven_parents.cc)
 void complete_maven_projects(std::vector<Fragment>& fragments);
