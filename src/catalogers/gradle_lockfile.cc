@@ -3,10 +3,13 @@
 // Format: docs.gradle.org, "Locking dependency versions": lines
 // "group:artifact:version=configuration,configuration", "#" comments, and "empty=…" for
 // configurations without dependencies. What only test configurations use, and what the build script
-// itself uses, is a development dependency.
+// itself uses, is a development dependency. Before Gradle 7 each configuration had a file of its
+// own, gradle/dependency-locks/CONFIGURATION.lockfile with lines "group:artifact:version"; those of
+// the build script are named "buildscript-…".
 #include <algorithm>
 
 #include "base/text.h"
+#include "catalogers/language.h"
 #include "files/reader.h"
 
 namespace boltseal {
@@ -18,8 +21,16 @@ bool only_for_tests(std::string_view configurations) {
       all, [](auto c) { return trim(c).starts_with("test") || contains_nocase(c, "androidTest"); });
 }
 
+// Of a file for one configuration; else "".
+std::string_view configuration_of(std::string_view path) {
+  if (!has_folder(path, "gradle/dependency-locks")) return {};
+  const auto name = file_name(path);
+  return name.substr(0, name.rfind('.'));
+}
+
 Result<> read(const FileView& file, Sink& sink) {
-  const bool build_script = file.path.ends_with("buildscript-gradle.lockfile");
+  const bool build_script = file_name(file.path).starts_with("buildscript-");
+  const auto one = configuration_of(file.path);
   std::uint64_t line_number = 0;
   each_line(file.content, [&](std::string_view line) {
     ++line_number;
@@ -27,8 +38,9 @@ Result<> read(const FileView& file, Sink& sink) {
     if (line.empty() || line.starts_with('#') || line.starts_with("empty=")) return;
     const auto parts = cut(line, "=");
     const auto coordinates = split(parts ? parts->first : line, ':');
-    if (!parts || coordinates.size() != 3 || coordinates[0].empty() || coordinates[1].empty() ||
-        coordinates[2].empty()) {
+    const auto configurations = parts ? parts->second : one;
+    if ((!parts && one.empty()) || coordinates.size() != 3 || coordinates[0].empty() ||
+        coordinates[1].empty() || coordinates[2].empty()) {
       return sink.unknown(
           {Fault::corrupt,
            "line " + std::to_string(line_number) + " is no group:artifact:version=…",
@@ -40,7 +52,7 @@ Result<> read(const FileView& file, Sink& sink) {
     package.name =
         valid_or_replaced_utf8(std::string(coordinates[0]) + ":" + std::string(coordinates[1]));
     package.version = valid_or_replaced_utf8(coordinates[2]);
-    package.development = build_script || only_for_tests(parts->second);
+    package.development = build_script || only_for_tests(configurations);
     sink.package(std::move(package), "gradle.lockfile");
   });
   return {};
@@ -52,6 +64,6 @@ constexpr std::string_view globs[] = {"**/gradle.lockfile", "**/buildscript-grad
 }  // namespace
 
 extern const Reader gradle_lockfile_reader;
-const Reader gradle_lockfile_reader = {"gradle-lockfile", 1, globs, {}, 16 << 20, read};
+const Reader gradle_lockfile_reader = {"gradle-lockfile", 2, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal
