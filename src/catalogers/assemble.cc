@@ -436,6 +436,20 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> resolve_dependencies(
   return edges;
 }
 
+// Which sources a manifest of Chisel leaves out is no question where another file gave them all.
+void drop_answered(std::vector<Unknown>& unknowns, const std::vector<Package>& packages) {
+  const auto asks = [](const Unknown& unknown) { return unknown.what == chisel_sources_unknown; };
+  if (std::ranges::none_of(unknowns, asks)) return;
+  std::unordered_set<std::string_view> open;  // files with a package of no known source
+  for (const Package& p : packages) {
+    if (!p.source_name.empty()) continue;
+    for (const Evidence& evidence : p.evidence) open.insert(evidence.path);
+  }
+  std::erase_if(unknowns, [&](const Unknown& unknown) {
+    return asks(unknown) && !open.contains(unknown.path);
+  });
+}
+
 auto unknown_order(const Unknown& u) { return std::tie(u.path, u.layer, u.reader, u.what); }
 
 }  // namespace
@@ -465,6 +479,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   attach_licences(fragments, index, packages);
   attach_owners(fragments, index, packages, out.unknowns);
   out.packages = merged(std::move(packages));
+  drop_answered(out.unknowns, out.packages);
   out.dependencies = resolve_dependencies(out.packages);
   std::ranges::sort(out.unknowns, [](const Unknown& a, const Unknown& b) {
     return unknown_order(a) < unknown_order(b);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "catalogers/binary_parts.h"
 #include "catalogers/inventory_for_tests.h"
 #include "catalogers/java_identity.h"
@@ -186,6 +189,30 @@ TEST(Assemble, APackageNoteOwnsNothing) {
     ASSERT_GE(p.owner, 0);
     EXPECT_EQ(inventory.packages[static_cast<std::size_t>(p.owner)].name, "podman");
   }
+}
+
+// What is not known of an image with a manifest of Chisel, which has libprobe1 and probe-data, and
+// this status of dpkg.
+std::vector<Unknown> unknowns_of_slices(const std::string& status) {
+  std::ifstream in(BOLTSEAL_ROOT
+                   "/tests/cases/readers/chisel/slices-of-two-packages/in/var/lib/chisel/"
+                   "manifest.wall",
+                   std::ios::binary);
+  std::ostringstream manifest;
+  manifest << in.rdbuf();
+  return inventory_of(
+             {{"var/lib/chisel/manifest.wall", manifest.str()}, {"var/lib/dpkg/status", status}})
+      .unknowns;
+}
+
+TEST(Assemble, SourcesThatChiselLeavesOutAreKnownWhereDpkgNamesThemAll) {
+  const std::string library =
+      "Package: libprobe1\nArchitecture: amd64\nSource: probe\nVersion: 1.2-3ubuntu0.1\n\n";
+  const std::string data = "Package: probe-data\nArchitecture: all\nVersion: ";
+  EXPECT_THAT(unknowns_of_slices(library + data + "1.2-3ubuntu0.1\n"), testing::IsEmpty());
+  EXPECT_EQ(unknowns_of_slices("").size(), 1U);
+  EXPECT_EQ(unknowns_of_slices(library).size(), 1U) << "one of two";
+  EXPECT_EQ(unknowns_of_slices(library + data + "1.2-2\n").size(), 1U) << "of another version";
 }
 
 TEST(Assemble, DotnetProjectsCountWhereNothingWasRestored) {

@@ -6,11 +6,13 @@
 // {"kind":"package","name","version", "arch","sha256" of the .deb};
 // {"kind":"content","slice":"PACKAGE_SLICE","path"}, whose file that package then owns. Left out:
 // slices themselves, and "path" lines with modes and digests. Which source a package was built from
-// is not written there, and Ubuntu's advisories speak of sources, so that is said.
+// is not written there, and Ubuntu's advisories speak of sources, so that is said, unless dpkg's
+// status names them all (catalogers/assemble.cc).
 #include <algorithm>
 #include <map>
 
 #include "base/text.h"
+#include "catalogers/declared_evidence.h"
 #include "codec/decompress.h"
 #include "codec/value.h"
 #include "files/reader.h"
@@ -39,11 +41,7 @@ class Manifest {
   void flush() {
     for (auto& [name, owned] : owned_) sink_.owns(std::move(owned));
     if (packages_ > 0)
-      sink_.unknown({Fault::unsupported,
-                     "Chisel's manifest does not say which sources its packages were built from: "
-                     "flaws of a source that has another name are not found",
-                     {},
-                     {}});
+      sink_.unknown({Fault::unsupported, std::string(chisel_sources_unknown), {}, {}});
   }
 
  private:

@@ -15,4 +15,9 @@ constexpr std::string_view go_mod_name_note = ", module ";
 // Of modules that were copied into the work tree: what both are for stands there.
 constexpr std::string_view go_vendor_evidence = "vendor/modules.txt";
 
+// An unknown of chisel.cc, which another file may answer: dpkg's status, where a builder added it.
+constexpr std::string_view chisel_sources_unknown =
+    "Chisel's manifest does not say which sources its packages were built from: flaws of a source "
+    "that has another name are not found";
+
 }  // namespace boltseal
