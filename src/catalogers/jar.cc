@@ -210,6 +210,10 @@ class Walk {
   void archive(std::string_view bytes, const std::string& inside, int depth) {
     const auto zip = Zip::open(bytes, {.total_bytes = budget_});
     if (!zip) return complain(zip.error(), inside);
+    if (!zip->is_whole()) {
+      complain({Fault::corrupt, "the directory of the archive holds more than its entries", {}, {}},
+               inside);
+    }
     const Contents contents = list_contents(*zip);
     const std::size_t before = found_;
     identify(*zip, contents, bytes, inside);
@@ -461,6 +465,6 @@ constexpr std::string_view globs[] = {"**/*.jar", "**/*.war", "**/*.ear", "**/*.
 }  // namespace
 
 extern const Reader jar_reader;
-const Reader jar_reader = {"jar", 5, globs, {}, std::uint64_t{1} << 30, read};
+const Reader jar_reader = {"jar", 6, globs, {}, std::uint64_t{1} << 30, read};
 
 }  // namespace boltseal

@@ -135,6 +135,8 @@ Result<> read_egg(const FileView& file, Sink& sink) {
   if (!file.content.starts_with("PK")) return {};
   TRY(const auto zip, Zip::open(file.content));
   const auto* entry = zip.find(metadata);
+  if (entry == nullptr && !zip.is_whole())
+    return fail(Fault::corrupt, "the directory of the archive holds more than its entries");
   if (entry == nullptr) return {};
   TRY(const auto text,
       zip.read(*entry, std::min<std::uint64_t>(max_metadata_bytes, sink.may_inflate())));
@@ -162,6 +164,6 @@ constexpr std::string_view globs[] = {"**/*dist-info/METADATA", "**/*.DIST-INFO/
 }  // namespace
 
 extern const Reader python_metadata_reader;
-const Reader python_metadata_reader = {"python-metadata", 2, globs, {}, 64 << 20, read};
+const Reader python_metadata_reader = {"python-metadata", 3, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

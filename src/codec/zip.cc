@@ -152,36 +152,50 @@ Result<Zip> Zip::open(std::string_view bytes, const ZipLimits& limits) {
   }
   // What lies in front of the archive shifts all offsets, unless its writer has adjusted them.
   std::uint64_t start = end.at - end.size;
-  const bool holds = end.entries == 0 || u32_at(bytes, start) == central_header;
+  const bool holds = end.size == 0 || u32_at(bytes, start) == central_header;
   if (!holds) start = end.offset;
-  if (start < end.offset)
+  if (start < end.offset || start > end.at)
     return fail(Fault::corrupt, "the central directory is not where it should be", {}, end.at);
-  const std::uint64_t shift = start - end.offset;
 
   Zip zip;
   zip.bytes_ = bytes;
   zip.comment_ = end.comment;
   zip.entries_.reserve(static_cast<std::size_t>(end.entries));
-  Cursor in(bytes);
+  TRY_DO(zip.read_directory(start, start - end.offset, end.at, limits.entries));
+  // The count is a claim: it wraps at 65536 where there is no Zip64 record, and what runs an
+  // archive goes by the headers.
+  const std::uint64_t stop = zip.directory_end_;
+  zip.whole_ = stop >= start + end.size;
+  if (!zip.whole_ && zip.entries_.size() < end.entries)
+    return fail(Fault::corrupt, "no central directory header", {}, stop);
+  const std::uint64_t honest = std::max<std::uint64_t>(small_archive, bytes.size() * limits.ratio);
+  zip.budget_ = std::make_unique<std::atomic<std::uint64_t>>(std::min(limits.total_bytes, honest));
+  return zip;
+}
+
+// Entries as long as their headers follow each other.
+Result<> Zip::read_directory(std::uint64_t start, std::uint64_t shift, std::uint64_t stop,
+                             std::uint64_t most) {
+  Cursor in(bytes_.substr(0, static_cast<std::size_t>(stop)));
   in.seek(start);
   std::uint64_t packed = 0;
-  for (std::uint64_t i = 0; i < end.entries && in.ok(); ++i) {
+  while (in.left() >= 4 && u32_at(bytes_, in.offset()) == central_header) {
     const auto at = in.offset();
-    if (in.u32le() != central_header)
-      return fail(Fault::corrupt, "no central directory header", {}, at);
+    if (entries_.size() == most)
+      return fail(Fault::too_large, "more than " + std::to_string(most) + " entries", {}, at);
+    in.skip(4);
     ZipEntry entry = read_central(in);
     if (!in.ok()) return in.corrupt("the central directory ends inside an entry");
-    if (entry.offset > start - shift || entry.packed > bytes.size()) {
+    if (entry.offset > start - shift || entry.packed > bytes_.size()) {
       return fail(Fault::corrupt, "an entry lies outside the archive", {}, at);
     }
     entry.offset += shift;
     packed += entry.packed;
-    if (packed > bytes.size()) return fail(Fault::corrupt, "entries overlap", {}, at);
-    zip.entries_.push_back(entry);
+    if (packed > bytes_.size()) return fail(Fault::corrupt, "entries overlap", {}, at);
+    entries_.push_back(entry);
   }
-  const std::uint64_t honest = std::max<std::uint64_t>(small_archive, bytes.size() * limits.ratio);
-  zip.budget_ = std::make_unique<std::atomic<std::uint64_t>>(std::min(limits.total_bytes, honest));
-  return zip;
+  directory_end_ = in.offset();
+  return {};
 }
 
 const ZipEntry* Zip::find(std::string_view name) const {

@@ -43,12 +43,14 @@ class Zip {
  public:
   // corrupt when there is no directory, when it does not hold what it claims, or when entries
   // overlap (their packed sizes are more than the file: how small archives become huge); too_large
-  // for too many entries.
+  // for too many entries. How many there are is told by their headers, not by the count.
   static Result<Zip> open(std::string_view bytes, const ZipLimits& limits = {});
 
   std::span<const ZipEntry> entries() const { return entries_; }  // in the directory's order
   const ZipEntry* find(std::string_view name) const;  // the first of that name, by walking; nullptr
   std::string_view comment() const { return comment_; }
+  // False when something other than entries stands in the directory: there may be more behind it.
+  bool is_whole() const { return whole_; }
 
   // The entry's bytes, CRC checked. too_large over `cap` or when the budget is used up; unsupported
   // for encryption and methods other than stored and deflated.
@@ -61,12 +63,16 @@ class Zip {
 
  private:
   Zip() = default;
+  Result<> read_directory(std::uint64_t start, std::uint64_t shift, std::uint64_t stop,
+                          std::uint64_t most);
   Result<std::string_view> packed_bytes(const ZipEntry& entry) const;
   bool spend(std::uint64_t bytes) const;
 
   std::string_view bytes_;
   std::string_view comment_;
   std::vector<ZipEntry> entries_;
+  std::uint64_t directory_end_ = 0;
+  bool whole_ = true;
   std::unique_ptr<std::atomic<std::uint64_t>> budget_;
 };
 

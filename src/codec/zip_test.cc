@@ -245,6 +245,44 @@ TEST(Zip, CountsAndOffsetsThatLieAreErrors) {
   EXPECT_EQ(Zip::open(good, {.entries = 1}).error().fault, Fault::too_large);
 }
 
+// Python and Java list what stands in the directory, whatever the end record counts.
+TEST(Zip, TheHeadersTellHowManyEntriesThereAre) {
+  for (const char count : {'\0', '\1', '\2'}) {
+    std::string bytes = hello().finish();
+    bytes[bytes.size() - 12] = count;
+    SCOPED_TRACE(static_cast<int>(count));
+    expect_hello(bytes);
+    expect_hello("#!/bin/sh\n" + bytes);
+    EXPECT_TRUE(Zip::open(bytes)->is_whole());
+    EXPECT_EQ(Zip::open(bytes, {.entries = 1}).error().fault, Fault::too_large);
+  }
+}
+
+// Without Zip64 the count wraps.
+TEST(Zip, ReadsMoreThan65535EntriesWithoutZip64) {
+  Maker maker;
+  for (int i = 0; i < 65538; ++i) maker.add(std::to_string(i), "");
+  const std::string bytes = maker.finish();
+  const auto zip = Zip::open(bytes);
+  ASSERT_TRUE(zip) << zip.error().message();
+  EXPECT_EQ(zip->entries().size(), 65538u);
+  EXPECT_NE(zip->find("65537"), nullptr);
+}
+
+TEST(Zip, SaysWhenTheDirectoryGoesOnBehindWhatCouldBeRead) {
+  Maker maker;
+  maker.add("a.txt", "hello");
+  maker.central += "junk";
+  maker.add("dir/b.txt", "x");
+  std::string bytes = maker.finish();
+  EXPECT_EQ(Zip::open(bytes).error().fault, Fault::corrupt);
+  bytes[bytes.size() - 12] = 1;
+  const auto zip = Zip::open(bytes);
+  ASSERT_TRUE(zip) << zip.error().message();
+  EXPECT_EQ(zip->entries().size(), 1u);
+  EXPECT_FALSE(zip->is_whole());
+}
+
 TEST(Zip, TheDirectoryOfAThousandEntriesIsQuick) {
   Maker maker;
   for (int i = 0; i < 1000; ++i)
