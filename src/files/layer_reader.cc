@@ -301,6 +301,7 @@ void LayerReader::run_readers(std::string_view path, std::string_view content,
 }
 
 void LayerReader::give_up_second_walk() {
+  out_.complete = false;
   give_up_links("a hard link whose target was not kept; scan the image from a local copy");
 }
 

@@ -29,6 +29,9 @@ struct LayerOutcome {
   // Only when a content seal is wanted. Cached under a key of its own, so no part of the wire form.
   LayerContent content;
   LayerTexts texts;  // only when some are wanted; never cached
+  // False when the way the layer came kept something from being read (a pipe has no second walk).
+  // Such an outcome is not that of the layer's bytes alone, and is not cached.
+  bool complete = true;
 };
 template <class A>
 void wire(A& a, LayerOutcome& v) {

@@ -146,6 +146,7 @@ TEST(LayerReader, AHardLinkOutOfReachIsAnUnknown) {  // security record, row 3
   h.link("etc/b.conf", "gone");
   h.reader.give_up_second_walk();
   EXPECT_TRUE(h.packages().empty());
+  EXPECT_FALSE(h.outcome.complete);
   ASSERT_EQ(h.outcome.fragments.size(), 2u);
   EXPECT_EQ(h.outcome.fragments[0].unknowns[0].path, "etc/a.conf");
   EXPECT_EQ(h.outcome.fragments[1].unknowns[0].path, "etc/b.conf");

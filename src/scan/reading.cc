@@ -59,7 +59,7 @@ void keep(const Reading& reading, const LayerTask& task, LayerOutcome&& fresh, L
     into.content = std::exchange(fresh.content, {});
   }
   if (task.wants.inventory) {
-    reading.cache.put(reading.key("layer", layer), to_wire(fresh));
+    if (fresh.complete) reading.cache.put(reading.key("layer", layer), to_wire(fresh));
     fresh.content = std::move(into.content);
     into = std::move(fresh);
   }

@@ -59,8 +59,9 @@ Result<Inventory> image_inventory(Scan& scan, const OpenedImage& image) {
   }
   if (kept) return *std::move(kept);
   leave_out(scan.options.exclude, outcomes);
+  const bool complete = std::ranges::all_of(outcomes, &LayerOutcome::complete);
   TRY(auto inventory, assemble(image.info, std::move(outcomes)));
-  scan.reading.cache.put(image_key(scan, image.info), to_wire(inventory));
+  if (complete) scan.reading.cache.put(image_key(scan, image.info), to_wire(inventory));
   scan.reading.cache.prune();
   return inventory;
 }

@@ -122,6 +122,7 @@ Result<Answer> next_answer(Worker& worker, const WorkerOptions& options,
     wire(reader, outcome);
     wire(reader, outcome.content);
     wire(reader, outcome.texts);
+    wire(reader, outcome.complete);
     if (!reader.at_end()) return fail(Fault::corrupt, "the reading process gave a broken answer");
     return Answer{header.number, std::move(outcome)};
   }

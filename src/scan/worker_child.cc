@@ -125,6 +125,7 @@ class Child {
       wire(writer, *outcome);
       wire(writer, outcome->content);
       wire(writer, outcome->texts);
+      wire(writer, outcome->complete);
       *outcome = {};
       send(MessageKind::outcome, writer.take());
     }

@@ -36,14 +36,23 @@ def digest(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+@dataclasses.dataclass
+class HardLink:
+    target: str
+
+
 def tar(files):
-    """The bytes of a tar; a pair (path, None) is a directory."""
+    """The bytes of a tar; a pair (path, None) is a directory, (path, HardLink) another name of a file."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, content in files:
             info = tarfile.TarInfo(path)
             if content is None:
                 info.type, info.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(info)
+                continue
+            if isinstance(content, HardLink):
+                info.type, info.linkname = tarfile.LNKTYPE, content.target
                 archive.addfile(info)
                 continue
             data = content.encode() if isinstance(content, str) else content

@@ -80,6 +80,18 @@ def test_the_same_image_gives_the_same_bytes_from_everywhere(boltseal, registry,
     assert from_registry == boltseal.purls(f"oci:{tmp_path}/layout:1", "--no-cache")
 
 
+def test_what_a_pipe_hides_is_not_remembered(boltseal, registry, tmp_path):
+    """A layer that comes over the wire has no second walk for its hard links: the same layer on the disk is read anew."""
+    image = images.Image([[("store/blob", "Metadata-Version: 2.1\nName: linked\nVersion: 7\n"),
+                           ("usr/lib/python3/site-packages/linked-7.dist-info/METADATA", images.HardLink("store/blob"))]])
+    registry.client().push(image, "linked", "1")
+    layout = images.write_layout(image, tmp_path / "layout", "1")
+    assert boltseal.purls(f"{registry.host}/linked:1", "--insecure-http") == []
+    for _ in range(2):
+        assert boltseal.purls(f"oci:{layout}:1") == ["pkg:pypi/linked@7"]
+    assert boltseal.purls(f"{registry.host}/linked:1", "--insecure-http") == ["pkg:pypi/linked@7"]    # from the cache
+
+
 def test_plain_http_needs_to_be_asked_for(boltseal, registry):
     registry.client().push(images.sample(*PACKAGES), "plain", "1")
     refused = boltseal("sbom", f"{registry.host}/plain:1")
