@@ -104,8 +104,8 @@ Result<std::string> read_token(const HttpResponse& response, const Url& registry
   const auto parsed = parse_json(response.body);
   std::string token;
   if (parsed)
-    token = (*parsed)["token"].is_text() ? (*parsed)["token"].string()
-                                         : (*parsed)["access_token"].string();
+    token = (*parsed)["token"].text().empty() ? (*parsed)["access_token"].string()
+                                              : (*parsed)["token"].string();
   const auto sound = [](char c) { return c > ' ' && c < '\x7f'; };
   if (token.empty() || token.size() > max_token || !std::ranges::all_of(token, sound)) {
     return fail(Fault::corrupt, realm.shown() + " gave no usable token", registry.authority());

@@ -121,6 +121,16 @@ TEST(Answer, RefusesOddTokens) {
   }
 }
 
+TEST(Answer, TakesTheTokenThatIsNotEmpty) {
+  for (const char* body : {R"({"token":"","access_token":"abc"})", R"({"access_token":"abc"})",
+                           R"({"token":"abc","access_token":""})"}) {
+    Server server([&](const Received&) { return reply(200, body); });
+    const auto answer =
+        answer_challenge(url(server.url()), "Bearer realm=\"" + server.url() + "\"", "a", alice);
+    EXPECT_EQ(answer.value_or(""), "Bearer abc") << body;
+  }
+}
+
 TEST(Answer, SaysHowToLogIn) {
   const auto missing =
       answer_challenge(url("https://r.example"), "Basic realm=x", "a", std::nullopt);
