@@ -1,8 +1,10 @@
 #include "net/credentials.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include "base/fd.h"
@@ -82,17 +84,19 @@ std::optional<Credentials> stored(const Value& entry) {
   return out;
 }
 
+// "desktop.exe" under WSL. It is looked up in the PATH, so it may be anything that is no path.
 bool sound_helper_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
-  });
+  return !name.empty() && name.size() <= 64 && !name.starts_with('.') &&
+         std::ranges::all_of(
+             name, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 Result<std::optional<Credentials>> ask_helper(const std::string& helper, const std::string& server,
                                               const HelperRunner& run, const std::string& file) {
   if (!sound_helper_name(helper)) {
     return fail(Fault::corrupt,
-                "the name of a credential helper is not of the form [a-z0-9-]+: not run", file);
+                "the name of a credential helper is not of the form [A-Za-z0-9._-]+: not run",
+                file);
   }
   const std::string program = "docker-credential-" + helper;
   TRY(const std::string answer, run(program, server));
@@ -110,13 +114,17 @@ Result<std::optional<Credentials>> find_in(const std::string& file, const Value&
                                            std::string_view host, std::string_view repository,
                                            const HelperRunner& run) {
   const std::string server = is_hub(host) ? std::string(hub_key) : std::string(host);
-  if (const auto* helper = best_fit(root["credHelpers"], host, repository)) {
+  // An empty name says that this host's login is kept in the file, whatever the store.
+  const auto* helper = best_fit(root["credHelpers"], host, repository);
+  const bool kept_here =
+      helper != nullptr && helper->value.is_text() && helper->value.text().empty();
+  if (helper != nullptr && !kept_here) {
     return ask_helper(helper->value.string(), server, run, file);
   }
   if (const auto* entry = best_fit(root["auths"], host, repository)) {
     if (auto found = stored(entry->value)) return found;
   }
-  if (!root["credsStore"].is_text()) return std::nullopt;
+  if (kept_here || root["credsStore"].text().empty()) return std::nullopt;
   // The store serves all hosts, so its failure is not this host's: go on without, but say so.
   auto found = ask_helper(root["credsStore"].string(), server, run, file);
   if (found) return found;
@@ -133,7 +141,11 @@ std::vector<std::string> credential_files() {
   const std::string config = environment("XDG_CONFIG_HOME");
   const std::string docker = environment("DOCKER_CONFIG");
   if (const auto file = environment("REGISTRY_AUTH_FILE"); !file.empty()) files.push_back(file);
-  if (!runtime.empty()) files.push_back(runtime + "/containers/auth.json");
+  if (!runtime.empty())
+    files.push_back(runtime + "/containers/auth.json");
+  else if (auto file = fmt::format("/run/containers/{}/auth.json", ::getuid());
+           ::access(file.c_str(), F_OK) == 0 || errno != EACCES)  // it may be root's folder alone
+    files.push_back(std::move(file));
   if (!config.empty())
     files.push_back(config + "/containers/auth.json");
   else if (!home.empty())
@@ -156,6 +168,7 @@ Result<std::optional<Credentials>> find_credentials(std::string_view host,
         log_warning("credentials: " + bytes.error().message());
       continue;
     }
+    if (trim(*bytes).empty()) continue;  // no logins, as Docker and Podman have it
     const auto parsed = parse_json(*bytes);
     if (!parsed) return fail(Fault::corrupt, "not JSON, as docker login writes it", file);
     TRY(auto found, find_in(file, parsed->root(), host, repository, run));

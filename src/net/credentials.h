@@ -2,7 +2,8 @@
 //
 // A credential is for the host it was stored under and nobody else; no cloud is guessed from a host
 // name (CVE-2024-35192). Read in this order, the first that knows the host decides:
-// $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json,
+// $REGISTRY_AUTH_FILE, $XDG_RUNTIME_DIR/containers/auth.json (without that variable
+// /run/containers/UID/auth.json),
 // ~/.config/containers/auth.json (containers-auth.json(5)), $DOCKER_CONFIG/config.json or
 // ~/.docker/config.json.
 #pragma once

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "codec/base64.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
@@ -110,7 +112,7 @@ TEST_F(CredentialsFile, AskTheHelperOfThatHost) {
 }
 
 TEST_F(CredentialsFile, NeverRunAHelperWithAnOddName) {
-  for (const char* name : {"../../bin/sh", "a b", "x;id", "A", ""}) {
+  for (const char* name : {"../../bin/sh", "a b", "x;id", ".x", "a/b", "ä", "a\\u0000b"}) {
     const auto file =
         write("config.json", fmt::format(R"({{"credHelpers":{{"h.example":"{}"}}}})", name));
     const HelperRunner run = [](const std::string&, const std::string&) -> Result<std::string> {
@@ -119,6 +121,59 @@ TEST_F(CredentialsFile, NeverRunAHelperWithAnOddName) {
     };
     EXPECT_EQ(ask({file}, "h.example", "a", run), "error") << name;
   }
+}
+
+// Docker Desktop and Rancher Desktop write these on WSL.
+TEST_F(CredentialsFile, KnowHelpersThatArePrograms) {
+  const HelperRunner run = [](const std::string& program,
+                              const std::string&) -> Result<std::string> {
+    return fmt::format(R"({{"Username":"u","Secret":"{}"}})", program);
+  };
+  for (const char* name : {"desktop.exe", "wincred.exe", "my_helper", "ECR-login"}) {
+    EXPECT_EQ(ask({write("store.json", fmt::format(R"({{"credsStore":"{}"}})", name))}, "h.example",
+                  "a", run),
+              fmt::format("u:docker-credential-{}", name));
+    const auto file =
+        write("host.json", fmt::format(R"({{"credHelpers":{{"h.example":"{}"}}}})", name));
+    EXPECT_EQ(ask({file}, "h.example", "a", run), fmt::format("u:docker-credential-{}", name));
+  }
+}
+
+TEST_F(CredentialsFile, AnEmptyHelperMeansTheFileItself) {
+  const HelperRunner run = [](const std::string& program,
+                              const std::string&) -> Result<std::string> {
+    return fmt::format(R"({{"Username":"u","Secret":"{}"}})", program);
+  };
+  const auto file = write(
+      "config.json",
+      fmt::format(
+          R"({{"auths":{{"h.example":{{"auth":"{}"}}}},"credHelpers":{{"h.example":"","g.example":""}},"credsStore":"x"}})",
+          base64("in:file")));
+  EXPECT_EQ(ask({file}, "h.example", "a", run), "in:file");
+  EXPECT_EQ(ask({file}, "g.example", "a", run), "none");
+  EXPECT_EQ(ask({file}, "f.example", "a", run), "u:docker-credential-x");
+  EXPECT_EQ(ask({write("none.json", R"({"credsStore":""})")}, "f.example", "a", run), "none");
+}
+
+TEST_F(CredentialsFile, MayBeEmpty) {
+  const auto full = write(
+      "full.json", fmt::format(R"({{"auths":{{"h.example":{{"auth":"{}"}}}}}})", base64("u:p")));
+  EXPECT_EQ(ask({write("empty.json", ""), full}, "h.example"), "u:p");
+  EXPECT_EQ(ask({write("blank.json", "\n")}, "h.example"), "none");
+}
+
+TEST(CredentialFiles, ArePodmansAlsoWithoutARuntimeFolder) {
+  const char* before = std::getenv("XDG_RUNTIME_DIR");
+  const std::string kept = before == nullptr ? "" : before;
+  const std::string place = fmt::format("/run/containers/{}/auth.json", ::getuid());
+  ::setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+  EXPECT_THAT(credential_files(), testing::Contains("/run/user/7/containers/auth.json"));
+  EXPECT_THAT(credential_files(), Not(testing::Contains(place)));
+  ::unsetenv("XDG_RUNTIME_DIR");
+  if (::access("/run/containers", X_OK) == 0 || errno == ENOENT) {
+    EXPECT_THAT(credential_files(), testing::Contains(place));
+  }
+  if (before != nullptr) ::setenv("XDG_RUNTIME_DIR", kept.c_str(), 1);
 }
 
 TEST_F(CredentialsFile, RunARealHelperWithoutAShell) {
