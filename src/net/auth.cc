@@ -115,8 +115,8 @@ Result<std::string> read_token(const HttpResponse& response, const Url& registry
 
 Result<std::string> bearer(const Url& registry, const Challenge& challenge,
                            const std::string& repository,
-                           const std::optional<Credentials>& credentials,
-                           std::string_view actions) {
+                           const std::optional<Credentials>& credentials, std::string_view actions,
+                           bool near) {
   auto realm = parse_url(challenge.realm);
   if (!realm)
     return fail(Fault::corrupt, "names a login server that is no URL", registry.authority());
@@ -138,6 +138,9 @@ Result<std::string> bearer(const Url& registry, const Challenge& challenge,
   HttpRequest request;
   request.allow_http = !registry.https();
   request.cap = 1ULL << 20;
+  request.named_from_outside = !near && !is_loopback_host(registry.host) &&
+                               realm->origin() != registry.origin() &&
+                               !allowed_by_user(registry, *realm);
   request.url = realm->text();
   if (credentials && !credentials->identity_token.empty()) {
     request.method = "POST";
@@ -176,11 +179,11 @@ bool realm_may_have_credentials(const Url& registry, const Url& realm) {
 Result<std::string> answer_challenge(const Url& registry, std::string_view header,
                                      const std::string& repository,
                                      const std::optional<Credentials>& credentials,
-                                     std::string_view actions) {
+                                     std::string_view actions, bool near) {
   const auto challenges = parse_challenges(header);
   for (const Challenge& challenge : challenges) {
     if (challenge.scheme == "bearer" && !challenge.realm.empty()) {
-      return bearer(registry, challenge, repository, credentials, actions);
+      return bearer(registry, challenge, repository, credentials, actions, near);
     }
   }
   for (const Challenge& challenge : challenges) {

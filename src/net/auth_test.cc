@@ -87,6 +87,27 @@ TEST(Answer, NeverSendsCredentialsToAnotherServer) {
   EXPECT_TRUE(thief.requests().empty());
 }
 
+// What the machine keeps for itself is none of a registry's business elsewhere.
+TEST(Answer, AsksNothingOfThisMachineForARegistryElsewhere) {
+  Server inner([](const Received&) { return reply(200, R"({"token":"t"})"); });
+  for (const std::string& realm :
+       {inner.url("/latest"), fmt::format("http://localhost:{}/", inner.port())}) {
+    const auto header = "Bearer realm=\"" + realm + "\",service=\"s\"";
+    const auto answer = answer_challenge(url("http://192.0.2.1:5000"), header, "a", std::nullopt);
+    ASSERT_FALSE(answer);
+    EXPECT_THAT(answer.error().message(), HasSubstr("address of this machine"));
+    EXPECT_TRUE(inner.requests().empty());
+  }
+  const auto header = "Bearer realm=\"" + inner.url("/token") + "\"";
+  // A registry on this machine, by whatever name; and a user who knows better.
+  EXPECT_TRUE(answer_challenge(url("http://localhost:1"), header, "a", std::nullopt));
+  EXPECT_TRUE(answer_challenge(url("http://r.example"), header, "a", std::nullopt, "pull", true));
+  ::setenv("BOLTSEAL_AUTH_REALMS", ("r.example=" + inner.host()).c_str(), 1);
+  EXPECT_TRUE(answer_challenge(url("http://r.example"), header, "a", std::nullopt));
+  ::unsetenv("BOLTSEAL_AUTH_REALMS");
+  EXPECT_EQ(inner.requests().size(), 3U);
+}
+
 TEST(Answer, AsksForItsOwnScope) {
   Server server([](const Received&) { return reply(200, R"({"access_token":"abc"})"); });
   const std::string header = "Bearer realm=\"" + server.url("/t?k=v") +

@@ -64,8 +64,7 @@ struct Transfer {
   bool streaming = false;  // on_body has had bytes: no second try may start from the beginning
   bool enough = false;     // we stopped an error's body ourselves
   bool redirected = false;
-  bool far = false;    // the request before this one went to another machine than this
-  bool local = false;  // this one went to this machine
+  bool guarded = false;  // the URL is the word of a server on another machine
   Pace pace;
   std::optional<Error> error;
 };
@@ -174,15 +173,27 @@ curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& transfer = *static_cast<Transfer*>(user);
   sockaddr_storage resolved{};
   std::memcpy(&resolved, &address->addr, std::min<std::size_t>(address->addrlen, sizeof resolved));
-  transfer.local = near_address(resolved);
-  if (transfer.redirected && transfer.far && transfer.local) {
+  if (transfer.guarded && near_address(resolved)) {
     transfer.error = Error{Fault::unsupported,
-                           "a redirect from outside to an address of this machine: refused",
+                           "a server outside leads to an address of this machine: refused",
                            {},
                            {}};
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// Whether the connection that was used leads to such an address.
+bool near_peer(const Curl& curl, CURL* handle) {
+  const char* text = nullptr;
+  sockaddr_storage address{};
+  curl.easy_getinfo(handle, CURLINFO_PRIMARY_IP, &text);
+  if (text == nullptr) return false;
+  if (::inet_pton(AF_INET, text, &reinterpret_cast<sockaddr_in&>(address).sin_addr) == 1)
+    address.ss_family = AF_INET;
+  else if (::inet_pton(AF_INET6, text, &reinterpret_cast<sockaddr_in6&>(address).sin6_addr) == 1)
+    address.ss_family = AF_INET6;
+  return near_address(address);
 }
 
 bool behind_proxy() {
@@ -317,7 +328,8 @@ struct Outcome {
 
 // What a new try needs to know of the request before it in a chain of redirects.
 struct Hop {
-  bool redirected = false, same_origin = true, far = false;
+  bool redirected = false, same_origin = true;
+  bool far = false;  // where the URL comes from: another machine than this
   Clock::time_point begun = Clock::now();
 };
 
@@ -334,7 +346,8 @@ Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
   if (!handle) return {std::unexpected(handle.error())};
   Transfer transfer(request);
   transfer.redirected = hop.redirected && !hop.same_origin;
-  transfer.far = hop.far && !behind_proxy();
+  transfer.guarded =
+      (transfer.redirected || request.named_from_outside) && hop.far && !behind_proxy();
   HeaderList headers(curl);
   if (auto added = add_headers(headers, request, hop.same_origin); !added)
     return {std::unexpected(added.error())};
@@ -342,7 +355,8 @@ Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
   set_options(curl, handle->get(), transfer, url, method, message);
   curl.easy_setopt(handle->get(), CURLOPT_HTTPHEADER, headers.get());
   // on_socket does not see the address of a connection that is open from an earlier use.
-  if (transfer.redirected) curl.easy_setopt(handle->get(), CURLOPT_FRESH_CONNECT, 1L);
+  if (transfer.redirected || transfer.guarded)
+    curl.easy_setopt(handle->get(), CURLOPT_FRESH_CONNECT, 1L);
   curl.easy_setopt(handle->get(), CURLOPT_TIMEOUT_MS, milliseconds_left(request, hop));
   const CURLcode code = curl.easy_perform(handle->get());
   const std::string where = request.unix_socket.empty() ? url.shown() : request.unix_socket;
@@ -353,7 +367,8 @@ Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
       if (auto headed = request.on_head(transfer.response); !headed)
         return {std::unexpected(headed.error())};
     }
-    if (!hop.redirected) hop.far = !is_loopback_host(url.host) && !transfer.local;
+    transfer.response.near = is_loopback_host(url.host) || near_peer(curl, handle->get());
+    if (!hop.redirected) hop.far = !transfer.response.near;
     curl_off_t seconds = 0;
     curl.easy_getinfo(handle->get(), CURLINFO_RETRY_AFTER, &seconds);
     transfer.response.url = url.text();
@@ -448,7 +463,7 @@ Result<HttpResponse> http(const HttpRequest& request) {
   }
   TRY(const Curl* curl, load_curl());
   std::string method = request.method;
-  Hop hop;
+  Hop hop{.far = request.named_from_outside};
   for (int redirects = 0;; ++redirects) {
     TRY(auto response, perform_with_retries(*curl, request, url, method, hop));
     const auto location = response.header("location");

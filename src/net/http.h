@@ -22,8 +22,9 @@ struct HttpResponse {
   int status = 0;
   // Names in lower case, the last one wins; several WWW-Authenticate are joined by ", ".
   std::map<std::string, std::string> headers;
-  std::string body;  // of an answer that is no 2xx at most 64 KiB
-  std::string url;   // after redirects
+  std::string body;   // of an answer that is no 2xx at most 64 KiB
+  std::string url;    // after redirects
+  bool near = false;  // it came from this machine or the link's addresses, as far as can be told
   std::optional<std::string> header(const std::string& name) const;
 };
 
@@ -39,6 +40,8 @@ struct HttpRequest {
   int max_redirects = 5;
   int retries = 3;  // with back-off, on connection failures, 429 and 5xx, honouring Retry-After
   bool allow_http = false;
+  bool named_from_outside = false;  // the URL is another machine's word: none of this one's
+                                    // addresses is asked
   int stall_seconds = 60;  // give up when not a byte, or less than 1 KiB/s, came for so long
   int total_seconds = 0;   // give up after so long, tries and redirects and all; 0: no such limit
   bool brief = false;      // a status is enough, however the body ends; 64 KiB of it are read

@@ -199,6 +199,20 @@ TEST(Http, HonoursRetryAfter) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(950));
 }
 
+// The address counts, on a connection that is used again too.
+TEST(Http, TellsAServerOnThisMachine) {
+  Server server([](const Received&) { return reply(200, "x"); });
+  for (int i = 0; i < 2; ++i) {
+    const auto response = http(get(server.url()));
+    ASSERT_TRUE(response);
+    EXPECT_TRUE(response->near);
+  }
+  auto request = get(server.url());
+  request.named_from_outside = true;
+  EXPECT_EQ(http(request).error().fault, Fault::unsupported);
+  EXPECT_EQ(server.requests().size(), 2U);
+}
+
 TEST(Http, DoesNotWaitForAnHour) {
   Server server([](const Received&) { return reply(429, "", "Retry-After: 3600\r\n"); });
   auto request = get(server.url());

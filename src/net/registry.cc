@@ -175,8 +175,8 @@ Result<std::string> Registry::State::log_in(std::size_t index, const HttpRespons
     TRY(credentials, find_credentials(place.endpoint.host, place.endpoint.repository,
                                       options.credential_files, options.run_helper));
   }
-  TRY(place.authorization,
-      answer_challenge(registry, *header, place.endpoint.repository, credentials, options.actions));
+  TRY(place.authorization, answer_challenge(registry, *header, place.endpoint.repository,
+                                            credentials, options.actions, response.near));
   return place.authorization;
 }
 
