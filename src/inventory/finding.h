@@ -67,6 +67,8 @@ struct Finding {
   std::string_view record;               // id of the record that decided
   std::string_view published, modified;  // RFC 3339
   std::vector<std::string_view> references;
+  // Of the VEX statement that took the finding away, in OpenVEX's words; empty where none did.
+  std::string_view vex_status, vex_justification;
   std::vector<ProofStep> proof;
 };
 

@@ -28,7 +28,8 @@ struct VexStatement {
   std::vector<std::string> subcomponents;
   std::string status;  // not_affected, affected, fixed, under_investigation
   std::string justification;
-  std::string text;  // impact or action statement
+  std::string text;       // impact or action statement
+  std::int64_t time = 0;  // Unix time; of two statements on one thing the later one counts
   std::string where;
 };
 

@@ -79,12 +79,17 @@ class Judge {
           std::ranges::any_of(vex.aliases, [&](const auto& id) { return names(id, finding); });
       if (!about || !speaks_of(vex, package_purl(), report_.inventory.image)) continue;
       vex_used_[i] = true;
-      statement = &vex;  // a later statement replaces an earlier one
+      // The later one counts, of whichever file; of two of one time the one given last.
+      if (!statement || vex.time >= statement->time) statement = &vex;
     }
     bool taken = false;
     if (statement) {
       finding.proof.push_back(step_of(*statement, report_.texts));
       taken = statement->status == "not_affected" || statement->status == "fixed";
+      if (taken) {
+        finding.vex_status = report_.texts.keep(statement->status);
+        finding.vex_justification = report_.texts.keep(statement->justification);
+      }
     }
     for (std::size_t i = 0; i < options_.ignore.size(); ++i) {
       const auto& rule = options_.ignore[i];

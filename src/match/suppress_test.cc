@@ -214,6 +214,34 @@ TEST(Vex, ALaterStatementReplacesAnEarlierOne) {
   EXPECT_EQ(c.run().findings.size(), 2U);
 }
 
+TEST(Vex, TheLatestStatementCountsInWhicheverFile) {
+  const auto file = [](std::string_view status, std::string_view time) {
+    const auto read = read_openvex(
+        fmt::format(R"({{"@context": "https://openvex.dev/ns/v0.2.0", "timestamp": "{}",
+          "statements": [{{"vulnerability": {{"name": "CVE-2024-1"}}, "status": "{}",
+          "products": [{{"@id": "pkg:pypi/x"}}], "impact_statement": "i"}}]}})",
+                    time, status),
+        "v");
+    EXPECT_TRUE(read);
+    return read.value_or(std::vector<VexStatement>{});
+  };
+  const auto older = file("not_affected", "2026-01-01T00:00:00Z");
+  const auto newer = file("affected", "2026-03-01T00:00:00Z");
+  for (const bool newer_first : {false, true}) {
+    auto c = two_flaws();
+    c.options.vex = newer_first ? newer : older;
+    std::ranges::copy(newer_first ? older : newer, std::back_inserter(c.options.vex));
+    EXPECT_EQ(c.run().findings.size(), 2U) << newer_first;
+  }
+  // Of one time: the one given last.
+  auto c = two_flaws();
+  c.options.vex = file("affected", "2026-01-01T00:00:00Z");
+  std::ranges::copy(older, std::back_inserter(c.options.vex));
+  const auto& r = c.run();
+  EXPECT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.dropped.at(0).vex_status, "not_affected");
+}
+
 TEST(Vex, WhatIsNoOpenVexIsRefused) {
   EXPECT_FALSE(read_openvex("{", "v"));
   EXPECT_FALSE(read_openvex("{}", "v"));

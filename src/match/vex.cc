@@ -2,9 +2,8 @@
 // of a maker on whether a flaw concerns its product. Documents of 0.0.1 name the vulnerability and
 // the products by plain texts; they are read too.
 //
-// Statements keep the order of their times, so that a later one replaces an earlier one; one
-// without a time has that of the document. An in-toto statement around the document is looked
-// through.
+// A statement without a time has that of the document, and without any it is older than all that
+// have one. An in-toto statement around the document is looked through.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,8 +32,10 @@ void add_names(const Value& thing, std::vector<std::string>& out) {
 }
 
 // One statement for each set of subcomponents: products of one statement may name different ones.
-Result<> read_statement(const Value& entry, std::string_view name, std::vector<VexStatement>& out) {
+Result<> read_statement(const Value& entry, std::int64_t time, std::string_view name,
+                        std::vector<VexStatement>& out) {
   VexStatement base;
+  base.time = time;
   base.where = name;
   const Value& flaw = entry["vulnerability"];
   base.id = flaw.is_text() ? flaw.string() : std::string(flaw["name"].text_or(flaw["@id"].text()));
@@ -108,11 +109,9 @@ Result<std::vector<VexStatement>> read_openvex(std::string_view json, std::strin
   const auto time_of = [&](const Value& entry) {
     return parse_time(entry["timestamp"].text_or(root["timestamp"].text())).value_or(0);
   };
-  std::vector<std::pair<std::int64_t, const Value*>> entries;
-  for (const auto& entry : root["statements"].items()) entries.emplace_back(time_of(entry), &entry);
-  std::ranges::stable_sort(entries, {}, &std::pair<std::int64_t, const Value*>::first);
   std::vector<VexStatement> out;
-  for (const auto& [time, entry] : entries) TRY_DO(read_statement(*entry, name, out));
+  for (const auto& entry : root["statements"].items())
+    TRY_DO(read_statement(entry, time_of(entry), name, out));
   return out;
 }
 
