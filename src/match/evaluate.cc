@@ -17,10 +17,17 @@ using MaybeOrder = std::optional<Order>;
 class Comparer {
  public:
   Comparer(Scheme scheme, std::string_view version, bool explain, Texts& texts)
-      : scheme_(scheme), version_(version), explain_(explain), texts_(texts) {
+      : scheme_(scheme),
+        version_(version),
+        public_version_(version),
+        explain_(explain),
+        texts_(texts) {
     // "dev-main" sorts before every release in composer, yet says nothing of what is in it.
     branch_ =
         scheme == Scheme::packagist && (version.starts_with("dev-") || version.ends_with("-dev"));
+    // Of 2.6.0+cu124 a bound without a local part means 2.6.0:
+    // https://packaging.python.org/en/latest/specifications/version-specifiers/#version-matching
+    if (scheme == Scheme::pep440) public_version_ = version.substr(0, version.find('+'));
   }
 
   MaybeOrder compare(std::string_view a, std::string_view b) const {
@@ -32,7 +39,7 @@ class Comparer {
   MaybeOrder to(std::string_view bound) {
     if (branch_) return std::nullopt;
     if (bound.data() != last_bound_.data() || bound.size() != last_bound_.size()) {
-      last_order_ = compare(version_, bound);
+      last_order_ = compare(bound.contains('+') ? version_ : public_version_, bound);
       last_bound_ = bound;
     }
     return last_order_;
@@ -80,7 +87,7 @@ class Comparer {
   }
 
   Scheme scheme_;
-  std::string_view version_;
+  std::string_view version_, public_version_;
   bool explain_;
   Texts& texts_;
   bool branch_ = false;

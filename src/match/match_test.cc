@@ -119,6 +119,27 @@ TEST(Evaluate, AListDoesNotClearWhatHasNoVersion) {
   EXPECT_EQ(evaluate(affected, Scheme::npm, "", true, texts).verdict, Verdict::affected);
 }
 
+// PEP 440 passes over the local part of a version where a requirement has none: 2.6.0+cu124 is
+// 2.6.0, built for something.
+TEST(Evaluate, ALocalVersionIsThatVersion) {
+  const std::vector<Event> last = {{Kind::introduced, "0"}, {Kind::last_affected, "2.6.0"}};
+  for (const std::string_view version : {"2.6.0", "2.6.0+cu124", "2.6+cpu"})
+    EXPECT_EQ(judge(last, version, Scheme::pep440), Verdict::affected) << version;
+  EXPECT_EQ(judge(last, "2.6.1+cu124", Scheme::pep440), Verdict::fixed);
+  EXPECT_EQ(judge(until("2.6.0"), "2.6.0+cu124", Scheme::pep440), Verdict::fixed);
+  // A bound with a local part is compared whole.
+  EXPECT_EQ(judge(until("2.6.0+cu125"), "2.6.0+cu124", Scheme::pep440), Verdict::affected);
+  EXPECT_EQ(judge(last, "2.6.0+1", Scheme::nuget), Verdict::affected) << "build metadata";
+  Affected affected;
+  affected.versions = {"2.5.0", "2.6.0"};
+  Texts texts;
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "2.6.0+cu124", true, texts).verdict,
+            Verdict::affected);
+  affected.versions = {"2.5.0", "2.6.0+cpu"};
+  EXPECT_EQ(evaluate(affected, Scheme::pep440, "2.6.0+cu124", true, texts).verdict,
+            Verdict::not_affected);
+}
+
 TEST(Evaluate, FixesThatHelpAreLowestFirst) {
   Affected affected;
   affected.ranges = {until("4.0.2", "4.0.0"), until("3.2.5", "3.0.0"), until("2.0.9", "2.0.0")};
