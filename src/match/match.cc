@@ -58,7 +58,8 @@ struct Facts {
   const Inventory& inventory;
   const MatchOptions& options;
   Ecosystems ecosystems;
-  std::vector<std::string> foreign;  // why a package is none of the distribution's own
+  std::vector<std::string> foreign;            // why a package is none of the distribution's own
+  mutable std::atomic<std::size_t> found = 0;  // by all matchers
 
   Facts(const Database& d, const Inventory& i, const MatchOptions& o)
       : database(d),
@@ -66,6 +67,16 @@ struct Facts {
         options(o),
         ecosystems(d, i.distribution),
         foreign(boltseal::foreign(i)) {}
+
+  // It depends on the sum alone which scan fails, and so on no thread.
+  Result<> count(std::size_t findings) const {
+    if ((found += findings) <= options.max_findings) return {};
+    return fail(Fault::too_large,
+                fmt::format("over {} findings: too many to report; leave out with --exclude what "
+                            "names so many packages, or scan in parts",
+                            options.max_findings),
+                inventory.image.reference);
+  }
 };
 
 // Judges packages one after the other; several do so side by side.
@@ -93,6 +104,7 @@ class Matcher {
     TRY(auto found, resolver_.findings(package));
     for (std::size_t v = 0; v < found.unlisted.size(); ++v) unlisted_[v] += found.unlisted[v];
     if (found.findings.empty()) return {};
+    TRY_DO(facts_.count(found.findings.size()));
     std::vector<ProofStep> seen;
     TRY(const Package* owner, deciding_owner(package));
     for (Finding& finding : found.findings) {

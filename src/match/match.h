@@ -39,8 +39,11 @@ struct MatchOptions {
   bool only_fixed = false;         // drop what has no fix
   std::uint8_t severities = 0;     // those to keep, as bits 1 << Severity; 0: all
   std::vector<PackageType> types;  // packages to judge; empty: all
-  bool explain = true;      // false: no proofs but of what is undecided; what is dropped, counted
-  unsigned threads = 1;     // 0: as many as there are cores; the result is the same
+  bool explain = true;   // false: no proofs but of what is undecided; what is dropped, counted
+  unsigned threads = 1;  // 0: as many as there are cores; the result is the same
+  // More findings, dropped ones that are kept with their proofs among them, are an error: a file of
+  // some kilobytes can name packages enough for gigabytes of them.
+  std::size_t max_findings = 2'000'000;
   bool development = true;  // judge packages that are only needed to build
   std::string
       today;  // date for the expiry of rules and end of life, from the clock or SOURCE_DATE_EPOCH
