@@ -4,17 +4,20 @@
 // A component's bom-ref is its purl, with "#2" and so on where an image holds the same package
 // twice. The serial number is made from the content, so the same scan gives the same bytes.
 // Candidates that are merely past their fix are left out; what a vendor, a VEX statement, an owner
-// or the user set aside is there with its analysis.
+// or the user set aside is there with its analysis, and what --severity and its kin set aside is
+// there without one.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/text.h"
 #include "codec/json_writer.h"
 #include "licences/licences.h"
 #include "licences/spdx_ids.h"
+#include "match/suppress.h"
 #include "report/advice.h"
 #include "report/common.h"
 #include "report/report.h"
@@ -277,45 +280,81 @@ void ratings(JsonWriter& json, const Finding& f) {
   json.end();
 }
 
-void analysis(JsonWriter& json, const Finding& f) {
-  std::string_view state;
+// CycloneDX's word for a justification of OpenVEX; empty where it has none that says the same.
+std::string_view justification_of(std::string_view openvex) {
+  if (openvex == "component_not_present" || openvex == "vulnerable_code_not_present")
+    return "code_not_present";
+  if (openvex == "vulnerable_code_not_in_execute_path") return "code_not_reachable";
+  if (openvex == "inline_mitigations_already_exist") return "protected_by_mitigating_control";
+  return {};
+}
+
+// What `analysis` says of a finding; findings that it says the same of share an entry.
+struct Stance {
+  std::string_view state, justification;
+  auto operator<=>(const Stance&) const = default;
+};
+
+Stance stance_of(const Finding& f) {
   switch (f.verdict) {
     case Verdict::affected:
-      return;
+      return {};
     case Verdict::undecided:
-      state = "in_triage";
-      break;
+      return {"in_triage", {}};
     case Verdict::fixed:
-      state = "resolved";
-      break;
+      return {"resolved", {}};
     case Verdict::withdrawn:
-      state = "false_positive";
-      break;
+      return {"false_positive", {}};
     case Verdict::not_affected:
     case Verdict::covered_by_owner:
-      state = "not_affected";
-      break;
-    // The user accepted it, which does not make it harmless.
+      return {"not_affected", {}};
     case Verdict::suppressed:
-      state = "exploitable";
       break;
   }
-  json.key("analysis").object().member("state", state);
-  if (f.verdict == Verdict::suppressed) json.texts("response", {"will_not_fix"});
+  if (f.vex_status == "fixed") return {"resolved", {}};
+  if (!f.vex_status.empty()) return {"not_affected", justification_of(f.vex_justification)};
+  // Nobody judged what merely was not asked for. What the user accepted is not harmless by that.
+  return left_out_by_the_call(f) ? Stance{} : Stance{"exploitable", {}};
+}
+
+void analysis(JsonWriter& json, const Finding& f, const Stance& stance) {
+  if (stance.state.empty()) return;
+  json.key("analysis").object().member("state", stance.state);
+  json.text_if("justification", stance.justification);
+  if (stance.state == "exploitable") json.texts("response", {"will_not_fix"});
   if (!f.proof.empty()) json.member("detail", f.proof.back().text);
   json.end();
 }
 
-// One entry for all packages with the same id and the same verdict; the first finding speaks for
-// them.
+// Of a version that a finding is about.
+std::string_view version_status(const Finding& f, const Stance& stance) {
+  if (f.verdict == Verdict::undecided) return "unknown";
+  return stance.state.empty() || stance.state == "exploitable" ? "affected" : "unaffected";
+}
+
+// One entry for all packages with the same id, the same verdict and the same analysis; the first
+// finding speaks for them, but each package has its own remedy.
 using Group = std::vector<const Finding*>;
+
+std::string recommendations(const Report& report, const Group& group) {
+  std::string out;
+  std::set<std::string> said;
+  for (const Finding* f : group) {
+    const auto text = recommendation(*f, report.inventory.packages[f->package]);
+    if (said.insert(text).second) out += (out.empty() ? "" : " ") + text;
+  }
+  return out;
+}
 
 void vulnerability(JsonWriter& json, const Report& report, const std::vector<std::string>& refs,
                    const Group& group) {
   const Finding& f = *group.front();
-  json.object()
-      .member("bom-ref", fmt::format("vulnerability:{}:{}", f.id, name_of(f.verdict)))
-      .member("id", f.id);
+  const Stance stance = stance_of(f);
+  std::string own_ref = fmt::format("vulnerability:{}:{}", f.id, name_of(f.verdict));
+  if (f.verdict == Verdict::suppressed)
+    for (const auto part : {stance.state, stance.justification})
+      if (!part.empty()) own_ref += fmt::format(":{}", part);
+  json.object().member("bom-ref", own_ref).member("id", f.id);
   json.key("source")
       .object()
       .member("name", f.feed.empty() ? std::string_view("unknown") : f.feed)
@@ -334,8 +373,7 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
     json.end();
   }
   ratings(json, f);
-  json.text_if("description", f.title)
-      .member("recommendation", recommendation(f, report.inventory.packages[f.package]));
+  json.text_if("description", f.title).member("recommendation", recommendations(report, group));
   std::set<std::string> addresses;
   for (const auto& address : f.references)
     if (is_web_address(address)) addresses.emplace(address);
@@ -346,7 +384,7 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
   }
   if (is_timestamp(f.published)) json.member("published", f.published);
   if (is_timestamp(f.modified)) json.member("updated", f.modified);
-  analysis(json, f);
+  analysis(json, f, stance);
   std::map<std::string, std::string> affected;
   for (const Finding* one : group)
     affected[refs[one->package]] = report.inventory.packages[one->package].version;
@@ -354,15 +392,11 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
   for (const auto& [ref, version] : affected) {
     json.object().member("ref", ref);
     if (!version.empty()) {
-      const std::string_view status =
-          f.verdict == Verdict::undecided                                      ? "unknown"
-          : f.verdict == Verdict::affected || f.verdict == Verdict::suppressed ? "affected"
-                                                                               : "unaffected";
       json.key("versions")
           .array()
           .object()
           .member("version", version)
-          .member("status", status)
+          .member("status", version_status(f, stance))
           .end()
           .end();
     }
@@ -378,11 +412,11 @@ void vulnerability(JsonWriter& json, const Report& report, const std::vector<std
 }
 
 void vulnerabilities(JsonWriter& json, const Report& report, const std::vector<std::string>& refs) {
-  std::map<std::pair<std::string_view, Verdict>, Group> groups;
+  std::map<std::tuple<std::string_view, Verdict, Stance>, Group> groups;
   for (const auto* list : {&report.findings, &report.dropped})
     for (const Finding& f : *list)
       if (f.verdict != Verdict::fixed && f.package < refs.size())
-        groups[{f.id, f.verdict}].push_back(&f);
+        groups[{f.id, f.verdict, stance_of(f)}].push_back(&f);
   json.key("vulnerabilities").array();
   for (auto& [key, group] : groups) {
     std::ranges::stable_sort(

@@ -240,6 +240,56 @@ TEST(CycloneDx, TellsAcceptedFromNotAffected) {
   EXPECT_FALSE(states.contains("CVE-2020-1747"));
 }
 
+TEST(CycloneDx, SaysOfASuppressedFindingWhatSuppressedIt) {
+  Report report = sample::webapp();
+  report.findings.clear();
+  report.dropped.clear();
+  const auto drop = [&](std::uint32_t package, std::string_view rule, std::string_view status = "",
+                        std::string_view justification = "") {
+    Finding f = sample::finding("CVE-2026-1", package, Severity::high, {"9"}, "PyPI");
+    f.verdict = Verdict::suppressed;
+    f.vex_status = status;
+    f.vex_justification = justification;
+    f.proof.push_back({rule, "why"});
+    report.dropped.push_back(std::move(f));
+  };
+  drop(0, "vex", "not_affected", "vulnerable_code_not_in_execute_path");
+  drop(1, "vex", "not_affected", "vulnerable_code_cannot_be_controlled_by_adversary");
+  drop(2, "vex", "fixed");
+  drop(3, "ignore");
+  drop(4, "severity");
+  const auto doc = parse_json(written("cyclonedx", report));
+  ASSERT_TRUE(doc);
+  std::set<std::string> refs;
+  std::map<std::string, std::string> said;
+  for (const Value& v : (*doc)["vulnerabilities"].items()) {
+    EXPECT_TRUE(refs.insert(v["bom-ref"].string()).second) << v["bom-ref"].text();
+    ASSERT_EQ(v["affects"].items().size(), 1U);
+    const Value& is = v["analysis"];
+    said[v["affects"][0]["ref"].string()] =
+        fmt::format("{} {} {} {}", is["state"].text(), is["justification"].text(),
+                    is["response"][0].text(), v["affects"][0]["versions"][0]["status"].text());
+  }
+  const auto of = [&](std::size_t i) { return said[purls_of(report.inventory)[i]]; };
+  EXPECT_EQ(of(0), "not_affected code_not_reachable  unaffected");
+  EXPECT_EQ(of(1), "not_affected   unaffected") << "CycloneDX has no word for this one";
+  EXPECT_EQ(of(2), "resolved   unaffected");
+  EXPECT_EQ(of(3), "exploitable  will_not_fix affected");
+  EXPECT_EQ(of(4), "   affected") << "nobody judged it";
+}
+
+TEST(CycloneDx, RecommendsWhatHelpsEachPackage) {
+  Report report = sample::webapp();
+  report.dropped.clear();
+  report.findings = {sample::finding("CVE-2026-1", 0, Severity::high, {"41.0.0"}, "PyPI"),
+                     sample::finding("CVE-2026-1", 1, Severity::high, {"3.7.99-1"}, "Debian"),
+                     sample::finding("CVE-2026-1", 1, Severity::high, {"3.7.99-1"}, "Debian")};
+  const auto doc = parse_json(written("cyclonedx", report));
+  EXPECT_EQ((*doc)["vulnerabilities"][0]["recommendation"].text(),
+            fmt::format("Upgrade {} to 41.0.0. Upgrade {} to 3.7.99-1.",
+                        report.inventory.packages[0].name, report.inventory.packages[1].name));
+}
+
 TEST(Spdx, ExplainsEveryLicenceReference) {
   const auto doc = parse_json(written("spdx", sample::webapp()));
   const Value& extracted = (*doc)["hasExtractedLicensingInfos"];
