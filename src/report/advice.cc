@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/text.h"
 #include "versions/versions.h"
 
 namespace boltseal {
@@ -63,19 +64,64 @@ std::optional<Scheme> scheme_of_type(PackageType type) {
   return std::nullopt;
 }
 
-// Each finding needs its lowest fix; the step needs the highest of those. Where versions cannot be
-// ordered the first stands.
+bool below(Scheme scheme, std::string_view a, std::string_view b) {
+  const auto order = compare_versions(scheme, a, b);
+  return order && *order < 0;
+}
+
+// The first `count` numbers of a version, without a leading "v": its branch. "" where it has less.
+std::string_view branch_of(std::string_view version, int count) {
+  std::size_t at = version.starts_with('v') ? 1 : 0;
+  const std::size_t from = at;
+  for (int i = 0; i < count; ++i) {
+    if (i > 0 && (at >= version.size() || version[at++] != '.')) return {};
+    const std::size_t number = at;
+    while (at < version.size() && is_digit(version[at])) ++at;
+    if (at == number) return {};
+  }
+  return version.substr(from, at - from);
+}
+
+// A fix that `target` must be raised to before the finding can be said to be gone; "" for none.
+// Lists of fixes are of maintained branches: a version has the fix of its own branch, or the one of
+// its major version unless that has a later one. Between two branches nobody knows.
+std::string_view still_needed(const Finding& finding, Scheme scheme, std::string_view target) {
+  std::string_view reached, missing;
+  for (const auto fix : finding.fixed_versions) {
+    if (!below(scheme, target, fix)) {
+      reached = fix;
+      continue;
+    }
+    if (branch_of(fix, 2) == branch_of(target, 2)) return fix;
+    if (missing.empty()) missing = fix;
+  }
+  if (missing.empty() || reached.empty() || reached == target) return {};
+  if (branch_of(reached, 2) == branch_of(target, 2)) return {};
+  const auto major = branch_of(target, 1);
+  return branch_of(reached, 1) == major && branch_of(missing, 1) != major ? std::string_view()
+                                                                          : missing;
+}
+
+// Each finding needs its lowest fix; the step needs the highest of those, and more where that is in
+// another branch of a finding. Where versions cannot be ordered the first stands.
 void choose_target(Step& step, const Report& report) {
   const auto scheme = scheme_of_type(step.type);
   for (const auto i : step.findings) {
     const Finding& finding = report.findings[i];
     if (finding.fixed_versions.empty()) continue;
     const std::string_view fix = finding.fixed_versions.front();
-    if (step.target.empty()) {
+    if (step.target.empty() || (scheme && below(*scheme, step.target, fix))) step.target = fix;
+  }
+  // The packages of a distribution have no branches.
+  if (!scheme || is_os_package(step.type)) return;
+  bool raised = true;
+  for (int round = 0; raised && round < 256; ++round) {
+    raised = false;
+    for (const auto i : step.findings) {
+      const auto fix = still_needed(report.findings[i], *scheme, step.target);
+      if (fix.empty()) continue;
       step.target = fix;
-    } else if (scheme) {
-      const auto order = compare_versions(*scheme, step.target, fix);
-      if (order && *order < 0) step.target = fix;
+      raised = true;
     }
   }
 }

@@ -28,8 +28,7 @@ struct Step {
   PackageType type = PackageType::generic;
   std::string name;       // source package of an OS package, else the package
   std::string installed;  // its version
-  std::string
-      target;  // the lowest version that removes all of `findings`; empty where there is no fix
+  std::string target;     // a version that removes all of `findings`; empty where there is no fix
   std::vector<std::uint32_t> packages;  // sorted
   std::vector<std::uint32_t> findings;  // worst first
   SeverityCounts counts;        // a vulnerability counts once, in however many packages it is

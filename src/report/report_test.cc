@@ -110,6 +110,35 @@ TEST(Advice, TakesTheVersionThatRemovesAllOfThem) {
   EXPECT_EQ(advice.upgrades[6].target, "3.0.15-1~deb12u1");
 }
 
+// The highest of the lowest fixes may lie in a branch in which another flaw was fixed later.
+TEST(Advice, ClaimsNothingThatItsTargetDoesNotRemove) {
+  using Fixes = std::vector<std::string_view>;
+  const auto target = [](PackageType type, const std::vector<Fixes>& findings) {
+    Report report;
+    report.inventory.packages = {sample::package(type, "x", "1.0.0", "", "a", 0, "")};
+    for (const auto& fixes : findings)
+      report.findings.push_back(sample::finding("CVE-2026-1", 0, Severity::high, fixes, "F"));
+    return advise(report).upgrades.at(0).target;
+  };
+  const auto go = [&](const std::vector<Fixes>& findings) {
+    return target(PackageType::golang, findings);
+  };
+  EXPECT_EQ(go({{"1.22.0"}, {"1.18.20", "1.20.8", "1.22.5"}}), "1.22.5");
+  EXPECT_EQ(go({{"1.18.20", "1.20.8", "1.22.5"}, {"1.22.0"}}), "1.22.5");
+  EXPECT_EQ(go({{"1.22.0"}, {"1.18.20", "1.22.5"}, {"1.18.1", "1.22.6"}}), "1.22.6");
+  // Between two branches with a fix: nobody says that this one has it.
+  EXPECT_EQ(go({{"1.21.0"}, {"1.20.8", "1.22.5"}}), "1.22.5");
+  EXPECT_EQ(go({{"5.0.1"}, {"4.0.5", "6.0.3"}}), "6.0.3");
+  EXPECT_EQ(go({{"5.0.1"}, {"4.19.2", "5.1.0"}}), "5.1.0");
+  // Past the fix of its own branch, or of its major version, it has the fix.
+  EXPECT_EQ(go({{"1.20.9"}, {"1.20.8", "1.22.5"}}), "1.20.9");
+  EXPECT_EQ(go({{"4.20.0"}, {"4.19.2", "5.0.0-beta.3"}}), "4.20.0");
+  EXPECT_EQ(go({{"1.18.20", "1.20.8"}}), "1.18.20");
+  EXPECT_EQ(go({{"v1.22.0"}, {"v1.20.8", "v1.22.5"}}), "v1.22.5");
+  // A distribution has no branches: whoever is past the fix has it.
+  EXPECT_EQ(target(PackageType::rpm, {{"1.22-1"}, {"1.20-1", "1.22-5"}}), "1.22-1");
+}
+
 TEST(Advice, CountsAVulnerabilityOncePerSourcePackage) {
   const Advice advice = advise(sample::webapp());
   const Step& openssl = advice.upgrades[6];
