@@ -353,6 +353,47 @@ TEST(Sarif, HoldsOnlyWhatCodeScanningTakes) {
   EXPECT_EQ(suppressed, 0U) << "GitHub would show it as an open alert";
 }
 
+TEST(Sarif, KeepsForeignTextFromBecomingALink) {
+  Report report = sample::webapp();
+  report.inventory.packages[0].name = "x";
+  report.inventory.packages[0].version = "1 [Fix](https://evil.example) {0} \\[";
+  report.findings = {sample::finding("CVE-2026-1", 0, Severity::high, {}, "PyPI")};
+  report.inventory.unknowns = {{"a[b](c)", 0, "r", Fault::corrupt, "{0}", std::nullopt}};
+  const auto doc = parse_json(written("sarif", report));
+  const Value& run = (*doc)["runs"][0];
+  EXPECT_THAT(run["results"][0]["message"]["text"].string(),
+              StartsWith("x 1 \\[Fix\\](https://evil.example) {{0}} \\\\\\[ is affected by"));
+  EXPECT_EQ(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].text(),
+            "could not read a\\[b\\](c): {{0}}");
+}
+
+TEST(Sarif, TellsTwoVersionsInOneLockFileApart) {
+  Report report = sample::webapp();
+  auto& packages = report.inventory.packages;
+  packages = {
+      sample::package(PackageType::npm, "minimatch", "3.0.4", "", "a/package-lock.json", 0, ""),
+      sample::package(PackageType::npm, "minimatch", "5.0.1", "", "a/package-lock.json", 0, "")};
+  report.inventory.dependencies.clear();
+  report.findings = {sample::finding("CVE-2026-1", 0, Severity::high, {"3.0.5"}, "npm"),
+                     sample::finding("CVE-2026-1", 1, Severity::high, {"5.1.0"}, "npm")};
+  const auto prints = [&] {
+    std::vector<std::string> out;
+    const auto doc = parse_json(written("sarif", report));
+    for (const Value& r : (*doc)["runs"][0]["results"].items())
+      for (const auto& [name, value] : r["partialFingerprints"].members())
+        out.push_back(value.string());
+    return out;
+  };
+  const auto two = prints();
+  ASSERT_EQ(two.size(), 4U);
+  EXPECT_NE(two[0], two[2]);
+  EXPECT_NE(two[1], two[3]);
+  packages[0].version = "3.0.3";
+  EXPECT_EQ(prints(), two) << "another version of it is the same alert";
+  report.findings.pop_back();
+  EXPECT_THAT(prints(), ElementsAre(two[0], two[1]));
+}
+
 TEST(Sarif, ScoresInsideTheBandOfTheSeverity) {
   Finding f;
   f.severity = Severity::low;

@@ -42,6 +42,17 @@ std::string markdown(std::string_view text) {
   return out;
 }
 
+// A plain message (SARIF 3.11.5 and 3.11.6) has placeholders in braces and links in brackets.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '[' || c == ']' || c == '\\') out += '\\';
+    if (c == '{' || c == '}') out += c;
+    out += c;
+  }
+  return out;
+}
+
 std::string relative_uri(std::string_view path) {
   return percent_encode(valid_or_replaced_utf8(path), "/");
 }
@@ -57,6 +68,8 @@ using Rules = std::map<std::string_view, Rule>;
 void text(JsonWriter& json, std::string_view name, std::string_view value) {
   json.key(name).object().member("text", value).end();
 }
+
+void message(JsonWriter& json, std::string_view value) { text(json, "message", plain(value)); }
 
 void rule(JsonWriter& json, const Report& report, const Finding& f) {
   const Package& p = report.inventory.packages[f.package];
@@ -99,7 +112,7 @@ void location(JsonWriter& json, std::string_view path, std::string_view purl, st
         .member("kind", "module")
         .end()
         .end();
-  if (!note.empty()) text(json, "message", note);
+  if (!note.empty()) message(json, note);
   json.end();
 }
 
@@ -122,27 +135,31 @@ void locations(JsonWriter& json, const Report& report, const Package& p, const s
   json.end();
 }
 
+// What stays the same when the image is built again: not the version, not the layer.
+std::string lasting_key(const Finding& f, const Package& p) {
+  const std::string path = p.evidence.empty() ? std::string() : p.evidence.front().path;
+  return fmt::format("{}\n{}\n{}\n{}", f.id, name_of(p.type), p.name, path);
+}
+
+// `nth`: of the results with the lasting key `same`, as two versions of a package in one lock file
+// are.
 void result(JsonWriter& json, const Report& report, const Finding& f, const std::string& purl,
-            std::size_t rule_index) {
+            std::size_t rule_index, const std::string& same, unsigned nth) {
   const Package& p = report.inventory.packages[f.package];
   const std::string_view verb =
       f.verdict == Verdict::undecided ? "may be affected by" : "is affected by";
   json.object().member("ruleId", f.id).member("ruleIndex", static_cast<std::uint64_t>(rule_index));
   json.member("level", level_of(f.severity));
-  text(json, "message",
-       fmt::format("{} {} {} {} ({}). {}", p.name, p.version, verb, f.id, name_of(f.severity),
-                   recommendation(f, p)));
+  message(json, fmt::format("{} {} {} {} ({}). {}", p.name, p.version, verb, f.id,
+                            name_of(f.severity), recommendation(f, p)));
   locations(json, report, p, purl);
-  // What stays the same when the image is built again: not the version, not the layer.
-  const std::string path = p.evidence.empty() ? std::string() : p.evidence.front().path;
-  const std::string key = fmt::format("{}\n{}\n{}\n{}", f.id, name_of(p.type), p.name, path);
   // GitHub looks at a fingerprint of this name only, and makes one of lines of source when there is
   // none.
-  const std::string print = sha256_hex(key);
+  const std::string print = sha256_hex(same);
   json.key("partialFingerprints")
       .object()
-      .member("boltseal/v1", print)
-      .member("primaryLocationLineHash", print.substr(0, 16) + ":1")
+      .member("boltseal/v1", nth == 1 ? print : sha256_hex(fmt::format("{}\n{}", same, nth)))
+      .member("primaryLocationLineHash", fmt::format("{}:{}", print.substr(0, 16), nth))
       .end();
   json.key("properties")
       .object()
@@ -161,10 +178,10 @@ void result(JsonWriter& json, const Report& report, const Finding& f, const std:
   json.end().end();
 }
 
-void notification(JsonWriter& json, std::string_view level, std::string_view message,
+void notification(JsonWriter& json, std::string_view level, std::string_view what,
                   const Unknown* where) {
   json.object().member("level", level);
-  text(json, "message", message);
+  message(json, what);
   if (where && !where->path.empty()) {
     json.key("locations").array();
     location(json, where->path, {}, {}, {});
@@ -244,7 +261,11 @@ std::string write_sarif(const Report& report, const RenderOptions& options) {
       .end()
       .end();
   json.key("results").array();
-  for (const Finding* f : results) result(json, report, *f, purls[f->package], rules[f->id].index);
+  std::map<std::string, unsigned> alike;
+  for (const Finding* f : results) {
+    const std::string same = lasting_key(*f, inventory.packages[f->package]);
+    result(json, report, *f, purls[f->package], rules[f->id].index, same, ++alike[same]);
+  }
   json.end()
       .member("columnKind", "utf16CodeUnits")
       .key("properties")
