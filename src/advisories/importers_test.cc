@@ -80,6 +80,18 @@ TEST(Osv, TakesADistributionsCvesAsUpstream) {
   EXPECT_EQ(many.upstream.size(), 2U);
 }
 
+TEST(Osv, TakesModuleStreamsOutOfTheTitle) {
+  const auto alma = osv(
+      R"({"id":"ALSA-2022:1","summary":"Moderate: python39:3.9 and python39-devel:3.9 security update",
+    "related":["CVE-2022-1"],"affected":[{"package":{"ecosystem":"AlmaLinux:8","name":"python39"},
+    "ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},
+      {"fixed":"3.9.7-1.module_el8.6.0+2780+a40f65e1"}]}]},
+    {"package":{"ecosystem":"AlmaLinux:8","name":"plain"},"ranges":[{"type":"ECOSYSTEM",
+      "events":[{"introduced":"0"},{"fixed":"1-1.el8"}]}]}]})");
+  EXPECT_EQ(alma.affected[0].module, "python39:3.9 python39-devel:3.9");
+  EXPECT_EQ(alma.affected[1].module, "");
+}
+
 TEST(Osv, RatesAPackageByItsOwnVectors) {
   const auto a = osv(R"({"id":"X","affected":[{"package":{"ecosystem":"npm","name":"x"},
     "severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]},

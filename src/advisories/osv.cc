@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "codec/zip.h"
+#include "inventory/rpm_module.h"
 
 namespace boltseal {
 namespace {
@@ -185,6 +186,17 @@ void settle_upstream(const Value& record, Advisory& out) {
   }
 }
 
+// AlmaLinux, Rocky and Red Hat name the module streams of a record in its title only.
+void settle_modules(const std::string& modules, Advisory& out) {
+  const auto is_modular = [](const Event& event) { return is_modular_version(event.version); };
+  for (auto& affected : out.affected) {
+    if (std::ranges::any_of(affected.ranges, [&](const auto& range) {
+          return std::ranges::any_of(range, is_modular);
+        }))
+      affected.module = modules;
+  }
+}
+
 }  // namespace
 
 Result<Advisory> read_osv(const Value& record, const std::string& feed) {
@@ -217,6 +229,7 @@ Result<Advisory> read_osv(const Value& record, const std::string& feed) {
   }
   if (!out.affected.empty() && is_distribution(out.affected[0].ecosystem)) {
     settle_upstream(record, out);
+    settle_modules(modules_in_title(summary.substr(0, 500)), out);
     const auto word = cut(out.summary, ":");
     if (out.severity == Severity::unknown && word) {
       out.severity = severity_of(word->first).value_or(Severity::unknown);

@@ -25,7 +25,7 @@ struct Affected {
   std::vector<std::string>
       unaffected;      // ranges that are expressly not affected, as written (RubySec)
   std::string arch;    // only this one; empty: any
-  std::string module;  // rpm module "name:stream"; empty: not modular
+  std::string module;  // rpm modules "name:stream", spaces between; empty: none or unknown
   Severity severity = Severity::unknown;   // the feed's own judgement of this package
   FixState fix_state = FixState::unknown;  // when there is no fix
 };

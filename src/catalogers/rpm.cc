@@ -24,6 +24,7 @@
 #include "codec/sqlite_page.h"
 #include "codec/sqlite_wal.h"
 #include "files/reader.h"
+#include "inventory/rpm_module.h"
 #include "licences/licences.h"
 
 namespace boltseal {
@@ -92,8 +93,7 @@ class Headers {
     package.arch = real(header.text(RpmTag::arch));
     std::tie(package.source_name, package.source_version) =
         source_of(real(header.text(RpmTag::source_rpm)));
-    const auto label = split(real(header.text(RpmTag::modularity_label)), ':');
-    if (label.size() >= 2) package.module = std::string(label[0]) + ":" + std::string(label[1]);
+    package.module = module_of_label(real(header.text(RpmTag::modularity_label)));
     const auto licence = real(header.text(RpmTag::license));
     package.licence = spdx_expression(licence);
     if (package.licence != licence) package.licence_text = licence;

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "inventory/codenames.h"
+#include "inventory/rpm_module.h"
 
 namespace boltseal {
 namespace {
@@ -355,8 +356,8 @@ Result<Package> parse_purl(std::string_view text, Distribution* distribution) {
   if (!is_os_package(package.type)) return package;
 
   TRY(package.version, os_version(package.type, parts.version, qualifiers["epoch"], text));
-  package.module = qualifiers["modularitylabel"];
-  if (package.module.empty()) package.module = qualifiers["rpmmod"];
+  package.module = module_of_label(qualifiers["modularitylabel"]);
+  if (package.module.empty()) package.module = module_of_label(qualifiers["rpmmod"]);
   read_upstream(qualifiers["upstream"], package);
   if (distribution != nullptr) read_distro(qualifiers["distro"], parts.space, *distribution);
   return package;

@@ -78,7 +78,7 @@ TEST(Purl, ReadsWhatItWrites) {
   Package bind = package(PackageType::rpm, "bind-utils", "32:9.11-1.el8", "x86_64");
   bind.source_name = "bind";
   bind.source_version = "9.11-1.el8";
-  bind.module = "idm:DL1:820:abc";
+  bind.module = "idm:DL1";
   Distribution from;
   const auto back = parse_purl(purl(bind, distro("rhel", "8.6")), &from);
   ASSERT_TRUE(back);
@@ -99,6 +99,16 @@ TEST(Purl, ReadsWhatItWrites) {
     ASSERT_TRUE(read) << text;
     EXPECT_EQ(purl(*read, {}), text);
   }
+}
+
+TEST(Purl, KeepsModuleAndStreamOfALabel) {
+  const auto module = [](const std::string& qualifiers) {
+    return parse_purl("pkg:rpm/almalinux/x@1-1?" + qualifiers)->module;
+  };
+  EXPECT_EQ(module("rpmmod=nodejs:18:9050020241212:rhel9"), "nodejs:18");
+  EXPECT_EQ(module("modularitylabel=nodejs%3A20%3A8090020%3Aa75119d5"), "nodejs:20");
+  EXPECT_EQ(module("rpmmod=nodejs:18"), "nodejs:18");
+  EXPECT_EQ(module("rpmmod=nodejs"), "");
 }
 
 TEST(Purl, ReadsLooseSpellings) {

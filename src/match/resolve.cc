@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "inventory/rpm_module.h"
 
 namespace boltseal {
 namespace {
@@ -44,16 +45,11 @@ void sort_unique(std::vector<T>& list) {
   list.erase(twice.begin(), twice.end());
 }
 
-bool modular_version(std::string_view version) {
-  return version.find(".module_el") != std::string_view::npos ||
-         version.find(".module+el") != std::string_view::npos;
-}
-
 bool is_modular(const Affected& affected) {
   if (!affected.module.empty()) return true;
   for (const auto& range : affected.ranges)
     for (const auto& event : range)
-      if (modular_version(event.version)) return true;
+      if (is_modular_version(event.version)) return true;
   return false;
 }
 
@@ -67,7 +63,7 @@ bool speaks_of(const Affected& affected, const Package& package, Texts& texts, P
     return false;
   }
   if (package.type != PackageType::rpm) return true;
-  const bool modular = !package.module.empty() || modular_version(package.version);
+  const bool modular = !package.module.empty() || is_modular_version(package.version);
   if (is_modular(affected) != modular) {
     step = {"module",
             modular
@@ -75,7 +71,7 @@ bool speaks_of(const Affected& affected, const Package& package, Texts& texts, P
                 : "the record is for a module, the package does not come from one"};
     return false;
   }
-  if (!affected.module.empty() && !package.module.empty() && affected.module != package.module) {
+  if (of_another_stream(affected.module, package.module)) {
     step = {"module", texts.format("the record is for module {}, the package comes from {}",
                                    affected.module, package.module)};
     return false;
@@ -111,22 +107,53 @@ void ask_commit(const Package& package, const Affected& affected, bool explain, 
 
 bool counts(Verdict v) { return v == Verdict::affected || v == Verdict::undecided; }
 
+// Whether a build that `fix` names as fixed is so in spite of `other`, which counts: that is the
+// same record (it names several builds), or is for other streams of the module, or its fixes were
+// built for other minor versions of the distribution, each of which gets its own. A second fix in
+// one branch says that the first was not enough.
+bool holds_against(const Opinion& fix, const Opinion& other) {
+  if (other.record == fix.record) return true;
+  const auto streams = words(other.affected->module);
+  const auto elsewhere = [&](std::string_view module) {
+    return of_another_stream(fix.affected->module, module);
+  };
+  if (!streams.empty() && std::ranges::all_of(streams, elsewhere)) return true;
+  const auto branch = minor_branch(fix.key->version);
+  const auto& fixes = other.judgement.fixed_versions;
+  return !branch.empty() && !fixes.empty() &&
+         std::ranges::none_of(fixes, [&](std::string_view version) {
+           return minor_branch(version) == branch ||
+                  (version.find(".el") == version.npos && !is_modular_version(version));
+         });
+}
+
 auto order_of(const Opinion* o) {
   return std::tuple(o->head.withdrawn, o->rank, o->judgement.verdict, o->head.id);
+}
+
+// The opinion that an rpm which others hold for affected is exactly a build with the fix.
+std::vector<Opinion*>::iterator named_as_fixed(std::vector<Opinion*>& opinions) {
+  const Opinion& first = *opinions.front();
+  if (!counts(first.judgement.verdict) || scheme_of(first.key->ecosystem) != Scheme::rpm)
+    return opinions.end();
+  return std::ranges::find_if(opinions, [&](const Opinion* fix) {
+    if (fix->head.withdrawn || fix->rank != first.rank || !fix->judgement.at_a_bound ||
+        fix->judgement.verdict != Verdict::fixed)
+      return false;
+    return std::ranges::all_of(opinions, [&](const Opinion* o) {
+      return o->head.withdrawn || !counts(o->judgement.verdict) || holds_against(*fix, *o);
+    });
+  });
 }
 
 // The opinions on one flaw, the deciding one first, and why it decides where they differ.
 std::string_view put_in_order(std::vector<Opinion*>& opinions, Texts& texts) {
   std::ranges::stable_sort(opinions, {}, order_of);
   const Opinion* first = opinions.front();
-  // Several builds of one module stand in one record; the package that is one of them is fixed.
-  const auto build = std::ranges::find_if(opinions, [&](const Opinion* o) {
-    return o->record == first->record && o->judgement.at_a_bound &&
-           o->judgement.verdict == Verdict::fixed && is_modular(*o->affected);
-  });
-  if (counts(first->judgement.verdict) && build != opinions.end()) {
+  if (const auto build = named_as_fixed(opinions); build != opinions.end()) {
     std::rotate(opinions.begin(), build, build + 1);
-    return "the version is exactly one of the builds that the record names as fixed";
+    return texts.format("the version is exactly a build that {} names as fixed",
+                        opinions.front()->id);
   }
   const bool debian = first->key->ecosystem.starts_with("Debian");
   if (debian && first->judgement.verdict == Verdict::affected &&
