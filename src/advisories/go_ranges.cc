@@ -4,8 +4,9 @@
 // ever; believing only the second misses pseudo-versions below the custom start. So:
 //  - "all versions" is replaced by the custom ranges and, when none starts at 0, by everything up
 //    to v0.0.0, which is where pseudo-versions of untagged modules sort;
-//  - other SEMVER ranges stay beside the custom ones; one without an end gets the highest custom
-//    fix as its end, if all custom ranges have one.
+//  - other SEMVER ranges stay beside the custom ones; one without an end ends where the custom
+//    interval ends that holds its start, or else where the next custom interval begins, which
+//    speaks for the rest: between the branches of a module stand the fixed versions of the older.
 #include "advisories/go_ranges.h"
 
 #include <algorithm>
@@ -28,14 +29,36 @@ bool less(const std::string& a, const std::string& b) {
   return compare_versions(Scheme::go, a, b) == std::strong_ordering::less;
 }
 
-// The fix after which nothing is affected; nothing when a range has no end.
-std::optional<std::string> last_fix(const std::vector<std::vector<Event>>& ranges) {
-  std::optional<std::string> last;
-  for (const auto& range : ranges) {
-    if (range.back().kind != Kind::fixed) return std::nullopt;
-    if (!last || less(*last, range.back().version)) last = range.back().version;
+bool is_first(const Event& event) { return event.kind == Kind::introduced && event.version == "0"; }
+
+bool from_start(const std::vector<Event>& range) { return is_first(range[0]); }
+
+// Whether a version that a range begins with is at or past another.
+bool reaches(const Event& start, const Event& bound) {
+  return is_first(bound) || (!is_first(start) && !less(start.version, bound.version));
+}
+
+// The event that ends a range which begins at `start` and has no end of its own; nothing when the
+// custom ranges know none either.
+std::optional<Event> end_of(const Event& start, const std::vector<std::vector<Event>>& custom) {
+  std::optional<Event> end, next;  // of what holds the start, and the next beginning
+  for (const auto& range : custom) {
+    for (std::size_t i = 0; i < range.size(); ++i) {
+      const Event& begin = range[i];
+      if (begin.kind != Kind::introduced) continue;
+      if (!reaches(start, begin)) {
+        if (!next || less(begin.version, next->version)) next = {Kind::limit, begin.version};
+        continue;
+      }
+      if (i + 1 == range.size()) return std::nullopt;
+      const Event& bound = range[i + 1];
+      if (bound.kind == Kind::introduced) return std::nullopt;
+      const bool holds = is_first(start) || less(start.version, bound.version) ||
+                         (bound.kind == Kind::last_affected && start.version == bound.version);
+      if (holds && (!end || less(end->version, bound.version))) end = bound;
+    }
   }
-  return last;
+  return end ? end : next;
 }
 
 }  // namespace
@@ -46,21 +69,14 @@ std::vector<std::vector<Event>> with_custom_ranges(std::vector<std::vector<Event
     return std::ranges::all_of(range, readable);
   });
   if (!sound) return ranges;
-  const auto is_start = [](const Event& e) {
-    return e.kind == Kind::introduced && e.version == "0";
-  };
-  if (ranges.size() == 1 && ranges[0].size() == 1 && is_start(ranges[0][0])) {
-    const bool from_start =
-        std::ranges::any_of(custom, [&](const auto& r) { return is_start(r[0]); });
-    if (!from_start) custom.push_back({{Kind::introduced, "0"}, {Kind::last_affected, "0.0.0"}});
+  if (ranges.size() == 1 && ranges[0].size() == 1 && is_first(ranges[0][0])) {
+    if (std::ranges::none_of(custom, from_start))
+      custom.push_back({{Kind::introduced, "0"}, {Kind::last_affected, "0.0.0"}});
     return custom;
   }
-  if (const auto end = last_fix(custom)) {
-    for (auto& range : ranges) {
-      const Event& last = range.back();
-      if (last.kind != Kind::introduced) continue;
-      if (last.version == "0" || less(last.version, *end)) range.push_back({Kind::fixed, *end});
-    }
+  for (auto& range : ranges) {
+    if (range.back().kind != Kind::introduced) continue;
+    if (auto end = end_of(range.back(), custom)) range.push_back(std::move(*end));
   }
   std::ranges::move(custom, std::back_inserter(ranges));
   return ranges;

@@ -165,6 +165,29 @@ TEST(GoRanges, UsesTheNumbersOfTheSourceAdvisory) {
   EXPECT_EQ(shown(with_custom_ranges({{from("0")}}, {{from("weird"), to("???")}})), "[>=0]");
 }
 
+// An open range must not swallow the fixed versions between the branches of a module.
+TEST(GoRanges, EndAtTheBranchThatHoldsTheirStart) {
+  using K = Event::Kind;
+  const auto from = [](const char* v) { return Event{K::introduced, v}; };
+  const auto to = [](const char* v) { return Event{K::fixed, v}; };
+  EXPECT_EQ(shown(with_custom_ranges({{from("2.0.0+incompatible")}},
+                                     {{from("0"), to("2.4.16"), from("2.5.0"), to("2.5.9")},
+                                      {from("2.2.0"), to("2.3.0")}})),
+            "[>=2.0.0+incompatible <2.4.16][>=0 <2.4.16 >=2.5.0 <2.5.9][>=2.2.0 <2.3.0]");
+  EXPECT_EQ(shown(with_custom_ranges({{from("0"), to("1.80.0"), from("1.83.4")}},
+                                     {{from("4.0.0"), to("4.7.1")}, {from("3.0.0"), to("3.1.0")}})),
+            "[>=0 <1.80.0 >=1.83.4 limit 3.0.0][>=4.0.0 <4.7.1][>=3.0.0 <3.1.0]");
+  EXPECT_EQ(
+      shown(with_custom_ranges({{from("1.0.0")}}, {{from("0"), {K::last_affected, "1.0.0"}}})),
+      "[>=1.0.0 <=1.0.0][>=0 <=1.0.0]");
+  // Past all that the custom ranges know, or in one without an end, the open one stays.
+  EXPECT_EQ(shown(with_custom_ranges({{from("0.7.2")}}, {{from("0"), to("0.7.1")}})),
+            "[>=0.7.2][>=0 <0.7.1]");
+  EXPECT_EQ(
+      shown(with_custom_ranges({{from("1.0.0")}}, {{from("0"), to("2.0.0")}, {from("0.5.0")}})),
+      "[>=1.0.0][>=0 <2.0.0][>=0.5.0]");
+}
+
 TEST(Secdb, MakesOneRecordPerFlaw) {
   DatabaseInput in;
   const auto report = import_secdb(R"({"distroversion":"v3.11","reponame":"main","packages":[
