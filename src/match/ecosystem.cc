@@ -85,8 +85,9 @@ std::string release_of(const Distribution& d, const DistributionName& name) {
   }
   version = first_parts(version, name.parts);
   if (version.empty()) return {};
-  if (d.id == "sles") {
-    const auto parts = split(version, '.');
+  const auto parts = split(version, '.');
+  // Up to 15, "15.5" is "15 SP5"; since 16 there are no service packs.
+  if (d.id == "sles" && parse_u64(parts[0]).value_or(0) < 16) {
     version = std::string(parts[0]) +
               (parts.size() > 1 && parts[1] != "0" ? " SP" + std::string(parts[1]) : "");
   } else if (d.id == "openeuler") {

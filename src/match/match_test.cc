@@ -441,6 +441,8 @@ TEST(Match, DistributionsKnowTheirEcosystems) {
   EXPECT_EQ(found("sles", "15.5", "", "SUSE:Linux Enterprise Module for Basesystem 15 SP5"), 1U);
   EXPECT_EQ(found("sles", "15.5", "", "SUSE:Linux Enterprise Module for Basesystem 15 SP4"), 0U);
   EXPECT_EQ(found("sles", "15", "", "SUSE:Linux Enterprise Module for Basesystem 15"), 1U);
+  EXPECT_EQ(found("sles", "16.0", "", "SUSE:Linux Enterprise Server 16.0"), 1U);
+  EXPECT_EQ(found("sles", "16.1", "", "SUSE:Linux Enterprise Server 16.0"), 0U);
   EXPECT_EQ(found("opensuse-leap", "15.6", "", "openSUSE:Leap 15.6"), 1U);
   EXPECT_EQ(found("azurelinux", "3.0", "", "Azure Linux:3"), 1U);
   EXPECT_EQ(found("mageia", "9", "", "Mageia:9"), 1U);
