@@ -102,6 +102,23 @@ TEST(Osv, RatesAPackageByItsOwnVectors) {
   EXPECT_EQ(a.severities.size(), 1U);
 }
 
+TEST(Osv, LeavesOutIntervalsThatHoldNothing) {
+  const auto ranges = [](const std::string& events) {
+    const auto a = osv(R"({"id":"X","affected":[{"package":{"ecosystem":"crates.io","name":"x"},
+      "ranges":[{"type":"SEMVER","events":[)" +
+                       events + "]}]}]}");
+    return shown(a.affected[0].ranges);
+  };
+  EXPECT_EQ(ranges(R"({"introduced":"0.23.0"},{"fixed":"0.23.0"},{"introduced":"0.23.13"},
+                      {"fixed":"0.23.18"})"),
+            "[>=0.23.13 <0.23.18]");
+  EXPECT_EQ(ranges(R"({"introduced":"0.10.0"},{"fixed":"0.10.0"})"), "");
+  // Fixed, and at once broken again (PYSEC-2023-72); never affected (Wolfi).
+  EXPECT_EQ(ranges(R"({"introduced":"0"},{"fixed":"2"},{"introduced":"2"},{"fixed":"3"})"),
+            "[>=0 <2 >=2 <3]");
+  EXPECT_EQ(ranges(R"({"introduced":"0"},{"fixed":"0"})"), "[>=0 <0]");
+}
+
 TEST(Osv, KeepsWithdrawnRecordsAndSaysSo) {
   EXPECT_EQ(osv(R"({"id":"X","withdrawn":"2024-01-01T00:00:00Z"})").withdrawn,
             "2024-01-01T00:00:00Z");

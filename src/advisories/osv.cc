@@ -128,6 +128,13 @@ Result<std::vector<Event>> read_events(const Value& range) {
       const auto version = member.value.text();
       if (!sound_text(version)) return fail(Fault::corrupt, "an event without a version");
       if (kind->second == Kind::limit && version == "*") continue;
+      // RustSec writes an interval that holds nothing as "introduced V, fixed V". By the order of
+      // versions alone, the flaw would come back there.
+      if (kind->second == Kind::fixed && version != "0" && !out.empty() &&
+          out.back().kind == Kind::introduced && out.back().version == version) {
+        out.pop_back();
+        continue;
+      }
       out.push_back({kind->second, std::string(version)});
     }
   }
