@@ -119,6 +119,18 @@ TEST(Osv, LeavesOutIntervalsThatHoldNothing) {
   EXPECT_EQ(ranges(R"({"introduced":"0"},{"fixed":"0"})"), "[>=0 <0]");
 }
 
+TEST(Osv, RatesMaliciousPackagesThatCarryNoRating) {
+  const auto severity = [](const std::string& more) {
+    return osv(R"({"id":"MAL-2026-1","affected":[{"package":{"ecosystem":"npm","name":"evil"}}])" +
+               more + "}")
+        .severity;
+  };
+  EXPECT_EQ(severity(""), Severity::critical);
+  EXPECT_EQ(severity(R"(,"database_specific":{"severity":"LOW"})"), Severity::low);
+  EXPECT_EQ(severity(R"(,"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N"}])"),
+            Severity::unknown);
+}
+
 TEST(Osv, KeepsWithdrawnRecordsAndSaysSo) {
   EXPECT_EQ(osv(R"({"id":"X","withdrawn":"2024-01-01T00:00:00Z"})").withdrawn,
             "2024-01-01T00:00:00Z");

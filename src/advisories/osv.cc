@@ -242,6 +242,9 @@ Result<Advisory> read_osv(const Value& record, const std::string& feed) {
       out.severity = severity_of(word->first).value_or(Severity::unknown);
     }
   }
+  // Malicious packages (https://github.com/ossf/malicious-packages) carry no rating.
+  if (out.id.starts_with("MAL-") && out.severity == Severity::unknown && out.severities.empty())
+    out.severity = Severity::critical;
   return out;
 }
 
