@@ -2,9 +2,9 @@
 // first, so that the same records give the same bytes in whatever order they come.
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <unordered_map>
 
+#include "advisories/classes.h"
 #include "advisories/database.h"
 #include "advisories/format.h"
 #include "advisories/strings.h"
@@ -144,6 +144,15 @@ bool share_a_package(const Advisory& a, const Advisory& b) {
   return a.affected.empty() || b.affected.empty();
 }
 
+// Puts together what the files of two releases say of one flaw.
+void take_in(Advisory& other, Advisory& into) {
+  std::ranges::move(other.affected, std::back_inserter(into.affected));
+  for (const auto list : {&Advisory::aliases, &Advisory::upstream}) {
+    std::ranges::move(other.*list, std::back_inserter(into.*list));
+    sort_unique(into.*list);
+  }
+}
+
 // Sorts; of records with one id that speak of the same package the newest stays. An OSV record
 // stands in the bucket of each of its ecosystems, and the buckets may differ in age. Feeds without
 // dates (secdb) come in a file per release: there, what one flaw affects is put together.
@@ -161,7 +170,7 @@ std::vector<Advisory> sorted_records(std::vector<Advisory> in) {
     bool stale = false;
     for (auto old = out.rbegin(); old != out.rend() && old->id == advisory.id && !stale; ++old) {
       if (old->feed == advisory.feed && old->modified.empty() && advisory.modified.empty()) {
-        std::ranges::move(advisory.affected, std::back_inserter(old->affected));
+        take_in(advisory, *old);
         stale = true;
       } else {
         stale = share_a_package(*old, advisory);
@@ -171,27 +180,6 @@ std::vector<Advisory> sorted_records(std::vector<Advisory> in) {
   }
   return out;
 }
-
-// Disjoint sets of string numbers, joined by path halving. The root of a set is its smallest
-// number.
-class Classes {
- public:
-  explicit Classes(std::size_t count = 0) : parent_(count) {
-    std::iota(parent_.begin(), parent_.end(), 0U);
-  }
-  std::uint32_t root(std::uint32_t n) {
-    while (parent_[n] != n) n = parent_[n] = parent_[parent_[n]];
-    return n;
-  }
-  void join(std::uint32_t a, std::uint32_t b) {
-    a = root(a);
-    b = root(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<std::uint32_t> parent_;
-};
 
 class Writer {
  public:

@@ -226,9 +226,9 @@ TEST(Secdb, MakesOneRecordPerFlaw) {
     {"pkg":{"secfixes":{"1":["CVE-9"]}}}, 7]})",
                                    "main.json", in);
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->records, 4U);
+  EXPECT_EQ(report->records, 3U);
   EXPECT_EQ(report->skipped, 2U);
-  ASSERT_EQ(in.advisories.size(), 4U);
+  ASSERT_EQ(in.advisories.size(), 3U);
   EXPECT_EQ(in.advisories[0].id, "CVE-1");
   EXPECT_EQ(in.advisories[0].feed, "Alpine");
   ASSERT_EQ(in.advisories[0].affected.size(), 2U);
@@ -237,7 +237,60 @@ TEST(Secdb, MakesOneRecordPerFlaw) {
   EXPECT_EQ(in.advisories[1].id, "CVE-2019-2426");
   EXPECT_EQ(in.advisories[2].id, "CVE-3");
   EXPECT_EQ(shown(in.advisories[2].affected[0].ranges), "[>=0 <0]");
-  EXPECT_EQ(in.advisories[3].id, "XSA-1");
+  EXPECT_EQ(in.advisories[1].aliases, std::vector<std::string>{"XSA-1"});
+}
+
+// {id, aliases and upstream} of what a list of texts brings, and the number of complaints.
+std::vector<std::string> flaws_of(const std::string& texts, std::size_t complaints = 0) {
+  DatabaseInput in;
+  const auto report = import_secdb(R"({"reponame":"os","packages":[{"pkg":{"name":"x","secfixes":{
+    "1-r0":[)" + texts + "]}}}]}",
+                                   "x", in);
+  EXPECT_EQ(report->skipped, complaints) << texts;
+  std::vector<std::string> out;
+  for (const auto& a : in.advisories) {
+    auto& line = out.emplace_back(a.id);
+    for (const auto& alias : a.aliases) line += " =" + alias;
+    for (const auto& flaw : a.upstream) line += " <" + flaw;
+  }
+  return out;
+}
+
+TEST(Secdb, FindsTheIdsInFreeText) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(flaws_of(R"_("CVE-2018-10103 (SMB - partially fixed, but SMB printing disabled)",
+                         "CVE-2018-14879 (tcpdump -V)", "CVE-2018-16227 (802.11)")_"),
+            (List{"CVE-2018-10103", "CVE-2018-14879", "CVE-2018-16227"}));
+  EXPECT_EQ(flaws_of(R"("CVE-2017-8073.patch", "CVE-2017-17434-1", "CVE-2017-17434-2",
+                        "CVE 2018-16859")"),
+            (List{"CVE-2017-17434", "CVE-2017-8073", "CVE-2018-16859"}));
+  EXPECT_EQ(flaws_of(R"("CVE-????-?????  XSA-284", "wnpa-sec-2017-18", "ZBX-11023", "VSV00001")"),
+            (List{"VSV00001", "XSA-284", "ZBX-11023", "wnpa-sec-2017-18"}));
+  EXPECT_EQ(flaws_of(R"("CVE-????-?????", "see the notes", "", 7)", 4), List{});
+}
+
+TEST(Secdb, MakesAliasesOfWhatStandsBesideOneCve) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(flaws_of(R"("CVE-2016-10013 XSA-204", "XSA-204")"),
+            (List{"CVE-2016-10013 =XSA-204", "XSA-204"}));
+  // One text of the file pairs it with another: it would join two flaws.
+  EXPECT_EQ(flaws_of(R"("CVE-2016-9377 XSA-196", "CVE-2016-9378 XSA-196",
+                        "CVE-2018-3620 CVE-2018-3646 XSA-273")"),
+            (List{"CVE-2016-9377", "CVE-2016-9378", "CVE-2018-3620", "CVE-2018-3646"}));
+}
+
+TEST(Secdb, PairsGhsasWithCvesInListsThatAlternate) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(flaws_of(R"("CVE-2022-4203", "GHSA-w67w-mw4j-8qrv", "CVE-2023-0216",
+                        "GHSA-29xx-hcv2-c4cp")"),
+            (List{"CVE-2022-4203", "CVE-2023-0216", "GHSA-29xx-hcv2-c4cp <CVE-2023-0216",
+                  "GHSA-w67w-mw4j-8qrv <CVE-2022-4203"}));
+  for (const auto* texts : {R"("CVE-2022-4203", "CVE-2023-0216", "GHSA-29xx-hcv2-c4cp")",
+                            R"("GHSA-29xx-hcv2-c4cp", "CVE-2022-4203", "CVE-2023-0216")"})
+    EXPECT_EQ(flaws_of(texts), (List{"CVE-2022-4203", "CVE-2023-0216", "GHSA-29xx-hcv2-c4cp"}));
+  EXPECT_EQ(flaws_of(R"("CVE-2022-4203", "GHSA-w67w-mw4j-8qrv"], "2-r0": ["CVE-2023-0216",
+                        "GHSA-w67w-mw4j-8qrv")"),
+            (List{"CVE-2022-4203", "CVE-2023-0216", "GHSA-w67w-mw4j-8qrv"}));
 }
 
 TEST(Secdb, TakesWolfisFileAndRefusesOthers) {
@@ -267,6 +320,21 @@ TEST(Secdb, PutsTheReleasesOfOneFlawTogether) {
   EXPECT_EQ(db->records(), 1U);
   EXPECT_EQ(find(*db, "Alpine:v3.10", "a")->size(), 1U);
   EXPECT_EQ(find(*db, "Alpine:v3.11", "a")->size(), 1U);
+}
+
+TEST(Secdb, PutsTheAliasesOfAllReleasesTogether) {
+  DatabaseInput in;
+  for (const auto* text : {"CVE-2017-15591 XSA-238", "CVE-2017-15591 TALOS-1", "XSA-238"}) {
+    ASSERT_TRUE(import_secdb(
+        std::string(R"({"distroversion":"v3.)") + std::to_string(in.advisories.size()) +
+            R"(","packages":[{"pkg":{"name":"xen","secfixes":{"1-r0":[")" + text + R"("]}}}]})",
+        "x", in));
+  }
+  const auto bytes = build_database(in);
+  const auto db = Database::over(*bytes);
+  EXPECT_EQ(db->records(), 2U);
+  EXPECT_EQ(db->head(0)->flaws, db->head(1)->flaws);
+  EXPECT_EQ(db->alias_class(db->head(0)->flaws.at(0))->size(), 3U);
 }
 
 TEST(Kev, ReadsTheCatalogue) {
