@@ -253,8 +253,8 @@ void Run::report(FeedOutcome outcome) {
 }
 
 std::string Run::built_from() const {
-  return sha256_hex(
-      fmt::format("{} {}\n{}", layout::format_version, options_.prose, join(used_, "\n")));
+  return sha256_hex(fmt::format("{} {} {}\n{}", layout::format_version, layout::importers_version,
+                                options_.prose, join(used_, "\n")));
 }
 
 // The feeds of the database in use that this run has nothing of.
