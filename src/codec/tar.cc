@@ -40,6 +40,35 @@ bool all_zero(std::string_view block) {
   return std::ranges::all_of(block, [](char c) { return c == '\0'; });
 }
 
+// A number as Go's reader takes it for a time: octal, or of base 256 and then negative too.
+bool is_time(std::string_view field) {
+  if (!(static_cast<unsigned char>(field[0]) & 0x80)) return tar_number(field).has_value();
+  const int inverted = field[0] & 0x40 ? 0xff : 0;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (value >> 56) return false;
+    const auto byte = static_cast<unsigned>(static_cast<unsigned char>(field[i]) ^ inverted);
+    value = value << 8 | (i == 0 ? byte & 0x7f : byte);
+  }
+  return value >> 63 == 0;
+}
+
+// The field is POSIX's, shorter with star; GNU ("ustar" with a space) keeps times there. Where
+// those are none Go takes the field for a prefix all the same, since Go before 1.8 wrote such
+// archives.
+std::string_view prefix_of(std::string_view block) {
+  constexpr std::size_t at = 345;
+  if (block.substr(257, 6) == std::string_view("ustar\0", 6))
+    return field(block, at, block.substr(508, 4) == std::string_view("tar\0", 4) ? 131 : 155);
+  if (block.substr(257, 8) != std::string_view("ustar  \0", 8)) return {};
+  const auto accessed = block.substr(at, 12), changed = block.substr(at + 12, 12);
+  if ((accessed[0] == '\0' || is_time(accessed)) && (changed[0] == '\0' || is_time(changed)))
+    return {};
+  const auto prefix = field(block, at, 155);
+  const bool ascii = std::ranges::all_of(prefix, [](char c) { return c >= 0; });
+  return ascii ? prefix : std::string_view{};
+}
+
 TarEntry::Kind kind_of(char type) {
   switch (type) {
     case '0':
@@ -271,12 +300,7 @@ Result<> TarParser::begin_entry(std::string_view block, char kind, std::uint64_t
     entry.path = next_.path;
   else {
     entry.path = field(block, 0, 100);
-    // The prefix field is POSIX's; GNU keeps times there ("ustar " with a space), and star in its
-    // last bytes.
-    const bool ustar = block.substr(257, 6) == std::string_view("ustar\0", 6);
-    const bool star = block.substr(508, 4) == std::string_view("tar\0", 4);
-    const auto prefix = ustar ? field(block, 345, star ? 131 : 155) : std::string_view{};
-    if (!prefix.empty()) {
+    if (const auto prefix = prefix_of(block); !prefix.empty()) {
       name = fmt::format("{}/{}", prefix, entry.path);
       entry.path = name;
     }

@@ -151,6 +151,29 @@ TEST(Tar, BrokenPaxRecordsAreCorrupt) {
   }
 }
 
+// As Go's reader, and so whoever unpacks images: times that are none make a prefix of GNU's field.
+TEST(Tar, APrefixInAHeaderOfGnuCountsWhereNoTimesStand) {
+  const auto path_with = [](const std::string& field) {
+    std::string h = header("f", 0, '0', "", false);
+    h.replace(257, 8, std::string("ustar  \0", 8));
+    h.replace(345, field.size(), field);
+    Recorder r;
+    EXPECT_TRUE(feed(sealed(h) + end, r, 512));
+    return r.seen.at(0).path;
+  };
+  EXPECT_EQ(path_with("opt/app"), "opt/app/f");
+  EXPECT_EQ(path_with(std::string("14371573471\0", 12) + "opt/app"), "14371573471/f")
+      << "the second is none";
+  EXPECT_EQ(path_with("14371573471 14371573471 "), "f");
+  EXPECT_EQ(path_with(std::string("\0\0\0\0\0\0\0\0\0\0\0\0"
+                                  "14371573471",
+                                  23)),
+            "f");
+  EXPECT_EQ(path_with(std::string("\0pt/app", 7)), "f");
+  EXPECT_EQ(path_with("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe"), "f") << "before 1970";
+  EXPECT_EQ(path_with("opt/\xc3\xa4"), "f");
+}
+
 // A header of type 'S' as GNU tar writes it: `map` is pairs of offset and size, four at most.
 std::string gnu_sparse(std::uint64_t stored, std::uint64_t real,
                        const std::vector<std::pair<std::uint64_t, std::uint64_t>>& map,
