@@ -118,6 +118,7 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
   if (whiteout->is) return false;
   entries_.add(entry.kind == TarEntry::Kind::directory ? EntryKind::folder : EntryKind::file, path);
   TRY_DO(limits_.add_names(entries_.bytes().size(), names_counted_));
+  note_symlink(entry, path);
   if (entry.kind == TarEntry::Kind::hard_link) {
     wanted_.by_path(path, readers_);
     if (!readers_.empty()) note_link(entry, path);
@@ -139,6 +140,30 @@ void LayerReader::note_link(const TarEntry& entry, std::string_view path) {
     return unknown(path, "layer",
                    Error{Fault::too_large, "more than a million hard links", {}, {}});
   links_[std::string(*target)].push_back({std::string(path), ordinal_, false, {}});
+}
+
+// What unpacks the layer follows a symlink that stands before the file: "l" to "opt/x", then
+// "l/file" makes opt/x/file. Names are not followed here, so once for each such link it is said.
+void LayerReader::note_symlink(const TarEntry& entry, std::string_view path) {
+  const std::hash<std::string_view> hash;
+  if (entry.kind == TarEntry::Kind::symlink) {
+    if (symlinks_.size() < link_limit) symlinks_.insert(hash(path));
+    folder_.clear();
+  } else if (!symlinks_.empty()) {
+    symlinks_.erase(hash(path));  // replaced by what is here
+  }
+  const auto slash = path.rfind('/');
+  if (symlinks_.empty() || slash == std::string_view::npos) return;
+  if (path.substr(0, slash) == folder_) return;
+  for (auto at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+    if (symlinks_.erase(hash(path.substr(0, at))) == 0) continue;
+    unknown(path.substr(0, at), "layer",
+            Error{Fault::unsupported,
+                  "a symlink that the same layer writes through: not followed",
+                  {},
+                  {}});
+  }
+  folder_ = path.substr(0, slash);
 }
 
 // A link has the content that its target had when the link was made: of the last file of that name

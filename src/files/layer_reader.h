@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,7 @@ class LayerReader : public TarVisitor {
   Fragment fragment_of(std::string_view path, std::string_view content, std::string_view beside);
   void run_readers(std::string_view path, std::string_view content, std::uint64_t ordinal);
   void note_link(const TarEntry& entry, std::string_view path);
+  void note_symlink(const TarEntry& entry, std::string_view path);
   void note_amendment(std::string_view path, std::string_view content, bool said);
   Result<bool> want_again(const TarEntry& entry, std::string_view path);
   void read_links(std::string_view content);
@@ -121,6 +123,8 @@ class LayerReader : public TarVisitor {
     bool applied = false;
   };
   std::map<std::string, Amendment> amendments_;  // by the path of what they amend
+  std::unordered_set<std::size_t> symlinks_;     // hashes of their paths
+  std::string folder_;                           // the last one that was found to lie behind none
   std::uint64_t link_count_ = 0, read_again_ = 0;
   std::uint64_t names_counted_ = 0;  // bytes of entries_ that limits_ knows of
   Result<> within_limits_;           // an error of limits_, until it is told

@@ -366,6 +366,30 @@ TEST(LayerOutcome, RefusesNumbersThatNameNothing) {
   EXPECT_FALSE(from_wire<LayerOutcome>(to_wire(outcome)));
 }
 
+TEST(LayerReader, WritingThroughASymlinkOfTheLayerIsTold) {
+  const auto told = [](const std::vector<std::string>& paths) {
+    Harness h;
+    for (const std::string& path : paths) {
+      TarEntry e;
+      e.path = path;
+      e.xattrs = &h.xattrs;
+      e.kind = path.ends_with('@') ? TarEntry::Kind::symlink : TarEntry::Kind::directory;
+      e.path.remove_suffix(path.ends_with('@') ? 1 : 0);
+      EXPECT_FALSE(h.reader.entry(e).value());
+    }
+    std::vector<std::string> out;
+    for (const auto& fragment : h.reader.take().fragments)
+      for (const auto& unknown : fragment.unknowns) out.push_back(unknown.path);
+    return out;
+  };
+  EXPECT_EQ(told({"opt/x", "l@", "l/f", "l/g", "k@"}), List{"l"});
+  EXPECT_EQ(told({"a/b/c@", "a/b/d/e", "a/b/c/d/e"}), List{"a/b/c"});
+  EXPECT_EQ(told({"l/f", "l@"}), List{}) << "the link comes later, and replaces the folder";
+  EXPECT_EQ(told({"l@", "l", "l/f"}), List{}) << "replaced by a folder";
+  EXPECT_EQ(told({"l@", "lf", "k/l/f"}), List{});
+  EXPECT_EQ(told({"a/l@", "a/x", "a/l/f", "a/m@", "a/m/f"}), (List{"a/l", "a/m"}));
+}
+
 TEST(LayerReader, AnImageMayHoldSoManyPackagesAndNames) {
   Harness first;
   first.limits.most_packages = 2;
