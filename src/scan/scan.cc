@@ -102,8 +102,8 @@ std::string configuration_digest(const ScanOptions& options) {
                         fmt::join(rule.paths, " "), rule.reason, rule.expires);
   }
   for (const VexStatement& statement : match.vex) {
-    text += fmt::format("vex {} {} {} {}\n", statement.id, fmt::join(statement.products, " "),
-                        statement.status, statement.justification);
+    text += fmt::format("vex {} {} {} {} {}\n", statement.id, fmt::join(statement.products, " "),
+                        statement.status, statement.justification, statement.time);
   }
   return sha256_digest(text);
 }
