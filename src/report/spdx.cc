@@ -115,8 +115,8 @@ std::string source_info(const Package& p) {
   for (const Evidence& e : p.evidence)
     parts.push_back(e.what.empty() ? e.path : fmt::format("{} ({})", e.path, e.what));
   std::string text = "found in " + join(parts, ", ");
-  if (!p.source_name.empty())
-    text += fmt::format("; built from {} {}", p.source_name,
+  if (!p.source_name.empty() || !p.source_version.empty())
+    text += fmt::format("; built from {} {}", p.source_name.empty() ? p.name : p.source_name,
                         p.source_version.empty() ? p.version : p.source_version);
   return text;
 }

@@ -200,7 +200,8 @@ class CycloneDx {
     }
   }
 
-  // Trivy's purls do not name the source package, its properties do.
+  // Trivy's purls do not name the source package, its properties do. Of a Go program ours do not
+  // say what its build recorded.
   static void read_origin(const Value& component, SbomComponent& out) {
     Package& package = out.package;
     package.source_name = trivy_property(component, "SrcName");
@@ -211,6 +212,8 @@ class CycloneDx {
       if (!release.empty()) package.source_version += "-" + std::string(release);
       if (!epoch.empty() && epoch != "0")
         package.source_version = std::string(epoch) + ":" + package.source_version;
+    } else {
+      package.source_version = property(component, "boltseal:source:version");
     }
     package.module = trivy_property(component, "Modularitylabel");
   }

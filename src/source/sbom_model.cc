@@ -139,7 +139,9 @@ void SbomBuilder::complete(SbomComponent& component) {
       keep(said.module, std::move(found->module));
       if (said.source_name.empty()) {
         said.source_name = std::move(found->source_name);
-        said.source_version = std::move(found->source_version);
+        // No purl of a Go program says what its build recorded (Package::source_version).
+        if (said.type != PackageType::golang)
+          said.source_version = std::move(found->source_version);
       }
       if (from) {
         const auto same = [&](const auto& other) {

@@ -160,11 +160,17 @@ class Spdx {
   }
 
   static void read_source_info(std::string_view text, SbomComponent& out) {
-    constexpr std::string_view built = "built package from: ";
+    constexpr std::string_view built = "built package from: ", our_own = "found in ",
+                               from = "; built from ";
     if (text.starts_with(built)) {
       const auto parts = words(text.substr(built.size()));
       if (!parts.empty()) out.package.source_name = parts[0];
       if (parts.size() > 1) out.package.source_version = parts[1];
+    } else if (const auto at = text.rfind(from);
+               text.starts_with(our_own) && at != std::string_view::npos) {
+      const auto parts = words(text.substr(at + from.size()));
+      // Other sources stand in the purl.
+      if (parts.size() == 2 && parts[0] == out.package.name) out.package.source_version = parts[1];
     } else if (text.starts_with("acquired package info from ")) {
       const auto paths = cut(text, ": ");
       if (paths)

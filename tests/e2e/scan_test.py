@@ -51,6 +51,7 @@ def database(program, tmp_path_factory):
              severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]),
          osv("GHSA-aaaa-bbbb-cccc", "PyPI", "django", "3.2.4", aliases=["CVE-2026-1000"]),
          osv("PYSEC-2026-2", "PyPI", "django", "3.1", aliases=["CVE-2026-1001"]))
+    feed(mirror, "Go", osv("GO-2026-1", "Go", "example.com/app", "0.0.0-20260901101010-0123456789ab"))
     subprocess.run([program, "db", "--data-dir", data, "import", mirror], check=True, stdout=subprocess.PIPE)
     return str(data / "advisories.db")
 
@@ -227,6 +228,18 @@ def test_an_sbom_is_matched_as_its_image_is(cli, layout, tmp_path):
         cli("sbom", f"oci:{layout}", "-o", f"{form}={tmp_path}/{form}.json")
         report = json.loads(cli("scan", f"sbom:{tmp_path}/{form}.json", "-o", "json").stdout)
         assert {(f["id"], f["verdict"]) for f in report["findings"]} == wanted, form
+
+
+def test_a_go_program_and_its_sbom_are_asked_about_its_commit(cli, tmp_path):
+    program = pathlib.Path(__file__).parents[1] / "cases/readers/binary/go-commit-and-version-from-ldflags/in/untagged"
+    (tmp_path / "root/bin").mkdir(parents=True)
+    (tmp_path / "root/bin/app").write_bytes(program.read_bytes())
+    (tmp_path / "root/bin/app").chmod(0o755)
+    for form in ("cyclonedx", "spdx"):
+        cli("sbom", "dir:root", "-o", f"{form}={tmp_path}/{form}.json")
+    for target in ("dir:root", "sbom:cyclonedx.json", "sbom:spdx.json"):
+        report = json.loads(cli("scan", target, "-o", "json").stdout)
+        assert [(f["id"], f["verdict"], report["packages"][f["package"]]["version"]) for f in report["findings"]] == [("GO-2026-1", "affected", "v1.20.4")], target
 
 
 def test_docker_archive_plain_and_gzipped(cli, tmp_path):
