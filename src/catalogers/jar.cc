@@ -62,7 +62,8 @@ struct Contents {
   std::vector<const ZipEntry*> nested;
   std::string classes;
   bool has_classes = false;
-  int year = 0;  // of the newest class
+  bool application = false;  // of Spring Boot
+  int year = 0;              // of the newest class
 };
 
 // The package that most classes share: the common beginning of those that begin with the commonest
@@ -94,23 +95,35 @@ std::string common_package(const std::set<std::string_view>& folders) {
   return replace_all(common, "/", ".");
 }
 
+constexpr std::string_view boot_loader = "org/springframework/boot/loader";
+
+// The folder of a class as its package has it: an application's own lie deeper.
+void add_package_folder(std::string_view folder, std::set<std::string_view>& folders) {
+  for (const std::string_view root : {"BOOT-INF/classes/", "WEB-INF/classes/"}) {
+    if (folder.starts_with(root)) folder.remove_prefix(root.size());
+  }
+  const bool other = folder.starts_with("META-INF") || folder.starts_with("WEB-INF") ||
+                     folder.starts_with("BOOT-INF");
+  if (!folder.empty() && !other) folders.insert(folder);
+}
+
 Contents list_contents(const Zip& zip) {
   Contents out;
   std::map<std::string_view, Metadata> metadata;
   std::set<std::string_view> folders;
   std::string_view last_folder;
+  bool deployed = false;  // what an application holds lies in a folder of its own
   for (const auto& entry : zip.entries()) {
     const auto name = entry.name;
     if (entry.is_folder() || (name.size() > max_name && !is_java_archive(name))) continue;
+    deployed = deployed || name.starts_with("BOOT-INF/") || name.starts_with("WEB-INF/");
     if (name.ends_with(".class")) {
       out.has_classes = true;
       out.year = std::max(out.year, entry.year());
       const auto slash = name.rfind('/');
       const auto folder =
           slash == std::string_view::npos ? std::string_view{} : name.substr(0, slash);
-      const bool own = !folder.empty() && !folder.starts_with("META-INF") &&
-                       !folder.starts_with("WEB-INF") && !folder.starts_with("BOOT-INF");
-      if (own && folder != last_folder) folders.insert(folder);
+      if (folder != last_folder) add_package_folder(folder, folders);
       last_folder = folder;
       continue;
     }
@@ -132,6 +145,10 @@ Contents list_contents(const Zip& zip) {
     }
   }
   for (const auto& [folder, m] : metadata) out.metadata.push_back(m);
+  // The classes that start an application of Spring Boot are none of its own.
+  out.application = deployed && std::erase_if(folders, [](auto folder) {
+                                  return folder.starts_with(boot_loader);
+                                }) > 0;
   out.classes = common_package(folders);
   return out;
 }
@@ -139,7 +156,7 @@ Contents list_contents(const Zip& zip) {
 // One package that Maven metadata names, with its pom.xml where there is one.
 struct Described {
   const Metadata* where = nullptr;
-  std::string group, artifact, version;
+  MavenCoordinates id;
   Pom pom;
   bool from_properties = false;
 };
@@ -152,40 +169,17 @@ void read_properties(std::string_view text, Described& out) {
     if (!parts) return;
     const auto key = trim(parts->first), value = trim(parts->second);
     if (key == "groupId")
-      out.group = value;
+      out.id.group = value;
     else if (key == "artifactId")
-      out.artifact = value;
+      out.id.artifact = value;
     else if (key == "version")
-      out.version = value;
+      out.id.version = value;
   });
   out.from_properties = true;
 }
 
-// The version that the file was published under where the metadata inside were written before that
-// was settled: "2.0-SNAPSHOT" in a-2.0.jar, "12.6.1" in a-12.6.1.jre11.jar.
-std::string published_version(std::string_view stem, const Described& d) {
-  if (!stem.starts_with(d.artifact + "-")) return d.version;
-  const auto rest = stem.substr(d.artifact.size() + 1);
-  const bool released = d.version == std::string(rest) + "-SNAPSHOT";
-  const bool longer = rest.starts_with(d.version + ".") && is_maven_version(rest) &&
-                      rest.find('-', d.version.size()) == std::string_view::npos;
-  return released || longer ? std::string(rest) : d.version;
-}
-
 bool is_complete(const Described& d) {
-  return is_maven_id(d.group) && is_maven_id(d.artifact) && is_maven_version(d.version);
-}
-
-// How well a file name fits: 0 not at all, more is better.
-int fitness(std::string_view stem, const Described& d) {
-  for (const std::string& name : {d.artifact, d.group + "." + d.artifact}) {
-    if (stem == name) return 3;
-    if (!stem.starts_with(name + "-") && !stem.starts_with(name + "_")) continue;
-    const auto rest = stem.substr(name.size() + 1);
-    if (rest.starts_with(d.version)) return 4;
-    if (!rest.empty() && is_digit(rest.front())) return 2;
-  }
-  return 0;
+  return is_maven_id(d.id.group) && is_maven_id(d.id.artifact) && is_maven_version(d.id.version);
 }
 
 // A list by commas, each with attributes behind a semicolon: "Apache-2.0;link=…,MIT"; but a name
@@ -310,33 +304,14 @@ class Walk {
       }
       if (!is_complete(d)) {
         d.from_properties = false;
-        d.group = d.pom.group;
-        d.artifact = d.pom.artifact;
-        d.version = d.pom.version;
+        d.id.group = d.pom.group;
+        d.id.artifact = d.pom.artifact;
+        d.id.version = d.pom.version;
       }
       // Archetypes and templates carry poms with properties for names.
       if (is_complete(d)) out.push_back(std::move(d));
     }
     return out;
-  }
-
-  // Which of the described packages the archive itself is; npos when it is none of them.
-  static std::size_t own_index(std::string_view stem, const Contents& contents,
-                               const std::vector<Described>& all) {
-    std::size_t best = std::string_view::npos;
-    int fit = 0;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const int here = fitness(stem, all[i]);
-      const bool better = here > fit || (here == fit && here > 0 &&
-                                         all[i].artifact.size() > all[best].artifact.size());
-      if (better) best = i, fit = here;
-    }
-    // The only one, in a file whose name claims no other version: a renamed jar.
-    if (best == std::string_view::npos && all.size() == 1 && contents.nested.empty()) {
-      const auto version = split_jar_name(stem, {all[0].version}).version;
-      if (version.empty() || version == all[0].version) best = 0;
-    }
-    return best;
   }
 
   // An archive that is being identified, and what is known of it.
@@ -360,18 +335,21 @@ class Walk {
     }
     const auto all = described(zip, contents, inside);
     const auto stem = stem_of(self.path);
-    const auto own = own_index(stem, contents, all);
+    std::vector<MavenCoordinates> ids;
+    for (const auto& d : all) ids.push_back(d.id);
+    const auto own = own_coordinates(stem, self.manifest, ids, !contents.nested.empty());
     for (std::size_t i = 0; i < all.size(); ++i) {
       Package package = package_of(all[i]);
-      if (i == own) package.version = published_version(stem, all[i]);
+      if (i == own) package.version = published_version(stem, ids[i]);
       const std::string_view what = all[i].from_properties ? "pom.properties" : "pom.xml";
       const ZipEntry* entry = all[i].from_properties ? all[i].where->properties : all[i].where->pom;
       const std::string path = self.path + "!/" + valid_or_replaced_utf8(entry->name);
       package.evidence = {{i == own ? self.path : path, 0, std::string(what)}};
       push(std::move(package), i == own ? &self : nullptr);
     }
-    if (own != std::string_view::npos) return;
-    if (auto name = infer_java_name({stem, &self.manifest, contents.classes, contents.year})) {
+    if (own) return;
+    if (auto name = infer_java_name(
+            {stem, &self.manifest, contents.classes, contents.year, contents.application})) {
       Package package;
       package.name = name->group.empty() ? name->artifact : name->group + ":" + name->artifact;
       package.version = std::move(name->version);
@@ -382,8 +360,8 @@ class Walk {
 
   static Package package_of(const Described& d) {
     Package package;
-    package.name = d.group + ":" + d.artifact;
-    package.version = d.version;
+    package.name = d.id.group + ":" + d.id.artifact;
+    package.version = d.id.version;
     package.licence_text = join(d.pom.licences, ", ");
     package.licence = licence_choice(d.pom.licences);
     package.homepage = d.pom.homepage;

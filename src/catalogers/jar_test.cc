@@ -79,6 +79,51 @@ TEST(JavaGroups, OlderVersionsStandWhereTheProjectWasThen) {
   EXPECT_EQ(known_java_group("quartz", "org.quartz", "1.6.3"), "opensymphony");
 }
 
+TEST(JavaGroups, AnApplicationIsNoKnownLibrary) {
+  const JarManifest manifest;
+  EXPECT_EQ(infer_java_name({"spring-shop-1.0", &manifest, "", 0, true})->group, "");
+  EXPECT_EQ(infer_java_name({"spring-shop-1.0", &manifest, "", 0, false})->group,
+            "org.springframework");
+}
+
+std::string own(std::string_view stem, std::string_view manifest,
+                const std::vector<MavenCoordinates>& all, bool nested = false) {
+  const auto found = own_coordinates(stem, JarManifest(manifest), all, nested);
+  return found ? all[*found].artifact : "none";
+}
+
+TEST(JavaOwn, AFileNameThatFitsDecides) {
+  const std::vector<MavenCoordinates> all = {{"org.acme", "tool", "1.0"},
+                                             {"org.acme", "tool-x", "1.0"}};
+  EXPECT_EQ(own("tool-1.0", "", all), "tool");
+  EXPECT_EQ(own("tool-x-1.0", "", all), "tool-x");
+}
+
+TEST(JavaOwn, TheManifestNamesARenamedFile) {
+  const std::vector<MavenCoordinates> all = {{"org.acme", "shop", "2.0"},
+                                             {"org.lib", "yaml", "2.0"}};
+  EXPECT_EQ(own("app", "", all), "none");
+  EXPECT_EQ(own("app", "Implementation-Title: Shop\n", all), "shop");
+  EXPECT_EQ(own("app-2.0", "Implementation-Title: Shop\n", all), "shop");
+  EXPECT_EQ(own("app-3.0", "Implementation-Title: Shop\n", all), "none");
+  EXPECT_EQ(own("app", "Implementation-Title: shop\nImplementation-Version: 3\n", all), "none");
+  const std::string version = "Implementation-Version: 2.0\n";
+  EXPECT_EQ(own("app", version + "Main-Class: org.acme.web.Main\n", all), "shop");
+  EXPECT_EQ(own("app", version + "Main-Class: org.acmeother.Main\n", all), "none");
+  EXPECT_EQ(own("app", version + "Main-Class: org.lib.Main\nStart-Class: org.acme.X\n", all),
+            "shop");
+  EXPECT_EQ(own("app", version + "Implementation-Vendor-Id: org.acme\n", all), "shop");
+  EXPECT_EQ(own("app", "Main-Class: org.acme.web.Main\n", all), "none");
+}
+
+TEST(JavaOwn, TheOnlyOneAmongNestedArchivesNeedsTheVersion) {
+  const std::vector<MavenCoordinates> one = {{"org.acme", "shop", "2.0"}};
+  EXPECT_EQ(own("app", "", one), "shop");
+  EXPECT_EQ(own("app", "", one, true), "none");
+  EXPECT_EQ(own("app", "Implementation-Version: 2.0\n", one, true), "shop");
+  EXPECT_EQ(own("app-3.0", "", one), "none");
+}
+
 // Properties that name each other many times over would take for ever to resolve.
 TEST(MavenPom, APropertyBombIsDefused) {
   std::string xml =

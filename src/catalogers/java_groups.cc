@@ -350,9 +350,7 @@ bool covers(std::string_view pattern, std::string_view artifact) {
 }
 
 bool lies_in(std::string_view classes, std::string_view package) {
-  return package.empty() || classes.empty() ||
-         (classes.starts_with(package) &&
-          (classes.size() == package.size() || classes[package.size()] == '.'));
+  return package.empty() || classes.empty() || lies_in_package(classes, package);
 }
 
 }  // namespace

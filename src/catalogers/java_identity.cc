@@ -122,7 +122,9 @@ Group infer_group(const JarFacts& facts, std::string_view artifact, std::string_
   const auto vendor = manifest["implementation-vendor-id"];
   if (is_scala_name(artifact) && is_domain(vendor))
     return {std::string(vendor), sure_java_groups[2]};
-  if (const auto known = known_java_group(artifact, facts.classes, version); !known.empty())
+  // An application may be called like a library: spring-petclinic is none of Spring's.
+  if (const auto known = known_java_group(artifact, facts.classes, version);
+      !known.empty() && !facts.application)
     return {std::string(known), sure_java_groups[0]};
   if (auto group = group_of_its_age(facts, artifact); !group.empty()) return {group, "its age"};
   // Vendor ids were copied around; one that its classes bear out is believed.
@@ -175,6 +177,11 @@ JarManifest::JarManifest(std::string_view text) {
 std::string_view JarManifest::operator[](std::string_view lower_name) const {
   const auto at = main_.find(lower_name);
   return at == main_.end() ? std::string_view{} : trim(at->second);
+}
+
+bool lies_in_package(std::string_view name, std::string_view package) {
+  return name.starts_with(package) &&
+         (name.size() == package.size() || name[package.size()] == '.');
 }
 
 bool is_maven_id(std::string_view text) {

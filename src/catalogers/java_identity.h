@@ -34,8 +34,9 @@ JarName split_jar_name(std::string_view stem, const std::vector<std::string_view
 struct JarFacts {
   std::string_view stem;                  // file name without extension
   const JarManifest* manifest = nullptr;  // never null
-  std::string classes;  // the package that holds most classes, "org.tukaani.xz"; may be empty
-  int year = 0;         // of the newest class, as the archive dates it; 0 when not known
+  std::string classes;       // the package that holds most classes, "org.tukaani.xz"; may be empty
+  int year = 0;              // of the newest class, as the archive dates it; 0 when not known
+  bool application = false;  // starts by itself and holds what it needs: no known library
 };
 
 struct JavaName {
@@ -62,9 +63,26 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts);
 std::string_view known_java_group(std::string_view artifact, std::string_view classes,
                                   std::string_view version);
 
+// Group, artifact and version as Maven's metadata name them.
+struct MavenCoordinates {
+  std::string group, artifact, version;
+};
+
+// Which of `all` the archive itself is, by its file name and manifest; nullopt when none is.
+// `nested`: it holds other archives. (java_own.cc)
+std::optional<std::size_t> own_coordinates(std::string_view stem, const JarManifest& manifest,
+                                           const std::vector<MavenCoordinates>& all, bool nested);
+
+// The version that the file was published under where the metadata inside were written before that
+// was settled: "2.0-SNAPSHOT" in a-2.0.jar, "12.6.1" in a-12.6.1.jre11.jar. (java_own.cc)
+std::string published_version(std::string_view stem, const MavenCoordinates& own);
+
 // Archives whose group is a guess, and poms of others that depend on them by their full name: the
 // poms know. (java_neighbours.cc)
 void settle_java_groups(std::vector<Package>& packages);
+
+// `name` is `package` or lies in it: "org.acme.shop" in "org.acme".
+bool lies_in_package(std::string_view name, std::string_view package);
 
 bool is_maven_id(std::string_view text);       // a group or artifact id
 bool is_maven_version(std::string_view text);  // holds a digit, no space, no ${…}
