@@ -79,6 +79,33 @@ TEST(JavaGroups, OlderVersionsStandWhereTheProjectWasThen) {
   EXPECT_EQ(known_java_group("quartz", "org.quartz", "1.6.3"), "opensymphony");
 }
 
+std::string inferred(std::string_view stem, std::string_view manifest, std::string classes) {
+  const JarManifest parsed(manifest);
+  const auto name = infer_java_name({stem, &parsed, std::move(classes)});
+  return name ? name->group + ":" + name->artifact + ":" + name->version : "";
+}
+
+TEST(JavaGroups, AFileNameThatBeginsWithTheGroupIsParted) {
+  EXPECT_EQ(inferred("org.mockito.mockito-core-3.1", "", "org.mockito"),
+            "org.mockito:mockito-core:3.1");
+  EXPECT_EQ(inferred("org.lab.probe.probe-core-3.1", "", "org.lab"),
+            "org.lab.probe:probe-core:3.1");
+  EXPECT_EQ(inferred("org.lab.probe-3.1", "Implementation-Vendor-Id: org.lab\n", "org.lab.probe"),
+            "org.lab:org.lab.probe:3.1");
+  EXPECT_EQ(
+      inferred("org.lab.probe-3.1",
+               "Implementation-Vendor-Id: org.lab\nImplementation-Title: probe\n", "org.lab.probe"),
+      "org.lab:probe:3.1");
+  EXPECT_EQ(inferred("org.lab.probe-3.1", "Bundle-SymbolicName: probe; x=1\n", "org.lab.probe"),
+            "org.lab:probe:3.1");
+  // A bundle that repeats a word of its package.
+  EXPECT_EQ(inferred("org.lab.probe.probe-3.1", "Bundle-SymbolicName: org.lab.probe.probe\n",
+                     "org.lab.probe"),
+            "org.lab.probe:org.lab.probe.probe:3.1");
+  EXPECT_EQ(inferred("org.lab.probe.x86_64-3.1", "", "org.lab.probe"),
+            "org.lab.probe:org.lab.probe.x86_64:3.1");
+}
+
 TEST(JavaGroups, AnApplicationIsNoKnownLibrary) {
   const JarManifest manifest;
   EXPECT_EQ(infer_java_name({"spring-shop-1.0", &manifest, "", 0, true})->group, "");
@@ -97,6 +124,9 @@ TEST(JavaOwn, AFileNameThatFitsDecides) {
                                              {"org.acme", "tool-x", "1.0"}};
   EXPECT_EQ(own("tool-1.0", "", all), "tool");
   EXPECT_EQ(own("tool-x-1.0", "", all), "tool-x");
+  for (const std::string by : {".", "_", "-"})
+    EXPECT_EQ(own("org.acme" + by + "tool-1.0", "", all), "tool");
+  EXPECT_EQ(own("ant-tool-1.0", "", {{"ant", "tool", "1.0"}, {"x", "y", "1"}}), "none");
 }
 
 TEST(JavaOwn, TheManifestNamesARenamedFile) {

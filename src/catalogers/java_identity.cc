@@ -146,6 +146,73 @@ Group infer_group(const JarFacts& facts, std::string_view artifact, std::string_
   return {{}, {}};
 }
 
+// A file name as group, separator, artifact.
+struct Prefixed {
+  std::string_view group, artifact;
+  char separator;
+};
+
+// "org.postgresql.postgresql", "io.netty-netty-buffer": the artifact begins with a part of its
+// group.
+bool echoes_group(const Prefixed& name) {
+  const auto word = lower(name.artifact.substr(0, name.artifact.find_first_of("-_")));
+  const auto parts = split(name.group, '.');
+  // After a hyphen it has to be the last: net.sourceforge.htmlunit has a neko-htmlunit.
+  if (name.separator == '-') return lower(parts.back()) == word;
+  return std::any_of(parts.begin() + 1, parts.end(), [&](std::string_view part) {
+    return lower(part.substr(0, part.find('-'))) == word || lower(part) == word;
+  });
+}
+
+// How well it is borne out that the file is called by group and artifact; 0 for not at all. Many a
+// bundle's artifact is a full name too ("org.osgi.core" of the group org.osgi), so that classes
+// below the group prove nothing.
+int prefix_evidence(const JarFacts& facts, std::string_view whole, std::string_view version,
+                    const Prefixed& name) {
+  const JarManifest& manifest = *facts.manifest;
+  const auto [group, artifact, separator] = name;
+  const auto title = manifest["implementation-title"];
+  const bool vendor = manifest["implementation-vendor-id"] == group;
+  if (group_of_title(title, artifact) == group) return 4;
+  const auto bare = is_scala_name(artifact) ? artifact.substr(0, artifact.rfind('_')) : artifact;
+  if (vendor && (title == artifact || title == bare)) return 4;
+  if (known_java_group(artifact, facts.classes, version) == group) return 3;
+  if (!is_domain(group)) return 0;
+  // "org.jacoco.org.jacoco.agent": no name repeats its domain.
+  const auto domain = group.substr(0, group.find('.', group.find('.') + 1));
+  if (artifact.starts_with(domain) &&
+      (artifact.size() == domain.size() || !is_alnum(artifact[domain.size()])))
+    return 3;
+  auto symbolic = manifest["bundle-symbolicname"];
+  symbolic = trim(symbolic.substr(0, symbolic.find(';')));
+  if (symbolic == artifact) return 2;
+  if (symbolic != whole && group_of_symbolic_name(symbolic, artifact) == group) return 2;
+  // A bundle's full name has no hyphen at its end.
+  const bool plain_word = artifact.find_first_of("-_") == std::string_view::npos;
+  if (symbolic == whole && plain_word) return 0;
+  if (echoes_group(name)) return 1;
+  return vendor && symbolic != whole && !plain_word && separator != '-' ? 1 : 0;
+}
+
+// Quarkus and sbt-native-packager call a jar group.artifact, Provisio (Trino) group_artifact, the
+// assemblies of BookKeeper and Pulsar group-artifact. Empty for others.
+JavaCoordinates split_prefix(const JarFacts& facts, std::string_view whole,
+                             std::string_view version) {
+  JavaCoordinates best;
+  int most = 0;
+  for (auto at = whole.find_first_of("._-"); at != std::string_view::npos;
+       at = whole.find_first_of("._-", at + 1)) {
+    const Prefixed name{whole.substr(0, at), whole.substr(at + 1), whole[at]};
+    if (name.group.empty() || name.artifact.empty() || !is_alpha(name.artifact.front())) continue;
+    // "ant-launcher" is an artifact, not one of the group "ant"; "ant-ant-launcher" is.
+    if (name.separator == '-' && !is_domain(name.group) && !name.artifact.starts_with(name.group))
+      continue;
+    const int evidence = prefix_evidence(facts, whole, version, name);
+    if (evidence > most) best = {name.group, name.artifact}, most = evidence;
+  }
+  return best;
+}
+
 // "1.2.3 (build 7)" → "1.2.3"; "" for what is no version.
 std::string_view version_in(std::string_view text) {
   text = trim(text);
@@ -245,7 +312,7 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
   auto symbolic = manifest["bundle-symbolicname"];
   symbolic = trim(symbolic.substr(0, symbolic.find(';')));
   if (is_maven_id(symbolic) && facts.stem.starts_with(std::string(symbolic) + "_") &&
-      !is_scala_name(name.artifact)) {
+      starts_version(facts.stem.substr(symbolic.size() + 1)) && !is_scala_name(name.artifact)) {
     name = {facts.stem.substr(0, symbolic.size()), facts.stem.substr(symbolic.size() + 1), {}};
   }
   JavaName out;
@@ -257,7 +324,15 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
     out.version = *first;
   if (!is_maven_version(out.version) || !is_maven_id(name.artifact)) return std::nullopt;
   out.artifact = name.artifact;
-  Group group = infer_group(facts, out.artifact, out.version);
+  Group group;
+  const auto both = split_prefix(facts, name.artifact, out.version);
+  group.from = sure_java_groups[3];
+  if (both.artifact.empty()) {
+    group = infer_group(facts, out.artifact, out.version);
+  } else {
+    group.name = both.group;
+    out.artifact = both.artifact;
+  }
   if (is_maven_id(group.name)) out.group = std::move(group.name);
   const bool confirmed = std::ranges::find(declared, name.version) != declared.end();
   out.how = std::string(inferred_java_name) + (in_name && !confirmed ? "" : " and manifest");

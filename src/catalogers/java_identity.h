@@ -51,9 +51,9 @@ constexpr std::string_view nameless_archive = "classes in an archive that does n
 constexpr std::string_view inferred_java_name = "inferred from the file name";
 constexpr std::string_view java_group_from = "; group from ";
 // Sources that settle the group; after any other it is a guess that better evidence may replace.
-constexpr std::string_view sure_java_groups[] = {"the table of well-known artifacts",
-                                                 "Implementation-Title",
-                                                 "Implementation-Vendor-Id of a Scala build"};
+constexpr std::string_view sure_java_groups[] = {
+    "the table of well-known artifacts", "Implementation-Title",
+    "Implementation-Vendor-Id of a Scala build", "the file name"};
 
 // nullopt when neither file name nor manifest gives a version.
 std::optional<JavaName> infer_java_name(const JarFacts& facts);
@@ -76,6 +76,10 @@ std::optional<std::size_t> own_coordinates(std::string_view stem, const JarManif
 // The version that the file was published under where the metadata inside were written before that
 // was settled: "2.0-SNAPSHOT" in a-2.0.jar, "12.6.1" in a-12.6.1.jre11.jar. (java_own.cc)
 std::string published_version(std::string_view stem, const MavenCoordinates& own);
+
+struct JavaCoordinates {
+  std::string_view group, artifact;
+};
 
 // Archives whose group is a guess, and poms of others that depend on them by their full name: the
 // poms know. (java_neighbours.cc)

@@ -1,6 +1,7 @@
 // An archive without Maven metadata seldom stands alone: others beside it were built by Maven, and
 // their poms name what they depend on in full. A pom that asks for the very version settles the
-// group; one that knows the artifact under a single group beats a guess from its classes.
+// group; one that knows the artifact under a single group beats a guess from its classes. Where
+// files are called by group and artifact, they tell where the one ends too.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -31,6 +32,18 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view name) {
   return {name.substr(0, colon), name.substr(colon + 1)};
 }
 
+// Where a file name may part into group and artifact: "org.acme.probe-core" into "org" and
+// "acme.probe-core", and so on. At a hyphen only where a domain stands before it.
+template <class Use>
+void each_prefix(std::string_view artifact, Use use) {
+  for (auto at = artifact.find_first_of("._-"); at != std::string_view::npos;
+       at = artifact.find_first_of("._-", at + 1)) {
+    const auto group = artifact.substr(0, at);
+    if (artifact[at] != '-' || group.find('.') != std::string_view::npos)
+      use(group, artifact.substr(at + 1));
+  }
+}
+
 Asked what_poms_ask(const std::vector<Package>& packages,
                     const std::set<std::string_view>& wanted) {
   Asked asked;
@@ -55,6 +68,26 @@ bool plausible(std::string_view artifact, std::string_view guessed, std::string_
   return !guessed.empty() && group.starts_with(guessed.substr(0, end));
 }
 
+// True when the file is called by group and artifact, and a pom asks for just these.
+bool settle_prefix(Package& package, std::string_view artifact, const Asked& asked) {
+  std::string name;
+  std::string_view by;
+  each_prefix(artifact, [&](std::string_view group, std::string_view rest) {
+    const auto found = asked.find(rest);
+    if (found == asked.end()) return;
+    const auto needed = found->second.find(group);
+    if (needed == found->second.end()) return;
+    name = std::string(group) + ":" + std::string(rest);
+    by = needed->second.by;
+  });
+  if (name.empty()) return false;
+  package.name = std::move(name);
+  std::string& how = package.evidence.front().what;
+  how.resize(std::min(how.size(), how.find(java_group_from)));
+  how += std::string(java_group_from) + "the pom of " + std::string(by);
+  return true;
+}
+
 bool is_sure(std::string_view how) {
   const auto at = how.find(java_group_from);
   return at != std::string_view::npos &&
@@ -72,12 +105,19 @@ void settle_java_groups(std::vector<Package>& packages) {
   }
   if (guesses.empty()) return;
   std::set<std::string_view> wanted;
-  for (const auto& [package, name] : guesses) wanted.insert(parts_of(name).second);
+  for (const auto& [package, name] : guesses) {
+    wanted.insert(parts_of(name).second);
+    if (is_sure(package->evidence.front().what)) continue;
+    each_prefix(parts_of(name).second, [&](auto, auto rest) { wanted.insert(rest); });
+  }
   const Asked asked = what_poms_ask(packages, wanted);
   for (const auto& [package, name] : guesses) {
     const auto [guessed, artifact] = parts_of(name);
     const auto found = asked.find(artifact);
-    if (found == asked.end()) continue;
+    if (found == asked.end()) {
+      if (!is_sure(package->evidence.front().what)) settle_prefix(*package, artifact, asked);
+      continue;
+    }
     const auto& groups = found->second;
     const auto exact = [&](const auto& g) { return g.second.versions.contains(package->version); };
     auto best = std::ranges::find_if(groups, exact);

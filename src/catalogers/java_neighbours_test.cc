@@ -73,5 +73,20 @@ TEST(JavaNeighbours, AnotherGuessIsNoWitness) {
   EXPECT_EQ(settled(guess("probe-core", "2.0", ""), {other}), "probe-core");
 }
 
+TEST(JavaNeighbours, APomTellsWhereTheGroupInAFileNameEnds) {
+  const std::vector<Package> poms = {
+      described("a:b", {"org.probe:probe-core@1.9", "org.osgi:org.osgi.core@4.3"})};
+  EXPECT_EQ(settled(guess("org.probe:org.probe.probe-core", "2.0", ""), poms),
+            "org.probe:probe-core");
+  EXPECT_EQ(settled(guess("org.probe_probe-core", "2.0", ""), poms), "org.probe:probe-core");
+  EXPECT_EQ(settled(guess("org.probe-probe-core", "2.0", ""), poms), "org.probe:probe-core");
+  EXPECT_EQ(settled(guess("org.osgi:org.osgi.core", "4.3", ""), poms), "org.osgi:org.osgi.core");
+  EXPECT_EQ(settled(guess("org.test.probe-core", "2.0", ""), poms), "org.test.probe-core");
+  EXPECT_EQ(settled(guess("x:org.probe.probe-core", "2.0", sure_java_groups[0]), poms),
+            "x:org.probe.probe-core");
+  EXPECT_EQ(settled(guess("acme-web", "2.0", ""), {described("a:b", {"acme:web@2.0"})}),
+            "acme-web");
+}
+
 }  // namespace
 }  // namespace boltseal

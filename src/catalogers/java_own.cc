@@ -9,9 +9,20 @@
 namespace boltseal {
 namespace {
 
+// The names that a file of these coordinates goes by, without the version. Quarkus and
+// sbt-native-packager write "group.artifact", Provisio (Trino) "group_artifact", the assemblies of
+// BookKeeper and Pulsar "group-artifact".
+std::vector<std::string> file_names(const MavenCoordinates& own) {
+  std::vector<std::string> names = {own.artifact, own.group + '.' + own.artifact,
+                                    own.group + '_' + own.artifact};
+  // "ant-launcher" is the name of an artifact, not of one in the group "ant".
+  if (own.group.find('.') != std::string::npos) names.push_back(own.group + '-' + own.artifact);
+  return names;
+}
+
 // How well a file name fits: 0 not at all, more is better.
 int fitness(std::string_view stem, const MavenCoordinates& own) {
-  for (const std::string& name : {own.artifact, own.group + "." + own.artifact}) {
+  for (const std::string& name : file_names(own)) {
     if (stem == name) return 3;
     if (!stem.starts_with(name + "-") && !stem.starts_with(name + "_")) continue;
     const auto rest = stem.substr(name.size() + 1);
@@ -92,12 +103,15 @@ std::optional<std::size_t> own_coordinates(std::string_view stem, const JarManif
 }
 
 std::string published_version(std::string_view stem, const MavenCoordinates& own) {
-  if (!stem.starts_with(own.artifact + "-")) return own.version;
-  const auto rest = stem.substr(own.artifact.size() + 1);
-  const bool released = own.version == std::string(rest) + "-SNAPSHOT";
-  const bool longer = rest.starts_with(own.version + ".") && is_maven_version(rest) &&
-                      rest.find('-', own.version.size()) == std::string_view::npos;
-  return released || longer ? std::string(rest) : own.version;
+  for (const std::string& name : file_names(own)) {
+    if (!stem.starts_with(name + "-")) continue;
+    const auto rest = stem.substr(name.size() + 1);
+    const bool released = own.version == std::string(rest) + "-SNAPSHOT";
+    const bool longer = rest.starts_with(own.version + ".") && is_maven_version(rest) &&
+                        rest.find('-', own.version.size()) == std::string_view::npos;
+    if (released || longer) return std::string(rest);
+  }
+  return own.version;
 }
 
 }  // namespace boltseal
