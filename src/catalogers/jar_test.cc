@@ -106,6 +106,11 @@ TEST(JavaGroups, AFileNameThatBeginsWithTheGroupIsParted) {
             "org.lab.probe:org.lab.probe.x86_64:3.1");
 }
 
+TEST(JavaGroups, TheApacheFoundationIsNoProject) {
+  EXPECT_EQ(inferred("apache-probe-1.0", "", "org.apache.probe.core"),
+            "org.apache.probe:apache-probe:1.0");
+}
+
 TEST(JavaGroups, AnApplicationIsNoKnownLibrary) {
   const JarManifest manifest;
   EXPECT_EQ(infer_java_name({"spring-shop-1.0", &manifest, "", 0, true})->group, "");

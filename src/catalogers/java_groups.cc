@@ -2,9 +2,12 @@
 // Gradle, or before Maven. The rows are facts of the Maven Central repository. A name that ends in
 // "*" stands for all that begin so; a row with a package holds only for jars whose classes lie
 // there (or that have none), so that a namesake is not taken for the other. `moved` holds what
-// older versions stood under before a project changed its group.
+// older versions stood under before a project changed its group; the jars of Tomcat and Cassandra
+// are called otherwise in the project's own distribution than in the repository.
 #include <algorithm>
+#include <span>
 
+#include "base/text.h"
 #include "catalogers/java_identity.h"
 #include "versions/versions.h"
 
@@ -344,6 +347,61 @@ constexpr Move moved[] = {
     {"velocity", "org.apache.velocity", "1.5", "velocity"},
 };
 
+// `file` in the distribution is `artifact` in the repository. Facts of Tomcat's
+// res/maven/mvn-pub.xml and of Cassandra's build.
+struct Shipped {
+  std::string_view file, artifact;
+};
+
+constexpr Shipped tomcat_jars[] = {
+    {"annotations-api", "tomcat-annotations-api"},
+    {"catalina", "tomcat-catalina"},
+    {"catalina-ant", "tomcat-catalina-ant"},
+    {"catalina-ha", "tomcat-catalina-ha"},
+    {"catalina-ssi", "tomcat-ssi"},
+    {"catalina-storeconfig", "tomcat-storeconfig"},
+    {"catalina-tribes", "tomcat-tribes"},
+    {"el-api", "tomcat-el-api"},
+    {"jasper", "tomcat-jasper"},
+    {"jasper-el", "tomcat-jasper-el"},
+    {"jaspic-api", "tomcat-jaspic-api"},
+    {"jsp-api", "tomcat-jsp-api"},
+    {"servlet-api", "tomcat-servlet-api"},
+    {"websocket-api", "tomcat-websocket-api"},
+    {"websocket-client-api", "tomcat-websocket-client-api"},
+};
+
+constexpr Shipped cassandra_jars[] = {
+    {"apache-cassandra", "cassandra-all"},
+    {"apache-cassandra-clientutil", "cassandra-clientutil"},
+    {"apache-cassandra-thrift", "cassandra-thrift"},
+};
+
+std::string_view shipped_as(std::span<const Shipped> jars, std::string_view file) {
+  const auto jar = std::ranges::find(jars, file, &Shipped::file);
+  return jar == jars.end() ? std::string_view{} : jar->artifact;
+}
+
+constexpr std::string_view tomcat = "org.apache.tomcat";
+
+// The jars of Tomcat say whose they are, in one way or the other; not what they are published as:
+// the bundle org.apache.tomcat-embed-jasper-el is tomcat-embed-el.
+JavaCoordinates tomcat_jar(const JarManifest& manifest, std::string_view file,
+                           std::string_view version) {
+  const auto title = manifest["implementation-title"];
+  // A part of catalina.jar that is not published. Where it lies, there lies the distribution, whose
+  // name is the one that much of what is known of Tomcat is said of.
+  if (file == "bootstrap" && title == "Apache Tomcat Bootstrap") return {tomcat, "tomcat"};
+  const auto artifact = shipped_as(tomcat_jars, file);
+  const bool from_tomcat =
+      title == "Apache Tomcat" || manifest["bundle-symbolicname"].starts_with("org.apache.tomcat-");
+  const auto order = compare_versions(Scheme::maven, version, "7-alpha");
+  if (artifact.empty() || !from_tomcat || !order) return {};
+  if (*order >= 0) return {tomcat, artifact};
+  // Tomcat 6 was published under the names of its files, but for one.
+  return {tomcat, file == "catalina-tribes" ? "tribes" : file};
+}
+
 bool covers(std::string_view pattern, std::string_view artifact) {
   if (!pattern.ends_with('*')) return pattern == artifact;
   return artifact.starts_with(pattern.substr(0, pattern.size() - 1));
@@ -354,6 +412,16 @@ bool lies_in(std::string_view classes, std::string_view package) {
 }
 
 }  // namespace
+
+JavaCoordinates shipped_java_name(const JarFacts& facts, std::string_view file,
+                                  std::string_view version) {
+  if (const auto found = tomcat_jar(*facts.manifest, file, version); !found.artifact.empty())
+    return found;
+  constexpr std::string_view cassandra = "org.apache.cassandra";
+  const auto artifact = shipped_as(cassandra_jars, file);
+  if (!artifact.empty() && lies_in_package(facts.classes, cassandra)) return {cassandra, artifact};
+  return {};
+}
 
 std::string_view known_java_group(std::string_view artifact, std::string_view classes,
                                   std::string_view version) {

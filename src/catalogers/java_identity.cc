@@ -63,7 +63,9 @@ std::string group_of_symbolic_name(std::string_view symbolic, std::string_view a
 std::string group_of_classes(std::string_view classes, std::string_view artifact) {
   const auto parts = split(classes, '.');
   if (parts.size() < 2 || classes == "org.apache") return {};
+  // org.apache is no domain of an "apache-mime4j".
   const bool own_domain =
+      !lies_in_package(classes, "org.apache") &&
       plain(parts[1]) == plain(artifact.substr(0, artifact.find_first_of("-_.")));
   std::string group;
   for (std::size_t i = 0; i < std::min<std::size_t>(own_domain ? 2 : 3, parts.size()); ++i) {
@@ -325,8 +327,12 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
   if (!is_maven_version(out.version) || !is_maven_id(name.artifact)) return std::nullopt;
   out.artifact = name.artifact;
   Group group;
-  const auto both = split_prefix(facts, name.artifact, out.version);
-  group.from = sure_java_groups[3];
+  auto both = shipped_java_name(facts, name.artifact, out.version);
+  group.from = sure_java_groups[0];
+  if (both.artifact.empty()) {
+    both = split_prefix(facts, name.artifact, out.version);
+    group.from = sure_java_groups[3];
+  }
   if (both.artifact.empty()) {
     group = infer_group(facts, out.artifact, out.version);
   } else {

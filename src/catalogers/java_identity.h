@@ -77,9 +77,13 @@ std::optional<std::size_t> own_coordinates(std::string_view stem, const JarManif
 // was settled: "2.0-SNAPSHOT" in a-2.0.jar, "12.6.1" in a-12.6.1.jre11.jar. (java_own.cc)
 std::string published_version(std::string_view stem, const MavenCoordinates& own);
 
+// A jar of a project's own distribution is called otherwise than the artifact in the repository:
+// what `file` (its name without the version) is there; empty for others. (java_groups.cc)
 struct JavaCoordinates {
   std::string_view group, artifact;
 };
+JavaCoordinates shipped_java_name(const JarFacts& facts, std::string_view file,
+                                  std::string_view version);
 
 // Archives whose group is a guess, and poms of others that depend on them by their full name: the
 // poms know. (java_neighbours.cc)
