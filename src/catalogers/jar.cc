@@ -443,6 +443,6 @@ constexpr std::string_view globs[] = {"**/*.jar", "**/*.war", "**/*.ear", "**/*.
 }  // namespace
 
 extern const Reader jar_reader;
-const Reader jar_reader = {"jar", 8, globs, {}, std::uint64_t{1} << 30, read};
+const Reader jar_reader = {"jar", 9, globs, {}, std::uint64_t{1} << 30, read};
 
 }  // namespace boltseal

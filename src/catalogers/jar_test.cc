@@ -111,6 +111,18 @@ TEST(JavaGroups, TheApacheFoundationIsNoProject) {
             "org.apache.probe:apache-probe:1.0");
 }
 
+TEST(JavaGroups, VersionsOfOwnDownloadsAreThoseOfTheRepository) {
+  EXPECT_EQ(inferred("bcprov-jdk18on-171", "", "org.bouncycastle"),
+            "org.bouncycastle:bcprov-jdk18on:1.71");
+  EXPECT_EQ(inferred("bcprov-jdk18on-1.71", "", "org.bouncycastle"),
+            "org.bouncycastle:bcprov-jdk18on:1.71");
+  EXPECT_EQ(inferred("probe-171", "", "org.probe"), "org.probe:probe:171");
+  EXPECT_EQ(inferred("derby", "Bundle-Version: 10.14.2000001.1828579\n", "org.apache.derby"),
+            "org.apache.derby:derby:10.14.2.1");
+  EXPECT_EQ(inferred("derby-10.14.2.0", "Bundle-Version: 10.14.2000000.1\n", "org.apache.derby"),
+            "org.apache.derby:derby:10.14.2.0");
+}
+
 TEST(JavaGroups, AnApplicationIsNoKnownLibrary) {
   const JarManifest manifest;
   EXPECT_EQ(infer_java_name({"spring-shop-1.0", &manifest, "", 0, true})->group, "");

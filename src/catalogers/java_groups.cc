@@ -437,4 +437,18 @@ std::string_view known_java_group(std::string_view artifact, std::string_view cl
   return row->group;
 }
 
+std::string published_as_version(std::string_view group, std::string_view version) {
+  const bool digits = std::ranges::all_of(version, is_digit);
+  if (group == "org.bouncycastle" && digits && version.size() == 3 && version[0] == '1')
+    return "1." + std::string(version.substr(1));
+  const auto parts = split(version, '.');
+  const auto third = parts.size() >= 3 ? parse_u64(parts[2]) : std::nullopt;
+  constexpr std::uint64_t point_releases = 1'000'000;
+  if (group == "org.apache.derby" && third && *third >= point_releases) {
+    return std::string(parts[0]) + '.' + std::string(parts[1]) + '.' +
+           std::to_string(*third / point_releases) + '.' + std::to_string(*third % point_releases);
+  }
+  return std::string(version);
+}
+
 }  // namespace boltseal

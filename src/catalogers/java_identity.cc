@@ -340,6 +340,7 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
     out.artifact = both.artifact;
   }
   if (is_maven_id(group.name)) out.group = std::move(group.name);
+  out.version = published_as_version(out.group, out.version);
   const bool confirmed = std::ranges::find(declared, name.version) != declared.end();
   out.how = std::string(inferred_java_name) + (in_name && !confirmed ? "" : " and manifest");
   if (!out.group.empty()) out.how += std::string(java_group_from) + std::string(group.from);

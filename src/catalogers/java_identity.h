@@ -85,6 +85,12 @@ struct JavaCoordinates {
 JavaCoordinates shipped_java_name(const JarFacts& facts, std::string_view file,
                                   std::string_view version);
 
+// The version in the repository of what a project's own download writes in its own way: Bouncy
+// Castle's bcprov-jdk18on-171.jar is 1.71, to the byte; in Derby's derby.jar only the bundle's
+// version is left, "10.14.2000000.1828579" for 10.14.2.0. Others come back as they are.
+// (java_groups.cc)
+std::string published_as_version(std::string_view group, std::string_view version);
+
 // Archives whose group is a guess, and poms of others that depend on them by their full name: the
 // poms know. (java_neighbours.cc)
 void settle_java_groups(std::vector<Package>& packages);
