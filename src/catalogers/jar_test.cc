@@ -106,6 +106,12 @@ TEST(JavaGroups, AFileNameThatBeginsWithTheGroupIsParted) {
             "org.lab.probe:org.lab.probe.x86_64:3.1");
 }
 
+TEST(JavaGroups, AFileNameOfManyPartsIsNotLookedAtForLong) {
+  std::string stem;
+  for (int i = 0; i < 40; ++i) stem += "p" + std::to_string(i) + ".";
+  EXPECT_EQ(inferred(stem + "org.lab.lab-core-1.0", "", ""), ":" + stem + "org.lab.lab-core:1.0");
+}
+
 TEST(JavaGroups, TheApacheFoundationIsNoProject) {
   EXPECT_EQ(inferred("apache-probe-1.0", "", "org.apache.probe.core"),
             "org.apache.probe:apache-probe:1.0");

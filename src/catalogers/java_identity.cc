@@ -201,8 +201,8 @@ int prefix_evidence(const JarFacts& facts, std::string_view whole, std::string_v
 JavaCoordinates split_prefix(const JarFacts& facts, std::string_view whole,
                              std::string_view version) {
   JavaCoordinates best;
-  int most = 0;
-  for (auto at = whole.find_first_of("._-"); at != std::string_view::npos;
+  int most = 0, left = max_name_parts;
+  for (auto at = whole.find_first_of("._-"); at != std::string_view::npos && left-- > 0;
        at = whole.find_first_of("._-", at + 1)) {
     const Prefixed name{whole.substr(0, at), whole.substr(at + 1), whole[at]};
     if (name.group.empty() || name.artifact.empty() || !is_alpha(name.artifact.front())) continue;

@@ -58,6 +58,10 @@ constexpr std::string_view sure_java_groups[] = {
 // nullopt when neither file name nor manifest gives a version.
 std::optional<JavaName> infer_java_name(const JarFacts& facts);
 
+// Where a file name may part into group and artifact is looked for at this many places; a group has
+// six parts at most.
+constexpr int max_name_parts = 12;
+
 // The group under which a well-known artifact was published; "" for others. `classes` as above, may
 // be empty; `version` tells which it is where the project has moved. (java_groups.cc)
 std::string_view known_java_group(std::string_view artifact, std::string_view classes,

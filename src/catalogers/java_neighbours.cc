@@ -36,7 +36,8 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view name) {
 // "acme.probe-core", and so on. At a hyphen only where a domain stands before it.
 template <class Use>
 void each_prefix(std::string_view artifact, Use use) {
-  for (auto at = artifact.find_first_of("._-"); at != std::string_view::npos;
+  int left = max_name_parts;
+  for (auto at = artifact.find_first_of("._-"); at != std::string_view::npos && left-- > 0;
        at = artifact.find_first_of("._-", at + 1)) {
     const auto group = artifact.substr(0, at);
     if (artifact[at] != '-' || group.find('.') != std::string_view::npos)
