@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -120,56 +121,70 @@ Distribution choose_distribution(const std::vector<Fragment>& fragments) {
 }
 
 // Where node_modules lies beside a lock file, what is installed is the truth: the lock also lists
-// optional packages for other systems. `installed` holds "<folder>\n<name>\n<version>" of every
-// package found under <folder>/node_modules.
+// optional packages for other systems.
 class InstalledTrees {
  public:
+  // Only what lies in no node_modules is asked about (apply), so of each path only the first one
+  // matters. The attacker chooses how many there are.
   explicit InstalledTrees(const std::vector<Fragment>& fragments) {
+    std::vector<std::string_view> projects;
     for (const Fragment& fragment : fragments) {
-      if (const auto name = file_name(fragment.path);
+      const std::string_view path = fragment.path;
+      if (const auto name = file_name(path);
           std::ranges::find(node_locks, name) != std::end(node_locks))
-        projects_.insert(fragment.path.substr(0, fragment.path.size() - name.size()));
-      constexpr std::string_view below = "node_modules/";
-      for (auto at = fragment.path.find(below); at != std::string::npos;
-           at = fragment.path.find(below, at + 1)) {
-        for (const Package& package : fragment.packages) {
-          folders_.insert(fragment.path.substr(0, at));
-          installed_.insert(key(fragment.path.substr(0, at), package));
-        }
-      }
+        projects.push_back(path.substr(0, path.size() - name.size()));
+      const auto at = path.find(node_modules);
+      if (at == std::string_view::npos || fragment.packages.empty()) continue;
+      const std::string_view folder = path.substr(0, at);
+      if (!folder.empty() && !folder.ends_with('/')) continue;  // my_node_modules/
+      const auto number = static_cast<std::uint32_t>(folders_.size());
+      const auto found = folders_.try_emplace(std::string(folder), number).first;
+      projects.push_back(folder);
+      for (const Package& package : fragment.packages)
+        installed_.insert(key(found->second, package));
+    }
+    std::ranges::sort(projects);
+    for (const std::string_view folder : projects) {
+      if (folder.empty())
+        top_is_project_ = true;
+      else if (projects_.empty() || !folder.starts_with(*projects_.rbegin()))
+        projects_.emplace_hint(projects_.end(), folder);
     }
   }
-  // True when node_modules or a lock file lies beside `path` or above: it belongs to a project. At
-  // the top of an image such a file says nothing about the folders below.
-  bool in_project(std::string_view path) const {
-    for (auto slash = path.rfind('/');; slash = path.rfind('/', slash - 1)) {
-      const std::string folder(path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
-      const bool own = folder.size() == path.rfind('/') + 1;
-      if ((own || !folder.empty()) && (folders_.contains(folder) || projects_.contains(folder)))
-        return true;
-      if (folder.empty() || slash == 0) return false;
-    }
-  }
-  // Takes out of a lock file's fragment what its installed tree has not, and a project itself.
+  // Takes out of a fragment of no node_modules what a lock file's installed tree has not, and a
+  // project itself.
   void apply(Fragment& lock) const {
+    if (lock.path.find(node_modules) != std::string::npos) return;
+    const bool in_project = is_in_project(lock.path);
     std::erase_if(lock.packages, [&](const Package& p) {
-      return p.evidence.front().what == unpacked_package_evidence && in_project(lock.path);
+      return in_project && p.evidence.front().what == unpacked_package_evidence;
     });
-    const std::string folder = lock.path.substr(0, lock.path.rfind('/') + 1);
-    if (!folders_.contains(folder)) return;
+    const auto folder = folders_.find(lock.path.substr(0, lock.path.rfind('/') + 1));
+    if (folder == folders_.end()) return;
     std::erase_if(lock.packages, [&](const Package& p) {
       return p.type == PackageType::npm && p.evidence.front().what != linked_folder_evidence &&
-             !installed_.contains(key(folder, p));
+             !installed_.contains(key(folder->second, p));
     });
   }
 
  private:
-  static std::string key(std::string_view folder, const Package& package) {
+  // True when node_modules or a lock file lies beside `path` or above: it belongs to a project. At
+  // the top of an image such a file says nothing about the folders below.
+  bool is_in_project(std::string_view path) const {
+    if (path.find('/') == std::string_view::npos) return top_is_project_;
+    const auto after = projects_.upper_bound(path);
+    return after != projects_.begin() && path.starts_with(*std::prev(after));
+  }
+  static std::string key(std::uint32_t folder, const Package& package) {
     return fmt::format("{}\n{}\n{}", folder, package.name, package.version);
   }
+  static constexpr std::string_view node_modules = "node_modules/";
   static constexpr std::string_view node_locks[] = {
       "bun.lock", "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"};
-  std::unordered_set<std::string> folders_, projects_, installed_;
+  std::unordered_map<std::string, std::uint32_t> folders_;  // that hold a node_modules
+  std::unordered_set<std::string> installed_;    // "<number of folder>\n<name>\n<version>"
+  std::set<std::string, std::less<>> projects_;  // folders, none in another one
+  bool top_is_project_ = false;
 };
 
 // What a work tree only declares counts where nothing beside it knows better: of a .NET project
@@ -470,7 +485,7 @@ Result<Inventory> assemble(ImageInfo image, std::vector<LayerOutcome> layers) {
   const InstalledTrees trees(fragments);
   std::vector<Package> packages;
   for (Fragment& fragment : fragments) {
-    if (fragment.path.find("node_modules/") == std::string::npos) trees.apply(fragment);
+    trees.apply(fragment);
     std::ranges::move(fragment.packages, std::back_inserter(packages));
     std::ranges::move(fragment.unknowns, std::back_inserter(out.unknowns));
   }

@@ -58,5 +58,17 @@ TEST(NodeProjects, WhatIsInstalledOutranksTheLockButForFoldersOfTheProject) {
             "for-another-system@2.0.0 here@1.0.0 part@3.0.0");
 }
 
+TEST(NodeProjects, AFolderIsAboveAFileByItsWholeName) {
+  const auto tool = package("tool", "1.2.3");
+  EXPECT_EQ(inventory_of({{"srv/my_node_modules/a/package.json", package("a", "1.0.0")},
+                          {"srv/my_tool/package.json", tool}}),
+            "a@1.0.0 tool@1.2.3");
+  EXPECT_EQ(inventory_of({{"srv/app/part/yarn.lock", ""},
+                          {"srv/app/yarn.lock", ""},
+                          {"srv/app.old/package.json", tool},
+                          {"srv/app/z/deep/package.json", package("z", "1.0.0")}}),
+            "tool@1.2.3");
+}
+
 }  // namespace
 }  // namespace boltseal

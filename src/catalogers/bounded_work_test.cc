@@ -1,0 +1,51 @@
+// What hostile files may cost: bytes that were asked for, which are the same on every machine.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include "catalogers/inventory_for_tests.h"
+
+namespace {
+std::atomic<std::uint64_t> allocated;  // bytes, by all of this program
+}
+
+void* operator new(std::size_t size) {
+  allocated += size;
+  if (void* memory = std::malloc(size ? size : 1)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace boltseal {
+namespace {
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+template <class F>
+std::uint64_t allocated_by(F&& work) {
+  const std::uint64_t before = allocated;
+  work();
+  return allocated - before;
+}
+
+std::uint64_t allocated_for(const test::Files& files) {
+  return allocated_by([&] { test::inventory_of(files); });
+}
+
+TEST(BoundedWork, FoldersInFoldersCostNoMoreThanTheirPath) {
+  const std::string manifest = R"({"name":"a","version":"1.0.0"})";
+  EXPECT_LT(allocated_for({{repeated("node_modules/", 1200) + "a/package.json", manifest}}),
+            10'000'000);
+}
+
+}  // namespace
+}  // namespace boltseal
