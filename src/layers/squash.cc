@@ -4,92 +4,68 @@
 #include <unordered_map>
 
 #include "layers/entries.h"
+#include "layers/path_tree.h"
 
 namespace boltseal {
 namespace {
 
-// The few files that anybody cares about, as a tree of their folders: the entries of a layer
-// (millions) are looked up in it one by one, instead of the other way round.
-struct Node {
-  std::vector<std::uint32_t> files;     // indices of files with exactly this path
-  std::vector<std::uint32_t> children;  // nodes one level down
+// The last layer that took away what lower ones have: at a node's path, below it, or both. Layer 0
+// takes nothing away, so it is "none" too. Only noted while the entries pass: the attacker chooses
+// how often a path is named, and how much lies below it.
+struct Cleared {
+  std::uint32_t own = 0, below = 0, both = 0;
 };
 
-class Tree {
- public:
-  explicit Tree(const std::vector<LayerFile>& files) {
-    for (std::uint32_t i = 0; i < files.size(); ++i) nodes_[node(files[i].path)].files.push_back(i);
+void note(const EntryWalk& entry, std::uint32_t layer, PathTree& tree,
+          std::vector<Cleared>& cleared) {
+  const PathTree::Place place = tree.find(entry.path());
+  if (place.node == PathTree::none) return;
+  Cleared& node = cleared[place.node];
+  switch (entry.kind()) {
+    case EntryKind::file:
+    case EntryKind::whiteout:
+      node.both = layer;
+      break;
+    case EntryKind::opaque:
+      (place.at ? node.below : node.both) = layer;
+      break;
+    case EntryKind::folder:
+      if (place.at) node.own = layer;
+      break;
   }
-  const Node* find(std::string_view path) const {
-    const auto found = index_.find(path);
-    return found == index_.end() ? nullptr : &nodes_[found->second];
-  }
-  // Calls f(file) for all files under `from`, its own ones only with `self`. Iterative: the
-  // attacker chooses the depth.
-  template <class F>
-  void each(const Node& from, bool self, F&& f) const {
-    std::vector<const Node*> todo;
-    if (self) std::ranges::for_each(from.files, f);
-    for (const auto child : from.children) todo.push_back(&nodes_[child]);
-    while (!todo.empty()) {
-      const Node* node = todo.back();
-      todo.pop_back();
-      std::ranges::for_each(node->files, f);
-      for (const auto child : node->children) todo.push_back(&nodes_[child]);
-    }
-  }
+}
 
- private:
-  std::uint32_t node(std::string_view path) {
-    std::uint32_t child = 0;
-    bool has_child = false;
-    std::uint32_t result = 0;
-    for (bool first = true;; first = false) {
-      const auto [found, fresh] =
-          index_.try_emplace(path, static_cast<std::uint32_t>(nodes_.size()));
-      if (fresh) nodes_.emplace_back();
-      if (first) result = found->second;
-      if (has_child) nodes_[found->second].children.push_back(child);
-      const auto slash = path.rfind('/');
-      if (!fresh || path.empty()) return result;
-      child = found->second;
-      has_child = true;
-      path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
-    }
+// What is taken away below a node is taken away from all nodes under it.
+void spread(const PathTree& tree, std::vector<Cleared>& cleared) {
+  for (const std::uint32_t i : tree.downwards()) {
+    Cleared& node = cleared[i];
+    const std::uint32_t from_above =
+        std::max(node.both, i == 0 ? 0 : cleared[tree.nodes()[i].parent].below);
+    node.own = std::max(node.own, from_above);
+    node.below = std::max(node.below, from_above);
   }
-  std::unordered_map<std::string_view, std::uint32_t> index_;
-  std::vector<Node> nodes_;
-};
+}
 
 }  // namespace
 
 Result<std::vector<bool>> squash(const std::vector<std::string_view>& layers,
                                  const std::vector<LayerFile>& files) {
-  std::vector<bool> visible(files.size(), true);
-  const Tree tree(files);
+  // The few files that anybody cares about, as a tree: the entries of a layer (millions) are looked
+  // up in it one by one, instead of the other way round.
+  PathTree tree;
+  std::vector<std::uint32_t> node_of;
+  node_of.reserve(files.size());
+  for (const LayerFile& file : files) node_of.push_back(tree.insert(file.path));
+  std::vector<Cleared> cleared(tree.nodes().size());
   for (std::uint32_t layer = 0; layer < layers.size(); ++layer) {
-    const auto hide_below = [&](std::uint32_t file) {
-      if (files[file].layer < layer) visible[file] = false;
-    };
     EntryWalk walk(layers[layer]);
-    while (walk.next()) {
-      const Node* node = tree.find(walk.path());
-      if (!node) continue;
-      switch (walk.kind()) {
-        case EntryKind::file:
-        case EntryKind::whiteout:
-          tree.each(*node, true, hide_below);
-          break;
-        case EntryKind::opaque:
-          tree.each(*node, false, hide_below);
-          break;
-        case EntryKind::folder:
-          std::ranges::for_each(node->files, hide_below);
-          break;
-      }
-    }
+    while (walk.next()) note(walk, layer, tree, cleared);
     if (walk.damaged()) return fail(Fault::corrupt, "the list of a layer's entries is damaged");
   }
+  spread(tree, cleared);
+  std::vector<bool> visible(files.size());
+  for (std::size_t i = 0; i < files.size(); ++i)
+    visible[i] = files[i].layer >= cleared[node_of[i]].own;
   // Twice in one layer: the later entry wins, as it does for tar.
   std::unordered_map<std::string_view, std::uint32_t> last;
   for (std::uint32_t i = 0; i < files.size(); ++i) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "layers/entries.h"
 
 namespace boltseal {
@@ -64,6 +66,62 @@ TEST(Squash, AFolderOverAFileHidesTheFileAndMergesWithAFolder) {
 TEST(Squash, TheLastOfTwoEntriesInOneLayerWins) {
   EXPECT_EQ(squashed({layer({{file, "a"}, {file, "a"}})}, {{0, "a"}, {0, "a"}}),
             (std::vector{false, true}));
+}
+
+// As the specification says it, file by file.
+bool is_hidden(const LayerFile& read, const std::vector<std::vector<Item>>& layers) {
+  for (std::size_t i = read.layer + 1; i < layers.size(); ++i) {
+    for (const Item& item : layers[i]) {
+      const std::string_view path = item.path;
+      const bool same = read.path == path;
+      const bool below = path.empty() || read.path.starts_with(std::string(path) + "/");
+      if (item.kind == folder ? same : item.kind == opaque ? below && !same : same || below)
+        return true;
+    }
+  }
+  return false;
+}
+
+TEST(Squash, SaysOfEveryFileWhatTheSpecificationSaysOfIt) {
+  const char* paths[] = {"a", "a/a", "a/a/a", "a/a/b", "a/b", "a/b/a", "a.a", "a.a/a", "b/a/a", ""};
+  std::uint32_t seed = 1;
+  const auto next = [&](std::uint32_t below) {
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 16) % below;
+  };
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::vector<Item>> layers(3);
+    for (auto& items : layers)
+      for (auto n = next(3); n > 0; --n)
+        items.push_back({static_cast<EntryKind>(next(4)), paths[next(std::size(paths))]});
+    std::vector<LayerFile> files;
+    for (std::uint32_t path = next(2); path < 9; path += 1 + next(3))
+      files.push_back({next(3), paths[path]});
+    std::vector<std::string> lists;
+    for (const auto& items : layers) {
+      EntryList list;
+      for (const Item& item : items) list.add(item.kind, item.path);
+      lists.push_back(list.bytes());
+    }
+    const auto visible = squashed(lists, files);
+    for (std::size_t i = 0; i < files.size(); ++i)
+      ASSERT_EQ(visible[i], !is_hidden(files[i], layers)) << round << " " << files[i].path;
+  }
+}
+
+// Looking below a folder each time that it is named took 40 thousand million steps here.
+TEST(Squash, AWhiteoutThatStandsTwiceCostsNoMore) {
+  constexpr std::uint32_t count = 200'000;
+  std::vector<std::string> names;
+  std::vector<LayerFile> files;
+  EntryList list;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    names.push_back("d/" + std::to_string(i));
+    list.add(whiteout, "d");
+  }
+  for (const auto& name : names) files.push_back({0, name});
+  const auto visible = squashed({"", list.bytes()}, files);
+  EXPECT_EQ(std::ranges::count(visible, true), 0);
 }
 
 TEST(Squash, ADamagedListIsAnError) {
