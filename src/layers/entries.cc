@@ -9,7 +9,7 @@
 
 namespace boltseal {
 namespace {
-constexpr std::size_t path_limit = 16 << 10;
+constexpr std::size_t path_limit = 4095;  // PATH_MAX without its NUL: nothing unpacks more
 
 void put_varint(std::string& out, std::uint64_t n) {
   for (; n >= 0x80; n >>= 7) out += static_cast<char>(n | 0x80);
@@ -68,7 +68,8 @@ Result<std::string_view> clean_path(std::string_view path, std::string& storage)
   path = trim_end(path, '/');
   if (path.empty() || path == ".") return std::string_view{};
   if (path.size() > path_limit)
-    return fail(Fault::too_large, "a path of more than 16 KiB", std::string(path.substr(0, 80)));
+    return fail(Fault::too_large, "a path of more than 4,095 bytes",
+                std::string(path.substr(0, 80)));
   if (is_clean_path(path)) return path;
   storage.clear();
   for (const auto part : split(path, '/')) {
