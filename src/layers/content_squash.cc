@@ -12,8 +12,7 @@ namespace boltseal {
 namespace {
 
 constexpr std::size_t record_limit = 20'000'000;
-constexpr std::uint64_t looked_at_limit = 400'000'000;  // opaque folders in opaque folders
-constexpr unsigned link_limit = 40;                     // as the kernel: symlinks in one path
+constexpr unsigned link_limit = 40;  // as the kernel: symlinks in one path
 constexpr std::size_t path_limit = 16 << 10;
 constexpr std::size_t unknown_limit = 5'000;
 constexpr std::uint32_t implied_mode = 0755;
@@ -156,40 +155,52 @@ Result<> ContentSquash::link(const std::string& path, const ContentEntry& entry)
   return put(path, found->second);
 }
 
-// Takes away what lower layers have below a folder; `kept`: something of this layer is there.
-Result<> ContentSquash::hide_below(const std::string& path, bool& kept) {
-  const auto [first, last] =
-      path.empty() ? std::pair(tree_.begin(), tree_.end()) : below(tree_, path);
-  for (auto at = first; at != last;) {
-    if (++looked_at_ > looked_at_limit) return fail(Fault::too_large, "whiteouts without end");
-    if (at->second.layer == layer_) {
-      kept = true;
-      ++at;
-      continue;
-    }
-    // A folder of a lower layer in which this layer has put something stays as a folder of nobody.
-    const auto next = std::next(at);
-    const bool holds = at->second.type == FileType::directory && [&] {
-      const auto [from, to] = below(tree_, at->first);
-      return std::any_of(from, to, [&](const auto& item) {
-        ++looked_at_;
-        return item.second.layer == layer_;
-      });
-    }();
-    if (holds) {
-      ContentRecord implied;
-      implied.type = FileType::directory;
-      implied.mode = implied_mode;
-      implied.layer = layer_;
-      at->second = std::move(implied);
-      kept = true;
-    } else {
-      tree_.erase(at);
-    }
-    at = next;
-  }
+// The folder that holds `path`, with "/" behind it, below which this layer has taken away what
+// lower ones have, so that all there is is its own; nullptr where there is none.
+const std::string* ContentSquash::hidden_folder(std::string_view path) const {
+  const auto after = hidden_.upper_bound(path);
+  if (after == hidden_.begin()) return nullptr;
+  const std::string& folder = *std::prev(after);
+  return path.starts_with(folder) ? &folder : nullptr;
+}
+
+// Takes away what lower layers have below a folder; true: something of this layer is there. Goes
+// from the last file to the first, so that what is left below a folder is known when it is reached,
+// and past folders where it has been: how often it comes is the attacker's choice.
+bool ContentSquash::hide_below(const std::string& path) {
+  const std::string here = path.empty() ? path : path + '/';
+  const auto is_below = [&](std::string_view other) { return other.starts_with(here); };
+  const auto holds_any = [&](const std::string& folder) {
+    const auto first = tree_.lower_bound(folder);
+    return first != tree_.end() && first->first.starts_with(folder);
+  };
   last_parent_.clear();
-  return {};
+  auto at = path.empty() ? tree_.end() : tree_.lower_bound(path + '0');
+  while (at != tree_.begin()) {
+    const auto item = std::prev(at);
+    if (!is_below(item->first)) break;
+    ContentRecord& record = item->second;
+    if (const std::string* folder = hidden_folder(item->first)) {
+      at = tree_.lower_bound(*folder);
+    } else if (record.layer == layer_) {
+      at = item;
+    } else if (record.type == FileType::directory && holds_any(item->first + '/')) {
+      // This layer has put something into a folder of a lower one: it stays as a folder of nobody.
+      record = {};
+      record.type = FileType::directory;
+      record.mode = implied_mode;
+      record.layer = layer_;
+      at = item;
+    } else {
+      tree_.erase(item);
+    }
+  }
+  if (!hidden_folder(here)) {
+    for (auto inner = hidden_.lower_bound(here); inner != hidden_.end() && is_below(*inner);)
+      inner = hidden_.erase(inner);
+    hidden_.insert(here);
+  }
+  return holds_any(here);
 }
 
 Result<> ContentSquash::whiteout(const std::string& path) {
@@ -199,8 +210,7 @@ Result<> ContentSquash::whiteout(const std::string& path) {
     if (found->second.layer != layer_) tree_.erase(found);
     return {};
   }
-  bool kept = false;
-  TRY_DO(hide_below(path, kept));
+  const bool kept = hide_below(path);
   if (found->second.layer == layer_) return {};
   if (!kept) {
     tree_.erase(found);
@@ -214,11 +224,13 @@ Result<> ContentSquash::whiteout(const std::string& path) {
 
 Result<> ContentSquash::apply(const ContentEntry& entry) {
   if (entry.kind == ContentEntry::Kind::opaque) {
-    bool kept = false;
-    if (entry.record.path.empty()) return hide_below({}, kept);
-    auto path = resolve(entry.record.path + "/x", true);
-    if (!path) return std::unexpected(std::move(path).error());
-    return hide_below(std::string(parent_of(*path)), kept);
+    std::string folder;
+    if (!entry.record.path.empty()) {
+      TRY(const auto path, resolve(entry.record.path + "/x", true));
+      folder = parent_of(path);
+    }
+    hide_below(folder);
+    return {};
   }
   TRY(const auto path, resolve(entry.record.path, true));
   switch (entry.kind) {
@@ -234,6 +246,7 @@ Result<> ContentSquash::apply(const ContentEntry& entry) {
 Result<> ContentSquash::apply(std::uint32_t layer, std::string_view entries) {
   layer_ = layer;
   last_parent_.clear();
+  hidden_.clear();
   ContentWalk walk(entries);
   while (walk.next()) {
     auto done = apply(walk.entry());

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,16 +38,17 @@ class ContentSquash {
                      bool make);
   Result<> put(const std::string& path, ContentRecord record);
   Result<> link(const std::string& path, const ContentEntry& entry);
-  Result<> hide_below(const std::string& path, bool& kept);
+  const std::string* hidden_folder(std::string_view path) const;
+  bool hide_below(const std::string& path);
   Result<> whiteout(const std::string& path);
   void unknown(std::string_view path, Fault fault, std::string what);
 
   Tree tree_;
   std::vector<Unknown> unknowns_;
   std::uint32_t layer_ = 0;
-  std::uint64_t looked_at_ = 0;  // by whiteouts, over all layers
-  unsigned links_followed_ = 0;  // of the path at hand
-  std::string last_parent_;      // a folder that is known to be there; "" after anything went
+  std::set<std::string, std::less<>> hidden_;  // what hidden_folder finds; none below another one
+  unsigned links_followed_ = 0;                // of the path at hand
+  std::string last_parent_;  // a folder that is known to be there; "" after anything went
 };
 
 }  // namespace boltseal

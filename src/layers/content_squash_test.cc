@@ -78,6 +78,36 @@ TEST(ContentSquash, OpaqueFoldersKeepThemselvesAndTheirOwnLayer) {
   EXPECT_EQ(root.paths(), (List{"c@1x"}));
 }
 
+TEST(ContentSquash, WhatALayerPutsIntoAHiddenFolderStays) {
+  Image image;
+  image.lay(Layer().file("a/b/c/old").file("a/d").file("a-").file("a0"));
+  image.lay(Layer()
+                .file("a/b/c/new")
+                .opaque("a/b")
+                .file("a/b/e")
+                .opaque("a")
+                .file("a/f")
+                .whiteout("a/b")
+                .whiteout("a")
+                .opaque("a/b/c")
+                .opaque("a"));
+  EXPECT_EQ(image.paths(), (List{"a/@1", "a-@0x", "a/b/@1", "a/b/c/@1", "a/b/c/new@1x", "a/b/e@1x",
+                                 "a/f@1x", "a0@0x"}));
+}
+
+// Each looked at all files below: nine hundred million steps, more than a limit allowed.
+TEST(ContentSquash, FoldersThatAreHiddenOftenCostNoMore) {
+  Layer below, layer;
+  std::string folder = "a";
+  for (int level = 0; level < 20; ++level) below.folder(folder += "/a");
+  for (int i = 0; i < 30'000; ++i) layer.file(folder + "/" + std::to_string(i));
+  for (std::size_t i = 0; i < 30'000; ++i)
+    layer.opaque(folder.substr(0, folder.size() - i % 20 * 2));
+  Image image;
+  image.lay(below).lay(layer);
+  EXPECT_EQ(image.squash.take().size(), 30'021U);
+}
+
 TEST(ContentSquash, FilesReplaceFoldersAndTheReverse) {
   Image image;
   image.lay(Layer().folder("a").file("a/b").file("c"));
