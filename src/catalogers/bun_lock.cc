@@ -8,7 +8,6 @@
 // an address, so it has none; folders of the project are left out. Dependencies are looked up as
 // Node does.
 #include <algorithm>
-#include <tuple>
 #include <unordered_map>
 
 #include "base/text.h"
@@ -40,9 +39,9 @@ class BunLock {
  public:
   explicit BunLock(const Value& root) : root_(root) {}
 
-  Result<> read(Sink& sink) {
+  Result<> read(NeedWriter writer, Sink& sink) {
     TRY_DO(add_packages());
-    TRY_DO(add_needs());
+    TRY_DO(add_needs(writer));
     mark_development();
     for (auto& package : packages_) {
       settle_depends(package);
@@ -88,7 +87,7 @@ class BunLock {
     return std::nullopt;
   }
 
-  Result<> add_needs() {
+  Result<> add_needs(NeedWriter& writer) {
     for (std::uint32_t i = 0; i < packages_.size(); ++i) {
       for (const auto& part : items_[i].second->items()) {
         for (const auto* kind : {"dependencies", "optionalDependencies"}) {
@@ -98,10 +97,7 @@ class BunLock {
             const auto target = name.size() < 512 ? resolve(items_[i].first, name) : std::nullopt;
             if (!target) continue;
             edges_.emplace_back(i, *target);
-            const auto& [to_name, to_version] =
-                std::tie(packages_[*target].name, packages_[*target].version);
-            packages_[i].depends.push_back(to_version.empty() ? to_name
-                                                              : to_name + "@" + to_version);
+            writer.add(packages_[i].depends, packages_[*target].name, packages_[*target].version);
           }
         }
       }
@@ -137,7 +133,7 @@ Result<> read(const FileView& file, Sink& sink) {
                 "a binary lock file of Bun; bun install --save-text-lockfile makes it readable");
   }
   TRY(const Document lock, parse_jsonc(file.content));
-  return BunLock(lock.root()).read(sink);
+  return BunLock(lock.root()).read({file.content.size(), sink}, sink);
 }
 
 constexpr std::string_view globs[] = {"**/bun.lock", "**/bun.lockb"};
@@ -145,6 +141,6 @@ constexpr std::string_view globs[] = {"**/bun.lock", "**/bun.lockb"};
 }  // namespace
 
 extern const Reader bun_lock_reader;
-const Reader bun_lock_reader = {"bun-lock", 2, globs, {}, 64 << 20, read};
+const Reader bun_lock_reader = {"bun-lock", 3, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

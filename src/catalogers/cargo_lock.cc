@@ -8,13 +8,14 @@
 #include <map>
 
 #include "base/text.h"
+#include "catalogers/language.h"
 #include "codec/value.h"
 #include "files/reader.h"
 
 namespace boltseal {
 namespace {
 
-constexpr std::size_t max_name = 256, max_dependencies = 200'000;
+constexpr std::size_t max_dependencies = 200'000;
 
 Result<> read(const FileView& file, Sink& sink) {
   const std::string path = "/" + std::string(file.path);
@@ -25,12 +26,10 @@ Result<> read(const FileView& file, Sink& sink) {
   const auto packages = lock["package"].items();
   std::map<std::string_view, std::string_view> version_of;
   for (const auto& item : packages) {
-    if (item["name"].text().size() > max_name || item["version"].text().size() > max_name) {
-      return fail(Fault::corrupt, "a crate with an overlong name or version");
-    }
     version_of[item["name"].text()] = item["version"].text();
   }
   std::size_t dependencies = 0;
+  NeedWriter writer(file.content.size(), sink);
   for (const auto& item : packages) {
     Package package;
     package.type = PackageType::cargo;
@@ -47,8 +46,7 @@ Result<> read(const FileView& file, Sink& sink) {
       const auto version = fields.size() > 1           ? fields[1]
                            : known != version_of.end() ? known->second
                                                        : std::string_view{};
-      package.depends.push_back(std::string(fields[0]) +
-                                (version.empty() ? "" : "@" + std::string(version)));
+      writer.add(package.depends, fields[0], version);
     }
     sink.package(std::move(package),
                  item["source"].is_text() ? "Cargo.lock" : "Cargo.lock, local crate");
@@ -61,6 +59,6 @@ constexpr std::string_view globs[] = {"**/Cargo.lock"};
 }  // namespace
 
 extern const Reader cargo_lock_reader;
-const Reader cargo_lock_reader = {"cargo-lock", 2, globs, {}, 32 << 20, read};
+const Reader cargo_lock_reader = {"cargo-lock", 3, globs, {}, 32 << 20, read};
 
 }  // namespace boltseal

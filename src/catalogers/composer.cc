@@ -29,7 +29,8 @@ std::string licences_of(const Value& item) {
 }
 
 Package package_of(const Value& item,
-                   const std::map<std::string, std::string, std::less<>>& versions) {
+                   const std::map<std::string, std::string, std::less<>>& versions,
+                   NeedWriter& writer) {
   Package package;
   package.type = PackageType::composer;
   package.name = lower(item["name"].text());
@@ -42,10 +43,10 @@ Package package_of(const Value& item,
     package.hashes.push_back(*sha1);
   for (const auto& [name, range] : item["require"].members()) {
     if (name.find('/') == std::string_view::npos || package.depends.size() >= max_list) continue;
-    auto need = lower(name);
+    const auto need = lower(name);
     const auto known = versions.find(need);
-    package.depends.push_back(known == versions.end() ? std::move(need)
-                                                      : need + "@" + known->second);
+    writer.add(package.depends, need,
+               known == versions.end() ? std::string_view{} : std::string_view(known->second));
   }
   for (const auto* kind : {"provide", "replace"}) {
     for (const auto& [name, range] : item[kind].members()) {
@@ -74,8 +75,9 @@ Result<> read(const FileView& file, Sink& sink) {
   }
   std::set<std::string_view> development;
   for (const auto& name : root["dev-package-names"].items()) development.insert(name.text());
+  NeedWriter writer(file.content.size(), sink);
   const auto add = [&](const Value& item, bool dev) {
-    auto package = package_of(item, versions);
+    auto package = package_of(item, versions, writer);
     package.development = dev || development.contains(item["name"].text());
     sink.package(std::move(package), installed ? "composer installed.json" : "composer.lock");
   };
@@ -89,6 +91,6 @@ constexpr std::string_view globs[] = {"**/composer.lock", "**/composer/installed
 }  // namespace
 
 extern const Reader composer_reader;
-const Reader composer_reader = {"composer", 1, globs, {}, 64 << 20, read};
+const Reader composer_reader = {"composer", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

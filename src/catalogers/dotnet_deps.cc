@@ -45,7 +45,7 @@ std::set<std::string_view> without_files(const Value& targets) {
   return without;
 }
 
-Result<Needs> needs_of(const Value& targets) {
+Result<Needs> needs_of(const Value& targets, NeedWriter writer) {
   Needs needs;
   std::size_t count = 0;
   for (const auto& [framework, libraries] : targets.members()) {
@@ -60,7 +60,7 @@ Result<Needs> needs_of(const Value& targets) {
           return fail(Fault::too_large, "too many dependencies");
         const auto known = version_of.find(lower(name));
         const auto version = known == version_of.end() ? asked.text() : known->second;
-        needs[key].push_back(std::string(bare_name(name)) + "@" + std::string(version));
+        writer.add(needs[key], bare_name(name), version);
       }
     }
   }
@@ -71,7 +71,7 @@ Result<> read(const FileView& file, Sink& sink) {
   TRY(const Document document, parse_json(file.content));
   const auto libraries = document["libraries"].members();
   if (libraries.size() > max_locked_packages) return fail(Fault::too_large, "too many packages");
-  TRY(auto needs, needs_of(document["targets"]));
+  TRY(auto needs, needs_of(document["targets"], {file.content.size(), sink}));
   const bool published = file_name(file.path) != "project.assets.json";
   const auto absent = published ? without_files(document["targets"]) : std::set<std::string_view>{};
   for (const auto& [key, item] : libraries) {
@@ -101,6 +101,6 @@ constexpr std::string_view globs[] = {"**/*.deps.json", "**/project.assets.json"
 }  // namespace
 
 extern const Reader dotnet_deps_reader;
-const Reader dotnet_deps_reader = {"dotnet-deps", 2, globs, {}, 64 << 20, read};
+const Reader dotnet_deps_reader = {"dotnet-deps", 3, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

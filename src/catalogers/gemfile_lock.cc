@@ -64,10 +64,12 @@ Result<> read(const FileView& file, Sink& sink) {
     }
   });
   if (gems.size() > max_locked_packages) return fail(Fault::too_large, "too many packages");
+  NeedWriter writer(file.content.size(), sink);
   for (auto& [package, from] : gems) {
-    for (auto& name : package.depends) {
+    for (const auto& name : std::exchange(package.depends, {})) {
       const auto known = version_of.find(name);
-      if (known != version_of.end()) name += "@" + std::string(known->second);
+      writer.add(package.depends, name,
+                 known == version_of.end() ? std::string_view{} : known->second);
     }
     settle_depends(package);
     sink.package(std::move(package), from == "PATH" ? "Gemfile.lock, local gem" : "Gemfile.lock");
@@ -80,6 +82,6 @@ constexpr std::string_view globs[] = {"**/Gemfile.lock", "**/Gemfile.next.lock",
 }  // namespace
 
 extern const Reader gemfile_lock_reader;
-const Reader gemfile_lock_reader = {"gemfile-lock", 2, globs, {}, 16 << 20, read};
+const Reader gemfile_lock_reader = {"gemfile-lock", 3, globs, {}, 16 << 20, read};
 
 }  // namespace boltseal

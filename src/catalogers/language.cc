@@ -118,6 +118,21 @@ std::vector<bool> reachable(std::size_t count,
   return seen;
 }
 
+void NeedWriter::add(std::vector<std::string>& depends, std::string_view name,
+                     std::string_view version) {
+  const std::size_t size = name.size() + version.size() + 1;
+  if (size <= left_) {
+    left_ -= size;
+    std::string& need = depends.emplace_back(name);
+    if (!version.empty()) (need += '@') += version;
+  } else if (!std::exchange(told_, true)) {
+    sink_.unknown({Fault::too_large,
+                   "names and versions repeat too much; not all is listed that packages need",
+                   {},
+                   {}});
+  }
+}
+
 void settle_depends(Package& package) {
   std::ranges::sort(package.depends);
   const auto repeats = std::ranges::unique(package.depends);

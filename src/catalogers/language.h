@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/value.h"
+#include "files/reader.h"
 #include "inventory/names.h"
 #include "inventory/package.h"
 
@@ -46,6 +47,21 @@ std::string_view file_name(std::string_view path);
 std::vector<bool> reachable(std::size_t count,
                             const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges,
                             std::vector<std::uint32_t> roots);
+
+// Writes what the packages of a file need. A dependency repeats the name and the version that stand
+// elsewhere in the file, where a long one is named a million times in a few bytes: what is more
+// than real files come to is left out and said. No package is.
+class NeedWriter {
+ public:
+  NeedWriter(std::size_t file_size, Sink& sink) : left_(65'536 + 4 * file_size), sink_(sink) {}
+  // Adds "name@version" to `depends`, "name" where no version is known.
+  void add(std::vector<std::string>& depends, std::string_view name, std::string_view version);
+
+ private:
+  std::size_t left_;  // bytes
+  Sink& sink_;
+  bool told_ = false;
+};
 
 // Sorts `depends` and leaves repeats out.
 void settle_depends(Package& package);

@@ -19,23 +19,31 @@ namespace boltseal {
 namespace {
 
 constexpr std::string_view modules = "node_modules/";
+constexpr std::size_t max_folder = 4096;
 
-Package package_of(std::string_view name, const Value& item) {
+struct Id {
+  std::string_view name, version;
+};
+
+Id id_of(std::string_view name, const Value& item) {
+  Id id{item["name"].text_or(name), item["version"].text()};
+  if (const auto at = id.name.rfind(modules); at != std::string_view::npos)
+    id.name.remove_prefix(at + modules.size());
+  // Version 1 puts an alias, a folder or an address there: "npm:b@1.2.3", "git+ssh://…".
+  if (id.version.starts_with("npm:")) {
+    const auto at = id.version.rfind('@');
+    if (at != std::string_view::npos && at > 4)
+      id = {id.version.substr(4, at - 4), id.version.substr(at + 1)};
+  }
+  if (id.version.find(':') != std::string_view::npos) id.version = {};
+  return id;
+}
+
+Package package_of(const Id& id, const Value& item) {
   Package package;
   package.type = PackageType::npm;
-  package.name = item["name"].is_text() ? item["name"].text() : name;
-  if (const auto at = package.name.rfind(modules); at != std::string::npos)
-    package.name.erase(0, at + modules.size());
-  package.version = item["version"].string();
-  // Version 1 puts an alias, a folder or an address there: "npm:b@1.2.3", "git+ssh://…".
-  if (package.version.starts_with("npm:")) {
-    const auto at = package.version.rfind('@');
-    if (at != std::string::npos && at > 4) {
-      package.name = package.version.substr(4, at - 4);
-      package.version.erase(0, at + 1);
-    }
-  }
-  if (package.version.find(':') != std::string::npos) package.version.clear();
+  package.name = id.name;
+  package.version = id.version;
   declare_licence(package, node_licence(item));
   if (const auto hash = hash_of_integrity(item["integrity"].text()))
     package.hashes.push_back(*hash);
@@ -66,19 +74,11 @@ std::pair<std::string_view, const Value*> linked_folder(const Folders& folders,
                                                         const Value& item) {
   if (!item["link"].boolean()) return {folder, &item};
   const auto to = item["resolved"].text();
-  const auto found = to.empty() ? folders.end() : folders.find(to);
+  const auto found = to.empty() || to.size() > max_folder ? folders.end() : folders.find(to);
   return found == folders.end() ? std::pair{folder, &item} : std::pair{found->first, found->second};
 }
 
-// "name@version" of what a dependency on `name` leads to.
-std::string locked_name(const Folders& folders, std::string_view name, const Value& target) {
-  const Value& real = *linked_folder(folders, {}, target).second;
-  const auto version = real["version"].text();
-  return std::string(real["name"].text_or(name)) + (version.empty() ? "" : "@") +
-         std::string(version);
-}
-
-Result<> read_packages(const Value& packages, Sink& sink) {
+Result<> read_packages(const Value& packages, NeedWriter writer, Sink& sink) {
   if (packages.members().size() > max_locked_packages)
     return fail(Fault::too_large, "too many packages");
   Folders folders;
@@ -87,18 +87,20 @@ Result<> read_packages(const Value& packages, Sink& sink) {
   for (const auto& [folder, item] : packages.members()) {
     const auto at = folder.rfind(modules);
     if (at == std::string_view::npos) continue;
-    if (folder.size() > 4096) return fail(Fault::corrupt, "an overlong folder name");
+    if (folder.size() > max_folder) return fail(Fault::corrupt, "an overlong folder name");
     const bool linked = item["link"].boolean();
     const auto [home, real] = linked_folder(folders, folder, item);
     if (linked && (*real)["version"].text().empty()) continue;
-    auto package = package_of(folder.substr(at + modules.size()), *real);
+    auto package = package_of(id_of(folder.substr(at + modules.size()), *real), *real);
     for (const auto* key : {"dependencies", "optionalDependencies", "peerDependencies"}) {
       for (const auto& [name, range] : (*real)[key].members()) {
         if (++dependencies > max_locked_dependencies)
           return fail(Fault::too_large, "too many dependencies");
         const auto* target = name.size() < 512 ? resolve(folders, home, name) : nullptr;
-        if (target != nullptr) package.depends.push_back(locked_name(folders, name, *target));
-        // else it is optional, and not for this platform, or a peer that nobody brought
+        // Else it is optional, and not for this platform, or a peer that nobody brought.
+        if (target == nullptr) continue;
+        const Value& needed = *linked_folder(folders, {}, *target).second;
+        writer.add(package.depends, needed["name"].text_or(name), needed["version"].text());
       }
     }
     settle_depends(package);
@@ -111,20 +113,16 @@ Result<> read_packages(const Value& packages, Sink& sink) {
 
 class OldLock {
  public:
-  explicit OldLock(Sink& sink) : sink_(sink) {}
+  OldLock(NeedWriter writer, Sink& sink) : writer_(writer), sink_(sink) {}
 
   // The depth is limited with that of JSON values.
   Result<> read(const Value& dependencies) {
-    auto& level = levels_.emplace_back();
-    for (const auto& [name, item] : dependencies.members()) level.emplace(name, &item);
+    add_level(dependencies);
     for (const auto& [name, item] : dependencies.members()) {
       if (++count_ > max_locked_packages) return fail(Fault::too_large, "too many packages");
       const Value& inner = item["dependencies"];
-      auto package = package_of(name, item);
-      if (inner.is_object()) {
-        auto& own = levels_.emplace_back();
-        for (const auto& [key, value] : inner.members()) own.emplace(key, &value);
-      }
+      auto package = package_of(id_of(name, item), item);
+      if (inner.is_object()) add_level(inner);
       TRY_DO(add_requires(package, item["requires"]));
       if (inner.is_object()) levels_.pop_back();
       // A folder beside the project is its own; npm 6 does not say which version it has.
@@ -137,6 +135,11 @@ class OldLock {
   }
 
  private:
+  void add_level(const Value& dependencies) {
+    auto& level = levels_.emplace_back();
+    for (const auto& [name, item] : dependencies.members()) level.emplace(name, id_of(name, item));
+  }
+
   Result<> add_requires(Package& package, const Value& needs) {
     for (const auto& [name, range] : needs.members()) {
       for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
@@ -144,9 +147,7 @@ class OldLock {
           return fail(Fault::too_large, "too many dependencies");
         const auto found = level->find(name);
         if (found == level->end()) continue;
-        const auto target = package_of(name, *found->second);
-        package.depends.push_back(target.name +
-                                  (target.version.empty() ? "" : "@" + target.version));
+        writer_.add(package.depends, found->second.name, found->second.version);
         break;
       }
     }
@@ -154,16 +155,18 @@ class OldLock {
     return {};
   }
 
+  NeedWriter writer_;
   Sink& sink_;
-  std::vector<std::unordered_map<std::string_view, const Value*>> levels_;
+  std::vector<std::unordered_map<std::string_view, Id>> levels_;
   std::size_t count_ = 0, steps_ = 0;
 };
 
 Result<> read(const FileView& file, Sink& sink) {
   if (inside_installed_package(file.path)) return {};
   TRY(const Document lock, parse_json(file.content));
-  if (lock["packages"].is_object()) return read_packages(lock["packages"], sink);
-  return OldLock(sink).read(lock["dependencies"]);
+  const NeedWriter writer(file.content.size(), sink);
+  if (lock["packages"].is_object()) return read_packages(lock["packages"], writer, sink);
+  return OldLock(writer, sink).read(lock["dependencies"]);
 }
 
 constexpr std::string_view globs[] = {"**/npm-shrinkwrap.json", "**/package-lock.json"};
@@ -171,6 +174,6 @@ constexpr std::string_view globs[] = {"**/npm-shrinkwrap.json", "**/package-lock
 }  // namespace
 
 extern const Reader npm_lock_reader;
-const Reader npm_lock_reader = {"npm-lock", 2, globs, {}, 128 << 20, read};
+const Reader npm_lock_reader = {"npm-lock", 3, globs, {}, 128 << 20, read};
 
 }  // namespace boltseal

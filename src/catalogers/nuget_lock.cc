@@ -20,10 +20,11 @@ Result<> read(const FileView& file, Sink& sink) {
   std::map<std::pair<std::string, std::string>, Package>
       packages;  // by name without case, and version
   std::size_t needs = 0;
+  NeedWriter writer(file.content.size(), sink);
   for (const auto& [framework, list] : lock["dependencies"].members()) {
-    std::map<std::string, std::string> version_of;
+    std::map<std::string, std::string_view> version_of;
     for (const auto& [name, item] : list.members())
-      version_of.emplace(lower(name), item["resolved"].string());
+      version_of.emplace(lower(name), item["resolved"].text());
     for (const auto& [name, item] : list.members()) {
       const auto version = item["resolved"].string();
       if (version.empty() || item["type"].text() == "Project") continue;
@@ -37,8 +38,8 @@ Result<> read(const FileView& file, Sink& sink) {
         if (++needs > max_locked_dependencies)
           return fail(Fault::too_large, "too many dependencies");
         const auto known = version_of.find(lower(needed));
-        const bool resolved = known != version_of.end() && !known->second.empty();
-        package.depends.push_back(std::string(needed) + (resolved ? "@" + known->second : ""));
+        writer.add(package.depends, needed,
+                   known == version_of.end() ? std::string_view{} : known->second);
       }
     }
   }
@@ -54,6 +55,6 @@ constexpr std::string_view globs[] = {"**/packages.lock.json"};
 }  // namespace
 
 extern const Reader nuget_lock_reader;
-const Reader nuget_lock_reader = {"nuget-lock", 1, globs, {}, 64 << 20, read};
+const Reader nuget_lock_reader = {"nuget-lock", 2, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

@@ -71,9 +71,9 @@ class PnpmLock {
     snapshots_ = root["snapshots"].is_object();
   }
 
-  Result<> read(Sink& sink) {
+  Result<> read(NeedWriter writer, Sink& sink) {
     TRY_DO(add_packages());
-    TRY_DO(add_needs(root_[snapshots_ ? "snapshots" : "packages"]));
+    TRY_DO(add_needs(root_[snapshots_ ? "snapshots" : "packages"], writer));
     if (snapshots_) mark_development();
     for (std::size_t i = 0; i < packages_.size(); ++i) {
       settle_depends(packages_[i]);
@@ -139,7 +139,7 @@ class PnpmLock {
     return node == node_of_package_.end() ? std::nullopt : std::optional(node->second);
   }
 
-  Result<> add_needs(const Value& list) {
+  Result<> add_needs(const Value& list, NeedWriter& writer) {
     for (const auto& [key, item] : list.members()) {
       const auto package = find_key(key);
       if (!package) continue;
@@ -158,8 +158,7 @@ class PnpmLock {
             return fail(Fault::too_large, "too many dependencies");
           edges_.emplace_back(node, *target);
           const Package& to = packages_[nodes_[*target].first];
-          packages_[package].depends.push_back(to.version.empty() ? to.name
-                                                                  : to.name + "@" + to.version);
+          writer.add(packages_[package].depends, to.name, to.version);
         }
       }
     }
@@ -209,7 +208,7 @@ std::string_view last_document(std::string_view content) {
 Result<> read(const FileView& file, Sink& sink) {
   if (inside_installed_package(file.path)) return {};
   TRY(const Document lock, parse_yaml(last_document(file.content)));
-  return PnpmLock(lock.root()).read(sink);
+  return PnpmLock(lock.root()).read({file.content.size(), sink}, sink);
 }
 
 constexpr std::string_view globs[] = {"**/pnpm-lock.yaml"};
@@ -217,6 +216,6 @@ constexpr std::string_view globs[] = {"**/pnpm-lock.yaml"};
 }  // namespace
 
 extern const Reader pnpm_lock_reader;
-const Reader pnpm_lock_reader = {"pnpm-lock", 2, globs, {}, 32 << 20, read};
+const Reader pnpm_lock_reader = {"pnpm-lock", 3, globs, {}, 32 << 20, read};
 
 }  // namespace boltseal

@@ -30,27 +30,40 @@ std::string name_of_requirement(std::string_view text) {
 using Versions =
     std::map<std::string, std::string, std::less<>>;  // "" where two versions are locked
 
-void add_dependency(Package& package, std::string name, std::string_view version,
-                    const Versions& versions) {
-  if (name.empty()) return;
-  const auto known = versions.find(name);
-  if (version.empty() && known != versions.end()) version = known->second;
-  if (!version.empty()) name += "@" + std::string(version);
-  if (std::ranges::find(package.depends, name) == package.depends.end() &&
-      package.depends.size() < 2000) {
-    package.depends.push_back(std::move(name));
-  }
-}
+class Dependencies {
+ public:
+  Dependencies(const Versions& versions, NeedWriter writer)
+      : versions_(versions), writer_(writer) {}
 
-void add_dependencies(Package& package, const Value& list, const Versions& versions) {
+  void add(Package& package, const Value& list);
+
+ private:
+  void add(Package& package, const std::string& name, std::string_view version) {
+    auto& depends = package.depends;
+    if (name.empty() || depends.size() >= max_of_one) return;
+    const auto known = versions_.find(name);
+    if (version.empty() && known != versions_.end()) version = known->second;
+    const std::size_t before = depends.size();
+    writer_.add(depends, name, version);
+    if (depends.size() > before &&
+        std::ranges::find(depends, depends.back()) != std::prev(depends.end()))
+      depends.pop_back();
+  }
+
+  static constexpr std::size_t max_of_one = 2000;
+  const Versions& versions_;
+  NeedWriter writer_;
+};
+
+void Dependencies::add(Package& package, const Value& list) {
   for (const auto& [name, requirement] : list.members()) {  // poetry
-    if (!requirement["optional"].boolean()) add_dependency(package, pypi_name(name), {}, versions);
+    if (!requirement["optional"].boolean()) add(package, pypi_name(name), {});
   }
   for (const auto& item : list.items()) {
     if (item.is_text())
-      add_dependency(package, name_of_requirement(item.text()), {}, versions);
+      add(package, name_of_requirement(item.text()), {});
     else
-      add_dependency(package, pypi_name(item["name"].text()), item["version"].text(), versions);
+      add(package, pypi_name(item["name"].text()), item["version"].text());
   }
 }
 
@@ -141,6 +154,7 @@ Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
   }
   const std::optional<UvGroups> groups_of_uv =
       what == "uv.lock" ? std::optional<UvGroups>(packages) : std::nullopt;
+  Dependencies dependencies(versions, {file.content.size(), sink});
   for (const auto& item : packages) {
     if (is_the_project(item)) continue;
     Package package;
@@ -157,10 +171,10 @@ Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
                       });
     package.development = item["category"].text() == "dev" || !runs ||
                           (groups_of_uv && groups_of_uv->development(item));
-    add_dependencies(package, item["dependencies"], versions);
+    dependencies.add(package, item["dependencies"]);
     // uv lists the extras that somebody asked for.
     for (const auto& [extra, needs] : item["optional-dependencies"].members())
-      add_dependencies(package, needs, versions);
+      dependencies.add(package, needs);
     add_hash(package, item);
     sink.package(std::move(package), what);
   }
@@ -210,6 +224,6 @@ constexpr std::string_view globs[] = {"**/Pipfile.lock",  "**/pdm.lock",    "**/
 }  // namespace
 
 extern const Reader python_lock_reader;
-const Reader python_lock_reader = {"python-lock", 2, globs, {}, 64 << 20, read};
+const Reader python_lock_reader = {"python-lock", 3, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal

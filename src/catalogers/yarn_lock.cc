@@ -154,6 +154,7 @@ Result<> read(const FileView& file, Sink& sink) {
   for (const auto& entry : entries) {
     for (const auto& pattern : entry.patterns) by_pattern.emplace(pattern, &entry);
   }
+  NeedWriter writer(file.content.size(), sink);
   for (const auto& entry : entries) {
     if (entry.version.empty() || entry.name.empty()) continue;
     Package package;
@@ -168,7 +169,7 @@ Result<> read(const FileView& file, Sink& sink) {
     for (const auto& [name, range] : entry.needs) {
       const auto* target = find_need(by_pattern, name, range);
       if (target != nullptr && !target->version.empty())
-        package.depends.push_back(target->name + "@" + target->version);
+        writer.add(package.depends, target->name, target->version);
     }
     settle_depends(package);
     sink.package(std::move(package), "yarn.lock");
@@ -181,6 +182,6 @@ constexpr std::string_view globs[] = {"**/yarn.lock"};
 }  // namespace
 
 extern const Reader yarn_lock_reader;
-const Reader yarn_lock_reader = {"yarn-lock", 2, globs, {}, 64 << 20, read};
+const Reader yarn_lock_reader = {"yarn-lock", 3, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal
