@@ -63,9 +63,10 @@ Result<> read_package_notes(const Elf& elf, Sink& sink) {
       return outcome;
     }
   }
-  elf.each_note([&](const ElfNote& note) {
+  const bool all = elf.each_note([&](const ElfNote& note) {
     if (note.type == package_note && note.owner == "FDO") read(note.content);
   });
+  if (!all) return fail(Fault::corrupt, "notes that lie over each other");
   return outcome;
 }
 

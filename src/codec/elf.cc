@@ -187,9 +187,11 @@ std::string_view Elf::at(std::uint64_t address, std::uint64_t count) const {
   return {};
 }
 
-void Elf::each_note(const std::function<void(const ElfNote&)>& f) const {
-  std::size_t count = 0;
+bool Elf::each_note(const std::function<void(const ElfNote&)>& f) const {
+  std::size_t count = 0, left = bytes_.size();
   const auto walk = [&](std::string_view bytes, std::uint64_t align) {
+    if (bytes.size() > left) return false;
+    left -= bytes.size();
     Fields in{Cursor(bytes), wide_, big_};
     // Notes are aligned to 4 bytes but for those (GNU properties of 64 bit files) whose header
     // says 8.
@@ -202,19 +204,21 @@ void Elf::each_note(const std::function<void(const ElfNote&)>& f) const {
       while (item.owner.ends_with('\0')) item.owner.remove_suffix(1);
       pad();
       item.content = in.in.bytes(size);
-      if (!in.in.ok()) return;
+      if (!in.in.ok()) break;
       f(item);
       if (!in.in.at_end()) pad();
     }
+    return true;
   };
   for (const auto& section : sections_) {
     if (section.type != note) continue;
-    if (const auto bytes = content(section)) walk(*bytes, section.align);
+    if (const auto bytes = content(section); bytes && !walk(*bytes, section.align)) return false;
   }
-  if (!sections_.empty()) return;
+  if (!sections_.empty()) return true;
   for (const auto& segment : segments_) {
-    if (segment.type == note_segment) walk(content(segment), segment.align);
+    if (segment.type == note_segment && !walk(content(segment), segment.align)) return false;
   }
+  return true;
 }
 
 std::string_view elf_architecture(const Elf& elf) {

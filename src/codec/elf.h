@@ -52,9 +52,10 @@ class Elf {
   std::string_view content(const ElfSegment& segment) const;  // as much as is there
   // `count` bytes at a virtual address; empty when no loaded segment has them all.
   std::string_view at(std::uint64_t address, std::uint64_t count) const;
-  // Calls f for every note of the note sections or, without sections, the note segments; stops at a
-  // broken one.
-  void each_note(const std::function<void(const ElfNote&)>& f) const;
+  // Calls f for every note of the note sections or, without sections, the note segments; the rest
+  // of one is left out behind a broken note. False: they lie over each other, and have been read up
+  // to as many bytes as the file has.
+  bool each_note(const std::function<void(const ElfNote&)>& f) const;
 
  private:
   Elf() = default;

@@ -107,6 +107,22 @@ TEST(Elf, NotesStopAtABrokenOne) {
   EXPECT_EQ(seen, (std::vector<std::string>{"GNU=abc", "GNU=abc"}));
 }
 
+TEST(Elf, NotesThatLieOverEachOtherAreReadUpToTheFilesSize) {
+  const std::string note =
+      le(4, 4) + le(30'000, 4) + le(1, 4) + std::string("GNU\0", 4) + std::string(30'000, 'a');
+  const auto of = [&](std::uint16_t count) {
+    std::string bytes = elf_header({.sections = 64, .section_count = count});
+    for (int i = 0; i < count; ++i) bytes += elf_section(0, 7, 0, 64 + count * 64, note.size());
+    return bytes + note;
+  };
+  std::size_t seen = 0;
+  const std::string one = of(1), many = of(300);
+  EXPECT_TRUE(Elf::parse(one)->each_note([&](const ElfNote&) { ++seen; }));
+  EXPECT_EQ(seen, 1U);
+  EXPECT_FALSE(Elf::parse(many)->each_note([&](const ElfNote&) { ++seen; }));
+  EXPECT_EQ(seen, 2U);
+}
+
 TEST(Pe, RefusesWhatIsCutOff) {
   EXPECT_EQ(Pe::parse("MZ").error().fault, Fault::not_found);
   const std::string dos = "MZ" + std::string(58, '\0') + le(64, 4);
