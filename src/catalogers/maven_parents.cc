@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include "base/text.h"
 #include "catalogers/maven_pom.h"
@@ -136,10 +137,10 @@ class Tree {
   static void replace(Fragment& file, std::vector<PomPackage>& completed,
                       const std::string& helped) {
     const std::vector<Package> alone = std::exchange(file.packages, {});
+    std::set<std::pair<std::string_view, std::string_view>> versions;
+    for (const Package& p : alone) versions.emplace(p.name, p.version);
     for (PomPackage& found : completed) {
-      const bool known = std::ranges::any_of(alone, [&](const Package& p) {
-        return p.name == found.package.name && p.version == found.package.version;
-      });
+      const bool known = versions.contains({found.package.name, found.package.version});
       found.package.evidence.push_back(
           {file.path, file.layer, std::string(found.what) + (known ? "" : helped)});
       file.packages.push_back(std::move(found.package));
