@@ -49,6 +49,18 @@ TEST(BoundedWork, FoldersInFoldersCostNoMoreThanTheirPath) {
   EXPECT_LT(assembling({{repeated("a/", 2000) + "package.json", manifest}}), 200'000);
 }
 
+TEST(BoundedWork, ALongPropertyIsNotCopiedForEachThatNamesIt) {
+  std::string pom =
+      "<project><properties><p>" + std::string(1'000'000, 'p') + "</p></properties><dependencies>";
+  for (int i = 0; i < 1000; ++i)
+    pom += fmt::format(
+        "<dependency><groupId>g</groupId><artifactId>${{p}}</artifactId><type>{}</type>"
+        "</dependency>",
+        i);
+  pom += "</dependencies></project>";
+  EXPECT_LT(allocated_by([&] { test::layer_of({{"pom.xml", pom}}); }), 100'000'000);
+}
+
 // A lock file in which all of 2,000 packages need one package, whose version is long.
 struct Named {
   std::string path, begin, each, end, each_again = {}, end_again = {};  // # for a number

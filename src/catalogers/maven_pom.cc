@@ -50,6 +50,7 @@ MavenIndex::MavenIndex(const MavenModel& m) : model(m) {
 
 std::string MavenProject::resolve(std::string_view text, int depth) const {
   std::string out;
+  if (text.size() > max_value) return out;  // not copied each time that a property names it
   while (!text.empty() && out.size() <= max_value) {
     const auto open = text.find("${");
     const auto close = open == std::string_view::npos ? open : text.find('}', open);
