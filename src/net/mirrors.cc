@@ -95,14 +95,17 @@ MirrorFiles mirrors_from_environment() {
   MirrorFiles out{variable("BOLTSEAL_MIRRORS"), {}};
   const std::string own = variable("CONTAINERS_REGISTRIES_CONF");
   const std::string home = variable("HOME") + "/.config/containers/registries.conf";
+  const std::string system = "/etc/containers/registries.conf";
+  // The user's file stands instead of the system's and its folder, the user's folder beside both.
+  std::vector<std::string> folders = {home};
   std::error_code error;
-  std::string file = "/etc/containers/registries.conf";
   if (!own.empty())
-    file = own;
-  else if (std::filesystem::exists(home, error))
-    file = home;
-  out.files.push_back(file);
-  for (auto& more : files_in(file + ".d")) out.files.push_back(std::move(more));
+    folders = {own};
+  else if (!std::filesystem::exists(home, error))
+    folders = {system, home};
+  out.files.push_back(folders.front());
+  for (const std::string& folder : folders)
+    for (auto& more : files_in(folder + ".d")) out.files.push_back(std::move(more));
   return out;
 }
 
@@ -132,9 +135,13 @@ Result<std::vector<Endpoint>> endpoints_of(const std::string& host, const std::s
   if (rule.table["blocked"].boolean()) {
     return fail(Fault::unsupported, "blocked by the registries.conf of this machine", name);
   }
+  const bool by_digest_only = rule.table["mirror-by-digest-only"].boolean();
   for (const Value& mirror : rule.table["mirror"].items()) {
     if (!mirror["location"].is_text() || out.size() >= max_mirrors) continue;
     out.push_back(endpoint(mirror["location"].text(), rule.rest, mirror["insecure"].boolean()));
+    const std::string_view pulls = mirror["pull-from-mirror"].text();
+    out.back().for_tags = !by_digest_only && pulls != "digest-only";
+    out.back().for_digests = by_digest_only || pulls != "tag-only";
   }
   const std::string_view location = rule.table["location"].text();
   const bool insecure = rule.table["insecure"].boolean();

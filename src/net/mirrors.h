@@ -15,6 +15,8 @@ struct Endpoint {
   std::string repository;    // as that place calls it
   bool plain_http = false;   // http only, as the user wrote it
   bool may_be_http = false;  // https is tried first (on loopback http)
+  // A mirror may be meant for images named by a tag, or by a digest, only.
+  bool for_tags = true, for_digests = true;
 };
 
 struct MirrorFiles {

@@ -12,13 +12,15 @@
 namespace boltseal {
 namespace {
 
-// "host/repository" of each endpoint, "!" behind plain http, "?" where http may be tried.
+// "host/repository" of each endpoint, "!" behind plain http, "?" where http may be tried, "@" for
+// digests and ":" for tags only.
 std::string show(const Result<std::vector<Endpoint>>& endpoints) {
   if (!endpoints) return "error: " + endpoints.error().what;
   std::string out;
   for (const Endpoint& e : *endpoints) {
-    out += fmt::format("{}{}/{}{}{}", out.empty() ? "" : " ", e.host, e.repository,
-                       e.plain_http ? "!" : "", e.may_be_http ? "?" : "");
+    out += fmt::format("{}{}/{}{}{}{}{}", out.empty() ? "" : " ", e.host, e.repository,
+                       e.plain_http ? "!" : "", e.may_be_http ? "?" : "", e.for_tags ? "" : "@",
+                       e.for_digests ? "" : ":");
   }
   return out;
 }
@@ -73,6 +75,49 @@ insecure = true
   EXPECT_THAT(show(endpoints_of("bad.example", "a", files)), testing::HasSubstr("blocked"));
   EXPECT_EQ(show(endpoints_of("bad.example.org", "a", files)), "bad.example.org/a");
   EXPECT_EQ(show(endpoints_of("r.corp.example", "a", files)), "r.corp.example/a?");
+}
+
+TEST_F(RegistriesConf, KnowsMirrorsForDigestsAndForTags) {
+  const auto files = conf(R"(
+[[registry]]
+location = "r.example"
+[[registry.mirror]]
+location = "d.example"
+pull-from-mirror = "digest-only"
+[[registry.mirror]]
+location = "t.example"
+pull-from-mirror = "tag-only"
+[[registry.mirror]]
+location = "a.example"
+pull-from-mirror = "all"
+[[registry]]
+location = "s.example"
+mirror-by-digest-only = true
+[[registry.mirror]]
+location = "d.example"
+)");
+  EXPECT_EQ(show(endpoints_of("r.example", "a", files)),
+            "d.example/a@ t.example/a: a.example/a r.example/a");
+  EXPECT_EQ(show(endpoints_of("s.example", "a", files)), "d.example/a@ s.example/a");
+}
+
+// The user's folder counts without the user's file.
+TEST_F(RegistriesConf, AreTheSystemsAndTheUsers) {
+  const std::string home = std::getenv("HOME");
+  const auto own = folder_ + "/.config/containers/registries.conf";
+  ASSERT_TRUE(make_directories(own + ".d"));
+  ASSERT_TRUE(write_file_atomically(own + ".d/x.conf", ""));
+  ::setenv("HOME", folder_.c_str(), 1);
+  ::unsetenv("CONTAINERS_REGISTRIES_CONF");
+  auto files = mirrors_from_environment().files;
+  EXPECT_EQ(files.front(), "/etc/containers/registries.conf");
+  EXPECT_EQ(files.back(), own + ".d/x.conf");
+  ASSERT_TRUE(write_file_atomically(own, ""));
+  EXPECT_THAT(mirrors_from_environment().files, testing::ElementsAre(own, own + ".d/x.conf"));
+  ::setenv("CONTAINERS_REGISTRIES_CONF", (folder_ + "/own.conf").c_str(), 1);
+  EXPECT_THAT(mirrors_from_environment().files, testing::ElementsAre(folder_ + "/own.conf"));
+  ::unsetenv("CONTAINERS_REGISTRIES_CONF");
+  ::setenv("HOME", home.c_str(), 1);
 }
 
 TEST_F(RegistriesConf, RefusesABrokenFile) {

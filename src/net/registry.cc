@@ -180,6 +180,12 @@ Result<std::string> Registry::State::log_in(std::size_t index, const HttpRespons
   return place.authorization;
 }
 
+bool Registry::State::may_serve(std::size_t index, bool by_digest) {
+  const std::scoped_lock lock(mutex);
+  const Place& place = places[index];
+  return by_digest ? place.endpoint.for_digests || place.served : place.endpoint.for_tags;
+}
+
 Result<HttpResponse> Registry::State::ask(std::size_t index, const std::string& path,
                                           HttpRequest request) {
   TRY(const std::string base, base_of(index));
@@ -233,12 +239,14 @@ Result<FetchedManifest> Registry::manifest(const std::string& reference) {
 
 Result<RawManifest> Registry::raw_manifest(const std::string& reference) {
   return state_->each_place(false, [&](std::size_t index) -> Result<RawManifest> {
+    const std::string& host = state_->places[index].endpoint.host;
+    if (!state_->may_serve(index, is_digest(reference)))
+      return fail(Fault::unsupported, "not asked, as registries.conf has it", host);
     HttpRequest request;
     request.headers = {{"Accept", std::string(accepted)}};
     request.cap = max_manifest_body;
     TRY(auto response,
         state_->ask(index, "/manifests/" + percent_encode(reference, ":"), std::move(request)));
-    const std::string& host = state_->places[index].endpoint.host;
     const std::string what = state_->name + (is_digest(reference) ? "@" : ":") + reference;
     if (response.status != 200) return registry_refused(response, "read", what, host);
     std::string wanted =
@@ -257,6 +265,8 @@ Result<RawManifest> Registry::raw_manifest(const std::string& reference) {
     out.media_type = trim(out.media_type.substr(0, out.media_type.find(';')));
     out.etag = response.header("etag").value_or("");
     out.body = std::move(response.body);
+    const std::scoped_lock lock(state_->mutex);
+    state_->places[index].served = true;
     return out;
   });
 }

@@ -17,6 +17,7 @@ struct Place {
   Endpoint endpoint;
   std::string scheme;         // "" until it is known
   std::string authorization;  // the answer to its last challenge
+  bool served = false;        // a manifest came from it
 };
 
 struct BlobRead;
@@ -26,13 +27,15 @@ struct Registry::State {
   RegistryOptions options;
   std::vector<Place> places;
   std::size_t current = 0;  // the place that served the manifest
-  std::mutex mutex;         // guards scheme, authorization and current
+  std::mutex mutex;         // guards scheme, authorization, served and current
 
   // The registry itself: where things are written.
   std::size_t home() const { return places.size() - 1; }
   const std::string& home_host() const { return places.back().endpoint.host; }
   // "https://host"; where plain HTTP is allowed, both are knocked at once.
   Result<std::string> base_of(std::size_t index);
+  // A mirror for tags only serves what such a tag leads to as well.
+  bool may_serve(std::size_t index, bool by_digest);
   // Asks for a path behind /v2/NAME, logging in where that is wanted.
   Result<HttpResponse> ask(std::size_t index, const std::string& path, HttpRequest request);
   // The same for a whole URL of that place's origin.

@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 
+#include "base/fd.h"
 #include "crypto/digest.h"
 #include "net/test_server.h"
 
@@ -211,6 +214,36 @@ TEST(Registry, PrefersTheMirrorAndFallsBack) {
   EXPECT_EQ(mirror.requests().at(0).target, "/v2/cache/team/app/manifests/here");
   ASSERT_TRUE(registry.manifest("there"));
   EXPECT_EQ(upstream.requests().size(), 1U);
+}
+
+TEST(Registry, AsksAMirrorOnlyForWhatItIsMeantFor) {
+  const auto serve = [](const Received& r) {
+    return reply(200, r.target.contains("/blobs/") ? "blob" : image_manifest());
+  };
+  const std::string digest = sha256_digest(image_manifest());
+  const auto asked = [&](std::string_view pulls, const std::string& reference) {
+    Server upstream(serve), mirror(serve);
+    std::string conf = std::filesystem::temp_directory_path() / "boltseal-conf-XXXXXX";
+    EXPECT_NE(::mkdtemp(conf.data()), nullptr);
+    EXPECT_TRUE(write_file_atomically(
+        conf + "/a.conf",
+        fmt::format("[[registry]]\nlocation = \"{}\"\ninsecure = true\n[[registry.mirror]]\n"
+                    "location = \"{}\"\ninsecure = true\npull-from-mirror = \"{}\"\n",
+                    upstream.host(), mirror.host(), pulls)));
+    auto options = plain();
+    options.mirrors.files = {conf + "/a.conf"};
+    auto registry = *Registry::open(upstream.host(), "a", options);
+    EXPECT_TRUE(registry.manifest(reference));
+    EXPECT_TRUE(registry.manifest(digest));
+    EXPECT_EQ(read_blob(registry, "blob"), "blob");
+    std::filesystem::remove_all(conf);
+    return std::pair(mirror.requests().size() > 0, upstream.requests().size() > 0);
+  };
+  using Asked = std::pair<bool, bool>;
+  EXPECT_EQ(asked("digest-only", "tag"), Asked(false, true));
+  EXPECT_EQ(asked("digest-only", digest), Asked(true, false));
+  EXPECT_EQ(asked("tag-only", "tag"), Asked(true, false));  // and what the tag leads to
+  EXPECT_EQ(asked("tag-only", digest), Asked(false, true));
 }
 
 TEST(Registry, SpeaksPlainHttpOnlyWhenAllowed) {
