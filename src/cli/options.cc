@@ -230,8 +230,7 @@ ScanOptions scan_options(const std::string& reference, const CommonOptions& comm
   if (!common.no_cache)
     options.cache_directory =
         common.cache_directory.empty() ? default_cache_directory() : common.cache_directory;
-  options.source.spool_directory =
-      options.cache_directory.empty() ? "/tmp" : options.cache_directory;
+  options.source.spool_directory = options.cache_directory;
   options.cache_limit = parse_size(common.cache_limit).value_or(0);
   options.exclude = common.exclude;
   return options;

@@ -11,7 +11,7 @@
 namespace boltseal {
 
 // The members of a seekable tar as a store. A compressed one is inflated once into an unnamed file
-// of `spool_directory`. unsupported when the file is no tar at all.
+// of `spool_directory` (see make_spool). unsupported when the file is no tar at all.
 Result<std::shared_ptr<const BlobStore>> tar_store(Fd archive, const std::string& where,
                                                    const std::string& spool_directory);
 

@@ -15,6 +15,7 @@
 #include "net/http.h"
 #include "net/url.h"
 #include "source/openers.h"
+#include "source/spool.h"
 
 namespace boltseal {
 namespace {
@@ -151,20 +152,18 @@ Result<HttpResponse> ask(const Daemon& daemon, const HttpRequest& request) {
 
 Result<Fd> export_image(const Daemon& daemon, const std::string& name, const std::string& path,
                         const std::string& folder) {
-  std::string spool = folder.empty() ? environment("TMPDIR") : folder;
-  if (spool.empty()) spool = "/tmp";
-  TRY(Fd file, unnamed_file(spool));
+  TRY(Spool spool, make_spool(folder));
   HttpRequest request = request_to(daemon, path);
   request.cap = max_archive;
   request.stall_seconds = export_seconds;
   request.on_body = [&](std::string_view bytes) {
-    return write_all(file.get(), bytes, "spool file in " + spool);
+    return write_all(spool.file.get(), bytes, "spool file in " + spool.folder);
   };
   TRY(const auto response, ask(daemon, request));
   if (response.status != 200) return daemon_error(daemon, response, name);
-  if (::lseek(file.get(), 0, SEEK_SET) != 0)
-    return std::unexpected(errno_error("cannot rewind the spool file", spool));
-  return file;
+  if (::lseek(spool.file.get(), 0, SEEK_SET) != 0)
+    return std::unexpected(errno_error("cannot rewind the spool file", spool.folder));
+  return std::move(spool.file);
 }
 
 // The archive that a daemon makes of an image. Podman cannot make Docker's kind of an image with

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <unordered_map>
 
 #include "base/text.h"
 #include "codec/decompress.h"
 #include "codec/tar.h"
 #include "source/archive.h"
+#include "source/spool.h"
 
 namespace boltseal {
 namespace {
@@ -174,9 +174,8 @@ Result<Members> read_members(int fd, std::uint64_t size, const std::string& wher
 
 // All of a compressed archive in an unnamed file.
 Result<Fd> inflate(int fd, Compression compression, const std::string& where,
-                   std::string spool_directory) {
-  if (spool_directory.empty()) spool_directory = std::filesystem::temp_directory_path().string();
-  TRY(Fd out, unnamed_file(spool_directory));
+                   const std::string& spool_directory) {
+  TRY(Spool out, make_spool(spool_directory));
   const auto inflater = Decompressor::make(compression);
   std::vector<char> in(1 << 18), block(1 << 20);
   std::uint64_t offset = 0, written = 0;
@@ -196,8 +195,8 @@ Result<Fd> inflate(int fd, Compression compression, const std::string& where,
                     fmt::format("inflates to over {} bytes from {}: refused", written, offset),
                     where);
       }
-      TRY_DO(write_all(out.get(), {block.data(), step->produced},
-                       "the unnamed file in " + spool_directory));
+      TRY_DO(write_all(out.file.get(), {block.data(), step->produced},
+                       "the unnamed file in " + out.folder));
       if (step->consumed == 0 && step->produced == 0) break;
     }
     if (!left.empty())
@@ -206,22 +205,21 @@ Result<Fd> inflate(int fd, Compression compression, const std::string& where,
   }
   if (!inflater->complete())
     return fail(Fault::corrupt, "the compressed data ends early", where, offset);
-  return out;
+  return std::move(out.file);
 }
 
 // All of a pipe (`docker save x | boltseal scan docker-archive:/dev/stdin`) in an unnamed file.
-Result<Fd> spool(int fd, const std::string& where, std::string directory) {
-  if (directory.empty()) directory = std::filesystem::temp_directory_path().string();
-  TRY(Fd out, unnamed_file(directory));
+Result<Fd> spool(int fd, const std::string& where, const std::string& directory) {
+  TRY(Spool out, make_spool(directory));
   std::vector<char> block(1 << 20);
   for (std::uint64_t written = 0; written <= max_inflated;) {
     const auto got = ::read(fd, block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return std::unexpected(errno_error("cannot read", where));
-    if (got == 0) return out;
+    if (got == 0) return std::move(out.file);
     written += static_cast<std::uint64_t>(got);
-    TRY_DO(write_all(out.get(), {block.data(), static_cast<std::size_t>(got)},
-                     "the unnamed file in " + directory));
+    TRY_DO(write_all(out.file.get(), {block.data(), static_cast<std::size_t>(got)},
+                     "the unnamed file in " + out.folder));
   }
   return fail(Fault::too_large, fmt::format("over {} bytes", max_inflated), where);
 }

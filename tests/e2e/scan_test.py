@@ -248,6 +248,10 @@ def test_docker_archive_plain_and_gzipped(cli, tmp_path):
     plain = purls(cli("sbom", f"docker-archive:{path}", "-o", "purls"))
     (tmp_path / "save.tar.gz").write_bytes(gzip.compress(pathlib.Path(path).read_bytes()))
     assert purls(cli("sbom", f"docker-archive:{tmp_path}/save.tar.gz", "-o", "purls")) == plain
+    nowhere = {"HOME": "/proc", "XDG_CACHE_HOME": "/proc/cache"}     # as with `docker run -u 1000`, where / is the home
+    assert purls(cli("sbom", f"docker-archive:{tmp_path}/save.tar.gz", "-o", "purls", env=nowhere)) == plain
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+        assert purls(cli("sbom", "docker-archive:/dev/stdin", "-o", "purls", env=nowhere, stdin=cat.stdout)) == plain
     assert any("curl@7.88.1-10" in p for p in plain) and not any("base-only" in p for p in plain)
 
 
