@@ -127,7 +127,8 @@ Result<> TarParser::feed(std::string_view chunk) {
 }
 
 Result<> TarParser::finish() const {
-  const bool between = state_ == State::ended || (state_ == State::header && block_.empty());
+  const bool between = state_ == State::ended || state_ == State::padding ||
+                       (state_ == State::header && block_.empty());
   if (!between) return corrupt("the archive ends inside an entry");
   return {};
 }

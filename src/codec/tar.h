@@ -58,7 +58,7 @@ class TarParser {
   explicit TarParser(TarVisitor& visitor) : visitor_(visitor) {}
   Result<> feed(std::string_view chunk);
   // Call after the last byte. corrupt when the archive ends inside an entry; a missing end marker
-  // is forgiven, as tar does.
+  // is forgiven, as tar does, and so is missing padding before it, as Go does.
   Result<> finish() const;
   std::uint64_t offset() const { return offset_; }  // bytes fed that were understood
 

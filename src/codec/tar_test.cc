@@ -143,6 +143,13 @@ TEST(Tar, ABrokenChecksumOrTruncationIsCorrupt) {
   EXPECT_EQ(feed(header("a", 5).substr(0, 100), r, 512).error().fault, Fault::corrupt);
 }
 
+TEST(Tar, TheLastPaddingMayBeMissing) {
+  for (const std::size_t bytes : {0, 1, 506}) {
+    Recorder r;
+    EXPECT_TRUE(feed(header("a", 5) + padded("hello").substr(0, 5 + bytes), r, 512)) << bytes;
+  }
+}
+
 TEST(Tar, BrokenPaxRecordsAreCorrupt) {
   for (const std::string body :
        {"99 path=a\n", "3 a\n", "x path=a\n", "0 a=b\n", "10 patha\n\n\n"}) {
