@@ -43,7 +43,7 @@ struct MatchOptions {
   unsigned threads = 1;  // 0: as many as there are cores; the result is the same
   // More findings, dropped ones that are kept with their proofs among them, are an error: a file of
   // some kilobytes can name packages enough for gigabytes of them.
-  std::size_t max_findings = 2'000'000;
+  std::size_t max_findings = 1'500'000;
   bool development = true;  // judge packages that are only needed to build
   std::string
       today;  // date for the expiry of rules and end of life, from the clock or SOURCE_DATE_EPOCH
