@@ -188,6 +188,8 @@ Result<std::vector<IgnoreRule>> read_trivyignore(std::string_view text, std::str
 }  // namespace
 
 Result<std::vector<IgnoreRule>> read_ignore_file(std::string_view text, std::string_view name) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   return yaml ? read_yaml(text, name) : read_trivyignore(text, name);
 }

@@ -80,6 +80,19 @@ TEST(Ignore, TrivyFilesAreRead) {
   EXPECT_EQ(yaml[0].expires, "2026-05-01");
 }
 
+TEST(Ignore, AByteOrderMarkIsNoPartOfTheFirstRule) {
+  const auto out = rules(
+      "\xef\xbb\xbf"
+      "CVE-2024-1\r\n",
+      ".trivyignore");
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(out[0].id, "CVE-2024-1");
+  EXPECT_EQ(rules("\xef\xbb\xbf"
+                  "ignore:\n  - {id: CVE-1, reason: r}\n")
+                .size(),
+            1U);
+}
+
 TEST(Ignore, RulesTakeTheirFindingsAway) {
   auto c = two_flaws();
   c.options.ignore =
