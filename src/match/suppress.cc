@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "files/glob.h"
+#include "inventory/gem_platform.h"
 #include "inventory/purl.h"
 
 namespace boltseal {
@@ -144,13 +145,16 @@ class Judge {
 };
 
 struct PurlParts {
-  std::string_view base, version;
+  std::string_view base, version, subpath;
   std::vector<std::string_view> qualifiers;
 };
 
 PurlParts parts_of(std::string_view purl) {
   PurlParts out;
-  purl = purl.substr(0, purl.find('#'));
+  if (const auto parts = cut(purl, "#")) {
+    out.subpath = parts->second;
+    purl = parts->first;
+  }
   if (const auto query = cut(purl, "?")) {
     out.qualifiers = split(query->second, '&');
     purl = query->first;
@@ -163,6 +167,48 @@ PurlParts parts_of(std::string_view purl) {
     out.version = purl.substr(at + 1);
   }
   return out;
+}
+
+// As a scan of an SBOM settles what other tools write otherwise.
+void settle(Package& package) {
+  if (package.type == PackageType::gem && package.arch.empty()) {
+    const auto [version, platform] = cut_gem_platform(package.version);
+    package.arch = platform;
+    package.version = std::string(version);
+  }
+  if (package.type == PackageType::golang && package.name == "stdlib" &&
+      package.version.starts_with('v'))
+    package.version.erase(0, 1);
+}
+
+// Whose package it is, by the namespace of an OS package: "redhat" is RHEL's, "alma" AlmaLinux's.
+std::string publisher_of(std::string_view base) {
+  const auto from = base.find('/'), to = base.rfind('/');
+  if (from == to) return {};
+  const auto id = distribution_id(base.substr(from + 1, to - from - 1));
+  return id.starts_with("opensuse") ? "opensuse" : id;
+}
+
+// Whether one release is the other or within it: 9 and 9.3.
+bool begins(std::string_view whole, std::string_view part) {
+  return whole.starts_with(part) &&
+         (part.empty() || whole.size() == part.size() || whole[part.size()] == '.');
+}
+
+// The distribution that a statement names, and that of the package. Trivy and Syft write the point
+// release of Debian and of CentOS where os-release has the major number; that this is the build
+// which the statement means, its version has to say.
+bool same_release(const Distribution& said, const Distribution& have, bool with_version) {
+  if (said.id != have.id) return false;
+  return begins(have.version_id, said.version_id) ||
+         (with_version && !have.version_id.empty() && begins(said.version_id, have.version_id));
+}
+
+// "nodejs:18" of "nodejs:18:9030020231120:abc".
+std::string_view stream_of(const Package& package) {
+  const std::string_view module = package.module;
+  const auto name = module.find(':');
+  return module.substr(0, name == std::string_view::npos ? name : module.find(':', name + 1));
 }
 
 // "docker.io/library/debian" and "latest" for what the user wrote as "debian"; the registry of
@@ -196,6 +242,18 @@ ImageName name_of_image(std::string_view reference) {
   for (const std::string_view other : {"index.docker.io/", "registry-1.docker.io/"})
     if (out.repository.starts_with(other)) out.repository.replace(0, other.size(), "docker.io/");
   return out;
+}
+
+// The digest by which the user named the image, which may be that of an index.
+std::string_view digest_asked_for(const ImageInfo& image) {
+  if (image.kind == "directory" || image.kind == "sbom") return {};
+  const std::string_view reference = image.reference;
+  const auto at = reference.rfind('@');
+  if (at == std::string_view::npos) return {};
+  const auto digest = reference.substr(at + 1);
+  const bool whole =
+      digest.starts_with("sha256:") && digest.size() == 71 && unhex(digest.substr(7));
+  return whole ? digest : std::string_view();
 }
 
 // Whether a purl of type oci or docker without a digest names the image: by the last part of the
@@ -234,17 +292,43 @@ bool left_out_by_the_call(const Finding& finding) {
 
 bool purl_covers(std::string_view pattern, std::string_view purl) {
   if (!pattern.starts_with("pkg:")) return false;
-  // People write "pkg:pypi/Django" and "pkg:npm/@scope/name".
-  const auto canonical = canonical_purl(pattern);
-  if (canonical) pattern = *canonical;
-  const auto wanted = parts_of(pattern), have = parts_of(purl);
-  if (wanted.base != have.base) return false;
-  const auto plain = [](std::string_view version) {
-    return percent_decode(version).value_or(std::string(version));
-  };
-  if (!wanted.version.empty() && plain(wanted.version) != plain(have.version)) return false;
-  return std::ranges::all_of(wanted.qualifiers, [&](std::string_view q) {
-    return q.empty() || std::ranges::find(have.qualifiers, q) != have.qualifiers.end();
+  if (pattern == purl) return true;
+  Distribution said_of, have_of;
+  auto said = parse_purl(pattern, &said_of);
+  auto have = parse_purl(purl, &have_of);
+  if (!said || !have || said->type != have->type) return false;
+  // The canonical text has the names as their type writes them.
+  const auto said_text = canonical_purl(pattern), have_text = canonical_purl(purl);
+  if (!said_text || !have_text) return false;
+  const auto wanted = parts_of(*said_text), given = parts_of(*have_text);
+  settle(*said);
+  settle(*have);
+  if (!wanted.subpath.empty()) {
+    // Syft cuts the path of a Go module behind its third part; elsewhere it is a part of a package.
+    if (said->type != PackageType::golang) return false;
+    said->name += fmt::format("/{}", percent_decode(wanted.subpath).value_or(""));
+  }
+  if (said->name != have->name) return false;
+  if (is_os_package(said->type) && publisher_of(wanted.base) != publisher_of(given.base))
+    return false;
+  if (!said->version.empty() && said->version != have->version) return false;
+  if (!said->arch.empty() && said->arch != have->arch) return false;
+  return std::ranges::all_of(wanted.qualifiers, [&](std::string_view qualifier) {
+    const auto pair = cut(qualifier, "=");
+    if (!pair || std::ranges::find(given.qualifiers, qualifier) != given.qualifiers.end())
+      return true;
+    const auto key = pair->first, value = pair->second;
+    if (key == "arch" || key == "platform" || key == "epoch") return true;  // compared above
+    if (key == "distro") return same_release(said_of, have_of, !said->version.empty());
+    if (key == "upstream")
+      return said->source_name == have->source_name || have->source_name.empty();
+    if (key == "modularitylabel" || key == "rpmmod") return stream_of(*said) == stream_of(*have);
+    // What an artefact is when nothing is said: a statement on another one of the same version
+    // ("type=pom", a classifier) is none on this.
+    if (key == "type")
+      return (said->type == PackageType::maven && value == "jar") ||
+             (said->type == PackageType::golang && value == "module");
+    return key == "package-id";  // Syft's own number of the entry
   });
 }
 
@@ -253,8 +337,10 @@ bool speaks_of(const VexStatement& statement, std::string_view package_purl,
   const auto is_package = [&](std::string_view id) { return purl_covers(id, package_purl); };
   const auto is_image = [&](std::string_view id) {
     const auto decoded = percent_decode(id).value_or(std::string(id));
-    for (const auto* digest : {&image.manifest_digest, &image.config_digest})
-      if (!digest->empty() && decoded.find(*digest) != std::string::npos) return true;
+    for (const std::string_view digest :
+         {std::string_view(image.manifest_digest), std::string_view(image.config_digest),
+          digest_asked_for(image)})
+      if (!digest.empty() && decoded.find(digest) != std::string::npos) return true;
     if (!id.starts_with("pkg:oci/") && !id.starts_with("pkg:docker/"))
       return !id.empty() && id == image.reference;
     const auto parts = parts_of(id);

@@ -18,7 +18,9 @@ bool left_out_by_the_call(const Finding& finding);
 bool speaks_of(const VexStatement& statement, std::string_view package_purl,
                const ImageInfo& image);
 
-// A purl that names what `purl` is: equal, or without version or qualifiers that `purl` has.
+// A purl that names what `purl`, one of ours, is: equal, or without version or qualifiers that
+// `purl` has. The spellings of other tools count as the same: epoch, point release of the
+// distribution, platform of a gem. A qualifier that says more than ours can is no match.
 bool purl_covers(std::string_view pattern, std::string_view purl);
 
 }  // namespace boltseal

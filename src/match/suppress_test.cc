@@ -188,6 +188,14 @@ TEST(Vex, ProductsMayBeImagesWithSubcomponents) {
   EXPECT_FALSE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
   s.products = {"pkg:oci/any@sha256%3A" + std::string(64, 'a')};
   EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
+  // The digest of an index, by which the user asked for the image.
+  s.products = {"pkg:oci/app@sha256%3A" + std::string(64, 'b')};
+  image.kind = "image";
+  EXPECT_FALSE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
+  image.reference = "oci:app@sha256:" + std::string(64, 'b');
+  EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
+  image.kind = "directory";
+  EXPECT_FALSE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
 }
 
 // A name is not enough where the product says whose it is.
@@ -302,10 +310,75 @@ TEST(Suppress, PackagesForDevelopmentCanBePassedOver) {
 }
 
 TEST(Purl, CoversWhatItNames) {
-  EXPECT_TRUE(purl_covers("pkg:npm/a", "pkg:npm/a@1?x=y"));
+  EXPECT_TRUE(purl_covers("pkg:npm/a", "pkg:npm/a@1"));
   EXPECT_TRUE(purl_covers("pkg:npm/%40s/a@1", "pkg:npm/%40s/a@1"));
+  EXPECT_TRUE(purl_covers("pkg:npm/@s/a@1", "pkg:npm/%40s/a@1"));
+  EXPECT_TRUE(purl_covers("pkg:pypi/Django_x", "pkg:pypi/django-x@1"));
   EXPECT_FALSE(purl_covers("pkg:npm/a@2", "pkg:npm/a@1"));
+  EXPECT_FALSE(purl_covers("pkg:npm/s/a@1", "pkg:npm/a@1"));
+  EXPECT_FALSE(purl_covers("pkg:npm/a@1", "pkg:pypi/a@1"));
   EXPECT_FALSE(purl_covers("pkg:npm/a?x=z", "pkg:npm/a@1?x=y"));
+}
+
+// As Trivy, Syft and the CycloneDX plugins write the purls of SBOMs.
+TEST(Purl, CoversItsOtherSpellings) {
+  constexpr std::string_view libssl =
+      "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12&upstream=openssl";
+  for (const std::string_view said :
+       {"pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12.5&upstream=openssl",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=bookworm", "pkg:deb/debian/libssl3",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12.5&package-id=ab12"})
+    EXPECT_TRUE(purl_covers(said, libssl)) << said;
+  EXPECT_TRUE(purl_covers("pkg:deb/debian/foo@1.2-3?arch=amd64&distro=debian-12&epoch=1",
+                          "pkg:deb/debian/foo@1:1.2-3?arch=amd64&distro=debian-12"));
+  constexpr std::string_view alma =
+      "pkg:rpm/almalinux/openssl-libs@3.0.7-24.el9?arch=x86_64&distro=almalinux-9.3&epoch=1";
+  EXPECT_TRUE(purl_covers(
+      "pkg:rpm/alma/openssl-libs@3.0.7-24.el9?arch=x86_64&distro=alma-9.3&epoch=1", alma));
+  EXPECT_TRUE(
+      purl_covers("pkg:rpm/almalinux/openssl-libs@3.0.7-24.el9?distro=alma-9&epoch=1", alma));
+  EXPECT_TRUE(purl_covers("pkg:apk/alpine/musl@1.2.4-r2?distro=3.19.1",
+                          "pkg:apk/alpine/musl@1.2.4-r2?arch=x86_64&distro=alpine-3.19.1"));
+  EXPECT_TRUE(purl_covers("pkg:maven/org.springframework/spring-core@5.3.0?type=jar",
+                          "pkg:maven/org.springframework/spring-core@5.3.0"));
+  EXPECT_TRUE(purl_covers("pkg:golang/golang.org/x/net@v0.17.0?type=module",
+                          "pkg:golang/golang.org/x/net@v0.17.0"));
+  EXPECT_TRUE(purl_covers("pkg:golang/stdlib@v1.22.1", "pkg:golang/stdlib@1.22.1"));
+  EXPECT_TRUE(purl_covers("pkg:golang/github.com/a/b@v1.0.0#service/s3",
+                          "pkg:golang/github.com/a/b/service/s3@v1.0.0"));
+  EXPECT_TRUE(purl_covers("pkg:gem/nokogiri@1.18.9-arm64-darwin",
+                          "pkg:gem/nokogiri@1.18.9?platform=arm64-darwin"));
+  EXPECT_TRUE(purl_covers("pkg:rpm/redhat/nodejs@18.1-1?modularitylabel=nodejs:18:8090:ab",
+                          "pkg:rpm/redhat/nodejs@18.1-1?modularitylabel=nodejs:18"));
+}
+
+// What says more, or another thing, than ours must take nothing away.
+TEST(Purl, CoversNoMoreThanItSays) {
+  constexpr std::string_view libssl =
+      "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12&upstream=openssl";
+  for (const std::string_view said :
+       {"pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=arm64&distro=debian-12",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=debian-1",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=debian-11.7",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=ubuntu-12",
+        "pkg:deb/debian/libssl3@1:3.0.11-1~deb12u2",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?epoch=1",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?upstream=openssl1.1",
+        "pkg:deb/debian/libssl3?distro=debian-12.5",  // of that point release only
+        "pkg:deb/ubuntu/libssl3@3.0.11-1~deb12u2", "pkg:deb/libssl3@3.0.11-1~deb12u2",
+        "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?repository_url=example.org"})
+    EXPECT_FALSE(purl_covers(said, libssl)) << said;
+  constexpr std::string_view netty = "pkg:maven/io.netty/netty@4.1";
+  for (const std::string_view said :
+       {"pkg:maven/io.netty/netty@4.1?type=pom", "pkg:maven/io.netty/netty@4.1?type=test-jar",
+        "pkg:maven/io.netty/netty@4.1?classifier=linux-x86_64&type=jar",
+        "pkg:maven/io.netty/netty@4.1?repository_url=https://repo.example.org"})
+    EXPECT_FALSE(purl_covers(said, netty)) << said;
+  EXPECT_FALSE(purl_covers("pkg:golang/github.com/a/b@v1.0.0#service/s3",
+                           "pkg:golang/github.com/a/b@v1.0.0"));
+  EXPECT_FALSE(purl_covers("pkg:gem/nokogiri@1.18.9-arm64-darwin", "pkg:gem/nokogiri@1.18.9"));
+  EXPECT_FALSE(purl_covers("pkg:rpm/redhat/nodejs@18.1-1?modularitylabel=nodejs:20",
+                           "pkg:rpm/redhat/nodejs@18.1-1?modularitylabel=nodejs:18"));
 }
 
 TEST(EndOfLife, DistributionsHaveADate) {

@@ -1,0 +1,27 @@
+#include "inventory/gem_platform.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace boltseal {
+
+std::pair<std::string_view, std::string_view> cut_gem_platform(std::string_view version) {
+  // What a platform begins with: a processor, or a system without one.
+  constexpr std::array<std::string_view, 18> heads = {
+      "aarch64", "amd64", "arm",     "darwin",  "java", "jruby", "linux",     "mingw", "mswin",
+      "powerpc", "ppc64", "ppc64le", "riscv64", "ruby", "s390x", "universal", "x64",   "x86"};
+  const auto dash = version.find('-');
+  if (dash == std::string_view::npos || dash == 0) return {version, {}};
+  const auto platform = version.substr(dash + 1);
+  const auto is_head = [&](std::string_view head) {
+    if (!platform.starts_with(head)) return false;
+    const auto rest = platform.substr(head.size());  // "arm64-…", "x86_64-…", "mswin32", "mingw"
+    return rest.empty() || rest.front() == '-' || rest.front() == '_' || is_digit(rest.front());
+  };
+  if (std::ranges::none_of(heads, is_head)) return {version, {}};
+  return {version.substr(0, dash), platform};
+}
+
+}  // namespace boltseal
