@@ -135,7 +135,9 @@ class Spdx {
     package.description = text.substr(0, text.find('\n'));
     package.development = development_.contains(out.ref);
     for (const Value& reference : value["externalRefs"].items()) {
-      const auto type = reference["referenceType"].text();
+      // SPDX 2.2 has it as an address too: "http://spdx.org/rdf/references/purl".
+      auto type = reference["referenceType"].text();
+      type.remove_prefix(type.rfind('/') + 1);
       if (type == "purl" && out.purl.empty()) out.purl = reference["referenceLocator"].string();
       if (type == "cpe23Type") package.cpes.push_back(reference["referenceLocator"].string());
     }
