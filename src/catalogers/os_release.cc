@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "files/reader.h"
+#include "inventory/codenames.h"
 
 namespace boltseal {
 namespace {
@@ -65,8 +66,6 @@ Distribution named(std::string_view id, std::string name) {
   return out;
 }
 
-bool is_alpine_edge(std::string_view version) { return version.find("_alpha") != version.npos; }
-
 Distribution from_os_release(std::string_view content) {
   Distribution out;
   std::string pretty, version;
@@ -99,8 +98,8 @@ Distribution from_os_release(std::string_view content) {
     const auto name = words(begin == version.npos ? std::string_view{}
                                                   : std::string_view(version).substr(begin + 1));
     if (!name.empty()) out.codename = lower(trim_end(name[0], ')'));
-  } else if (out.codename.empty() && out.id == "alpine" && is_alpine_edge(out.version_id)) {
-    out.codename = "edge";
+  } else if (out.codename.empty() && out.id == "alpine") {
+    out.codename = codename_of_release(out.id, out.version_id);
   }
   if (!pretty.empty()) out.name = pretty;
   return out;
@@ -206,7 +205,7 @@ Distribution from_alpine_release(std::string_view content) {
   if (text.empty() || !is_digit(text[0])) return {};
   Distribution out = named("alpine", "Alpine Linux " + std::string(text));
   out.version_id = text;
-  if (is_alpine_edge(text)) out.codename = "edge";
+  out.codename = codename_of_release("alpine", text);
   return out;
 }
 

@@ -226,6 +226,8 @@ void SbomBuilder::settle_distribution() {
   // Debian's own VERSION_ID is the major number; Syft and Trivy put the point release of
   // etc/debian_version there.
   if (out.id == "debian") out.version_id = out.version_id.substr(0, out.version_id.find('.'));
+  // It tells whose packages those are that name it, and Alpine's edge from its releases.
+  if (out.codename.empty()) out.codename = codename_of_release(out.id, out.version_id);
 }
 
 // Sorts; gives the new place of each package.
