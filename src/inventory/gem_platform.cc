@@ -7,21 +7,24 @@
 
 namespace boltseal {
 
-std::pair<std::string_view, std::string_view> cut_gem_platform(std::string_view version) {
+void part_gem_platform(Package& package) {
+  if (package.type != PackageType::gem || !package.arch.empty()) return;
   // What a platform begins with: a processor, or a system without one.
   constexpr std::array<std::string_view, 18> heads = {
       "aarch64", "amd64", "arm",     "darwin",  "java", "jruby", "linux",     "mingw", "mswin",
       "powerpc", "ppc64", "ppc64le", "riscv64", "ruby", "s390x", "universal", "x64",   "x86"};
-  const auto dash = version.find('-');
-  if (dash == std::string_view::npos || dash == 0) return {version, {}};
-  const auto platform = version.substr(dash + 1);
+  const auto dash = package.version.find('-');
+  if (dash == std::string::npos || dash == 0) return;
+  const std::string platform = package.version.substr(dash + 1);
   const auto is_head = [&](std::string_view head) {
     if (!platform.starts_with(head)) return false;
-    const auto rest = platform.substr(head.size());  // "arm64-…", "x86_64-…", "mswin32", "mingw"
+    const auto rest = std::string_view(platform).substr(
+        head.size());  // "arm64-…", "x86_64-…", "mswin32", "mingw"
     return rest.empty() || rest.front() == '-' || rest.front() == '_' || is_digit(rest.front());
   };
-  if (std::ranges::none_of(heads, is_head)) return {version, {}};
-  return {version.substr(0, dash), platform};
+  if (std::ranges::none_of(heads, is_head)) return;
+  package.arch = platform;
+  package.version.resize(dash);
 }
 
 }  // namespace boltseal

@@ -171,11 +171,7 @@ PurlParts parts_of(std::string_view purl) {
 
 // As a scan of an SBOM settles what other tools write otherwise.
 void settle(Package& package) {
-  if (package.type == PackageType::gem && package.arch.empty()) {
-    const auto [version, platform] = cut_gem_platform(package.version);
-    package.arch = platform;
-    package.version = std::string(version);
-  }
+  part_gem_platform(package);
   if (package.type == PackageType::golang && package.name == "stdlib" &&
       package.version.starts_with('v'))
     package.version.erase(0, 1);

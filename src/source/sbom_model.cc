@@ -197,6 +197,7 @@ Result<> SbomBuilder::add(SbomComponent component) {
       package.version.starts_with('v')) {
     package.version.erase(0, 1);
   }
+  part_gem_platform(package);
   if (package.name.empty()) {
     unknown(Fault::corrupt, fmt::format("a component without a name ({})", component.ref));
     return {};
