@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "match/ecosystem.h"
 #include "versions/versions.h"
 
 namespace boltseal {
@@ -34,8 +35,8 @@ struct Steps {
   }
 };
 
-std::optional<Scheme> scheme_of_type(PackageType type) {
-  switch (type) {
+std::optional<Scheme> scheme_of_package(const Package& package) {
+  switch (package.type) {
     case PackageType::deb:
       return Scheme::dpkg;
     case PackageType::apk:
@@ -59,7 +60,7 @@ std::optional<Scheme> scheme_of_type(PackageType type) {
     case PackageType::nuget:
       return Scheme::nuget;
     case PackageType::generic:
-      return std::nullopt;
+      return scheme_of(language_ecosystem(package));
   }
   return std::nullopt;
 }
@@ -105,7 +106,7 @@ std::string_view still_needed(const Finding& finding, Scheme scheme, std::string
 // Each finding needs its lowest fix; the step needs the highest of those, and more where that is in
 // another branch of a finding. Where versions cannot be ordered the first stands.
 void choose_target(Step& step, const Report& report) {
-  const auto scheme = scheme_of_type(step.type);
+  const auto scheme = scheme_of_package(report.inventory.packages[step.packages.front()]);
   for (const auto i : step.findings) {
     const Finding& finding = report.findings[i];
     if (finding.fixed_versions.empty()) continue;

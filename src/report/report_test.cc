@@ -135,8 +135,18 @@ TEST(Advice, ClaimsNothingThatItsTargetDoesNotRemove) {
   EXPECT_EQ(go({{"4.20.0"}, {"4.19.2", "5.0.0-beta.3"}}), "4.20.0");
   EXPECT_EQ(go({{"1.18.20", "1.20.8"}}), "1.18.20");
   EXPECT_EQ(go({{"v1.22.0"}, {"v1.20.8", "v1.22.5"}}), "v1.22.5");
+  EXPECT_EQ(target(PackageType::generic, {{"1.2"}, {"1.4"}}), "1.2") << "who knows its order";
   // A distribution has no branches: whoever is past the fix has it.
   EXPECT_EQ(target(PackageType::rpm, {{"1.22-1"}, {"1.20-1", "1.22-5"}}), "1.22-1");
+}
+
+TEST(Advice, OrdersPackagesThatOnlyTheirEcosystemNames) {
+  Report report;
+  report.inventory.packages = {
+      sample::package(PackageType::generic, "hex:phoenix", "1.0.0", "", "mix.lock", 0, "")};
+  report.findings = {sample::finding("CVE-2026-1", 0, Severity::high, {"1.2.0"}, "Hex"),
+                     sample::finding("CVE-2026-2", 0, Severity::high, {"1.10.0"}, "Hex")};
+  EXPECT_EQ(advise(report).upgrades.at(0).target, "1.10.0");
 }
 
 TEST(Advice, CountsAVulnerabilityOncePerSourcePackage) {
