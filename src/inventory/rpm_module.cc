@@ -69,10 +69,6 @@ std::string_view minor_branch(std::string_view version) {
   const auto release = version.rfind('-');
   if (release == std::string_view::npos) return {};
   version.remove_prefix(release);
-  if (is_modular_version(version)) {
-    version.remove_prefix(version.find(".module") + 1);
-    return version.substr(0, version.find('+', 7));  // past the one of "module+el"
-  }
   const auto start = version.find(".el");
   if (start == std::string_view::npos) return {};
   version.remove_prefix(start + 1);

@@ -22,8 +22,8 @@ bool is_modular_version(std::string_view version);
 // module and its "-devel" go by one name: advisories of either list packages of both.
 bool of_another_stream(std::string_view modules, std::string_view module);
 
-// The branch that a build was made for: "el9_4" of "2.4.57-11.el9_4.1", "module_el8.9.0" of a
-// module's build. Empty where the release names no minor version: such builds are of the main line.
+// The branch of a minor version that a build was made for: "el9_4" of "2.4.57-11.el9_4.1". Empty
+// where the release names none, and for modules: their streams go on from one minor to the next.
 std::string_view minor_branch(std::string_view version);
 
 }  // namespace boltseal

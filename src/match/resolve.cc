@@ -107,12 +107,16 @@ void ask_commit(const Package& package, const Affected& affected, bool explain, 
 
 bool counts(Verdict v) { return v == Verdict::affected || v == Verdict::undecided; }
 
-// Whether a build that `fix` names as fixed is so in spite of `other`, which counts: that is the
-// same record (it names several builds), or is for other streams of the module, or its fixes were
-// built for other minor versions of the distribution, each of which gets its own. A second fix in
-// one branch says that the first was not enough.
+// Whether the record names the very version of the package as one with the fix.
+bool names_the_build(const Opinion& o) {
+  return !o.head.withdrawn && o.judgement.at_a_bound && o.judgement.verdict == Verdict::fixed;
+}
+
+// Whether a build that `fix` names as fixed is so in spite of the record `other`, which counts:
+// that is for other streams of the module, or its fixes were built for other minor versions of the
+// distribution, each of which gets its own. A second fix in one stream or branch says that the
+// first was not enough.
 bool holds_against(const Opinion& fix, const Opinion& other) {
-  if (other.record == fix.record) return true;
   const auto streams = words(other.affected->module);
   const auto elsewhere = [&](std::string_view module) {
     return of_another_stream(fix.affected->module, module);
@@ -122,8 +126,7 @@ bool holds_against(const Opinion& fix, const Opinion& other) {
   const auto& fixes = other.judgement.fixed_versions;
   return !branch.empty() && !fixes.empty() &&
          std::ranges::none_of(fixes, [&](std::string_view version) {
-           return minor_branch(version) == branch ||
-                  (version.find(".el") == version.npos && !is_modular_version(version));
+           return minor_branch(version) == branch || version.find(".el") == version.npos;
          });
 }
 
@@ -131,18 +134,23 @@ auto order_of(const Opinion* o) {
   return std::tuple(o->head.withdrawn, o->rank, o->judgement.verdict, o->head.id);
 }
 
-// The opinion that an rpm which others hold for affected is exactly a build with the fix.
+// The opinion that an rpm which others hold for affected is exactly a build with the fix. A record
+// may name several builds, and the newest of them does not speak against the others.
 std::vector<Opinion*>::iterator named_as_fixed(std::vector<Opinion*>& opinions) {
   const Opinion& first = *opinions.front();
   if (!counts(first.judgement.verdict) || scheme_of(first.key->ecosystem) != Scheme::rpm)
     return opinions.end();
-  return std::ranges::find_if(opinions, [&](const Opinion* fix) {
-    if (fix->head.withdrawn || fix->rank != first.rank || !fix->judgement.at_a_bound ||
-        fix->judgement.verdict != Verdict::fixed)
-      return false;
-    return std::ranges::all_of(opinions, [&](const Opinion* o) {
-      return o->head.withdrawn || !counts(o->judgement.verdict) || holds_against(*fix, *o);
+  const auto names_it_too = [&](const Opinion& other) {
+    return std::ranges::any_of(opinions, [&](const Opinion* o) {
+      return o->record == other.record && names_the_build(*o);
     });
+  };
+  return std::ranges::find_if(opinions, [&](const Opinion* fix) {
+    return names_the_build(*fix) && fix->rank == first.rank &&
+           std::ranges::all_of(opinions, [&](const Opinion* o) {
+             return o->head.withdrawn || !counts(o->judgement.verdict) || names_it_too(*o) ||
+                    holds_against(*fix, *o);
+           });
   });
 }
 

@@ -71,11 +71,32 @@ TEST(RpmBuilds, ABuildNamedAsFixedHoldsAgainstOtherBranches) {
       nodejs_findings({{"ALSA-1", "3.6-8.el9_4", ""}, {"ALSA-2", "3.6-9", ""}}, "3.6-8.el9_4", "")
           .size(),
       1U);
-  // Builds of one module for one minor version differ in their streams.
+  // A stream goes on from one minor version to the next, and streams have each their own fix.
+  EXPECT_EQ(nodejs_findings({{"ALSA-1", "1:18.1-1.module_el9.2.0+90+1", "nodejs:18"},
+                             {"ALSA-2", "1:18.3-1.module_el9.3.0+91+1", "nodejs:18"}},
+                            "1:18.1-1.module_el9.2.0+90+1", "nodejs:18")
+                .size(),
+            1U);
   EXPECT_TRUE(nodejs_findings({{"ALSA-1", "1:18.1-1.module_el9.3.0+90+1", "nodejs:18"},
                                {"ALSA-2", "1:20.1-1.module_el9.3.0+91+1", "nodejs:20"}},
                               "1:18.1-1.module_el9.3.0+90+1", "")
                   .empty());
+}
+
+TEST(RpmBuilds, RecordsOfSeveralBuildsAgree) {
+  Case c("almalinux", "8.10");
+  for (const auto* id : {"ALSA-1", "ALSA-2"}) {
+    auto both = record(id, "AlmaLinux:8", "mod_md", until("1:2.0.8-8.module_el8.5.0+2609+1"));
+    both.upstream = {"CVE-2021-1"};
+    both.affected.push_back(both.affected[0]);
+    both.affected[1].ranges = {until("1:2.0.8-8.module_el8.6.0+2872+1")};
+    c.with(both);
+  }
+  c.with(package(PackageType::rpm, "mod_md", "1:2.0.8-8.module_el8.5.0+2609+1"))
+      .with(package(PackageType::rpm, "mod_md", "1:2.0.8-8.module_el8.5.0+2610+1"));
+  const auto& r = c.run();
+  ASSERT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(r.findings[0].package, 1U);
 }
 
 TEST(RpmBuilds, ABuildNamedAsFixedHoldsForRpmOnly) {
