@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -16,6 +15,7 @@
 #include "catalogers/binary_parts.h"
 #include "catalogers/declared_evidence.h"
 #include "catalogers/go_root.h"
+#include "catalogers/installed_trees.h"
 #include "catalogers/java_identity.h"
 #include "catalogers/language.h"
 #include "catalogers/maven_pom.h"
@@ -119,73 +119,6 @@ Distribution choose_distribution(const std::vector<Fragment>& fragments) {
   }
   return chosen;
 }
-
-// Where node_modules lies beside a lock file, what is installed is the truth: the lock also lists
-// optional packages for other systems.
-class InstalledTrees {
- public:
-  // Only what lies in no node_modules is asked about (apply), so of each path only the first one
-  // matters. The attacker chooses how many there are.
-  explicit InstalledTrees(const std::vector<Fragment>& fragments) {
-    std::vector<std::string_view> projects;
-    for (const Fragment& fragment : fragments) {
-      const std::string_view path = fragment.path;
-      if (const auto name = file_name(path);
-          std::ranges::find(node_locks, name) != std::end(node_locks))
-        projects.push_back(path.substr(0, path.size() - name.size()));
-      const auto at = path.find(node_modules);
-      if (at == std::string_view::npos || fragment.packages.empty()) continue;
-      const std::string_view folder = path.substr(0, at);
-      if (!folder.empty() && !folder.ends_with('/')) continue;  // my_node_modules/
-      const auto number = static_cast<std::uint32_t>(folders_.size());
-      const auto found = folders_.try_emplace(std::string(folder), number).first;
-      projects.push_back(folder);
-      for (const Package& package : fragment.packages)
-        installed_.insert(key(found->second, package));
-    }
-    std::ranges::sort(projects);
-    for (const std::string_view folder : projects) {
-      if (folder.empty())
-        top_is_project_ = true;
-      else if (projects_.empty() || !folder.starts_with(*projects_.rbegin()))
-        projects_.emplace_hint(projects_.end(), folder);
-    }
-  }
-  // Takes out of a fragment of no node_modules what a lock file's installed tree has not, and a
-  // project itself.
-  void apply(Fragment& lock) const {
-    if (lock.path.find(node_modules) != std::string::npos) return;
-    const bool in_project = is_in_project(lock.path);
-    std::erase_if(lock.packages, [&](const Package& p) {
-      return in_project && p.evidence.front().what == unpacked_package_evidence;
-    });
-    const auto folder = folders_.find(lock.path.substr(0, lock.path.rfind('/') + 1));
-    if (folder == folders_.end()) return;
-    std::erase_if(lock.packages, [&](const Package& p) {
-      return p.type == PackageType::npm && p.evidence.front().what != linked_folder_evidence &&
-             !installed_.contains(key(folder->second, p));
-    });
-  }
-
- private:
-  // True when node_modules or a lock file lies beside `path` or above: it belongs to a project. At
-  // the top of an image such a file says nothing about the folders below.
-  bool is_in_project(std::string_view path) const {
-    if (path.find('/') == std::string_view::npos) return top_is_project_;
-    const auto after = projects_.upper_bound(path);
-    return after != projects_.begin() && path.starts_with(*std::prev(after));
-  }
-  static std::string key(std::uint32_t folder, const Package& package) {
-    return fmt::format("{}\n{}\n{}", folder, package.name, package.version);
-  }
-  static constexpr std::string_view node_modules = "node_modules/";
-  static constexpr std::string_view node_locks[] = {
-      "bun.lock", "npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"};
-  std::unordered_map<std::string, std::uint32_t> folders_;  // that hold a node_modules
-  std::unordered_set<std::string> installed_;    // "<number of folder>\n<name>\n<version>"
-  std::set<std::string, std::less<>> projects_;  // folders, none in another one
-  bool top_is_project_ = false;
-};
 
 // What a work tree only declares counts where nothing beside it knows better: of a .NET project
 // what restore resolved, of Go modules what was copied into vendor, else a go.mod that lists all
