@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/text.h"
@@ -44,6 +45,18 @@ bool may_be_program(const TarEntry& entry, std::string_view path) {
   if (dot == std::string_view::npos) return entry.size >= large_without_extension;
   return name.find(".so.") != std::string_view::npos ||
          std::ranges::find(extensions, lower(name.substr(dot + 1))) != extensions.end();
+}
+
+// False: the process may not have as much memory as the reader wants (layers/sandbox.h). Readers
+// throw nothing of their own and hold nothing that does not free itself, so this is the one place
+// where the program goes on after std::bad_alloc: one file is lost and not the image.
+bool read_within_memory(const Reader& reader, const FileView& file, Sink& sink) {
+  try {
+    if (auto done = reader.read(file, sink); !done) sink.unknown(done.error());
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -305,7 +318,12 @@ Fragment LayerReader::fragment_of(std::string_view path, std::string_view conten
   for (const Reader* reader : readers_) {
     Sink sink(fragment, reader->name, &inflatable_);
     const FileView file{.path = path, .content = content, .mode = mode_, .beside = beside};
-    if (auto done = reader->read(file, sink); !done) sink.unknown(done.error());
+    if (read_within_memory(*reader, file, sink)) continue;
+    fragment = {};  // gives back what it holds
+    fragment.path = path;
+    sink.unknown({Fault::too_large, std::string(out_of_memory), {}, {}});
+    out_.complete = false;
+    break;
   }
   if (within_limits_) within_limits_ = limits_.add_packages(fragment.packages.size());
   const std::uint64_t left = unknown_limit - std::min(unknowns_, unknown_limit);

@@ -23,6 +23,10 @@
 
 namespace boltseal {
 
+// Says of a file that reading it met the end of memory, of which the next run may have more.
+constexpr std::string_view out_of_memory =
+    "reading it needs more memory than is allowed, so nothing of it is listed";
+
 struct LayerOutcome {
   std::string entries;              // bytes of an EntryList
   std::vector<Fragment> fragments;  // in the order of the layer
@@ -30,8 +34,9 @@ struct LayerOutcome {
   // Only when a content seal is wanted. Cached under a key of its own, so no part of the wire form.
   LayerContent content;
   LayerTexts texts;  // only when some are wanted; never cached
-  // False when the way the layer came kept something from being read (a pipe has no second walk).
-  // Such an outcome is not that of the layer's bytes alone, and is not cached.
+  // False when something but the layer's bytes kept it from being read: a pipe has no second walk,
+  // and memory may be short. Such an outcome is not that of the layer's bytes alone, and is not
+  // cached.
   bool complete = true;
 };
 template <class A>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
 
 namespace boltseal {
 namespace {
@@ -36,7 +37,16 @@ constexpr std::string_view log_globs[] = {"**/base-log"};
 constexpr std::string_view base_globs[] = {"**/base"};
 const Reader log_reader{"log", 1, log_globs, {}, 100, log_or_base, "-log"};
 const Reader base_reader{"base", 1, base_globs, {}, 1 << 30, log_or_base};
-const Reader* const readers[] = {&text_reader, &elf_reader, &log_reader, &base_reader};
+// One that takes all memory there is, or so it seems.
+Result<> take_much(const FileView& file, Sink& sink) {
+  TRY_DO(echo(file, sink));
+  if (file.content == "much") throw std::bad_alloc();
+  return {};
+}
+constexpr std::string_view greedy_globs[] = {"**/greedy"};
+const Reader greedy_reader{"greedy", 1, greedy_globs, {}, 100, take_much};
+const Reader* const readers[] = {&text_reader, &elf_reader, &log_reader, &base_reader,
+                                 &greedy_reader};
 
 struct Harness {
   Wanted wanted{readers};
@@ -124,6 +134,22 @@ TEST(LayerReader, AReadersErrorIsAnUnknownWithItsOffset) {
   const Unknown& unknown = h.outcome.fragments[0].unknowns[0];
   EXPECT_EQ(unknown.reader, "text");
   EXPECT_EQ(unknown.offset, 1u);
+}
+
+TEST(LayerReader, AFileThatNeedsTooMuchMemoryIsAnUnknownAndTheRestIsRead) {
+  Harness h;
+  h.add("a/greedy", "little");
+  h.add("b/greedy", "much");
+  h.add("c/greedy", "little");
+  EXPECT_EQ(h.packages(), (List{"a/greedy=little", "c/greedy=little"}));
+  ASSERT_EQ(h.outcome.fragments.size(), 3U);
+  const auto& unknowns = h.outcome.fragments[1].unknowns;
+  ASSERT_EQ(unknowns.size(), 1U);
+  EXPECT_EQ(unknowns[0].path, "b/greedy");
+  EXPECT_EQ(unknowns[0].reader, "greedy");
+  EXPECT_EQ(unknowns[0].fault, Fault::too_large);
+  EXPECT_EQ(unknowns[0].what, out_of_memory);
+  EXPECT_FALSE(h.outcome.complete);
 }
 
 TEST(LayerReader, AHardLinkIsReadOnASecondWalk) {
