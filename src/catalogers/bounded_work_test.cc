@@ -2,25 +2,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdint>
-#include <cstdlib>
-#include <new>
-
+#include "base/allocations_for_tests.h"
 #include "base/text.h"
 #include "catalogers/inventory_for_tests.h"
-
-namespace {
-std::atomic<std::uint64_t> allocated;  // bytes, by all of this program
-}
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  allocated += size;
-  if (void* memory = std::malloc(size ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace boltseal {
 namespace {
@@ -31,16 +15,9 @@ std::string repeated(std::string_view text, std::size_t times) {
   return out;
 }
 
-template <class F>
-std::uint64_t allocated_by(F&& work) {
-  const std::uint64_t before = allocated;
-  work();
-  return allocated - before;
-}
-
 std::uint64_t assembling(const test::Files& files) {
   std::vector<LayerOutcome> layers{test::layer_of(files)};
-  return allocated_by([&] { EXPECT_TRUE(assemble({}, std::move(layers))); });
+  return test::allocated_by([&] { EXPECT_TRUE(assemble({}, std::move(layers))); });
 }
 
 TEST(BoundedWork, FoldersInFoldersCostNoMoreThanTheirPath) {
@@ -58,7 +35,7 @@ TEST(BoundedWork, ALongPropertyIsNotCopiedForEachThatNamesIt) {
         "</dependency>",
         i);
   pom += "</dependencies></project>";
-  EXPECT_LT(allocated_by([&] { test::layer_of({{"pom.xml", pom}}); }), 100'000'000);
+  EXPECT_LT(test::allocated_by([&] { test::layer_of({{"pom.xml", pom}}); }), 100'000'000);
 }
 
 // A lock file in which all of 2,000 packages need one package, whose version is long.
@@ -78,7 +55,8 @@ TEST_P(NamedOften, CostsWhatTheFileIsLong) {
   for (int i = 0; i < count; ++i) content += replace_all(named.each_again, "#", std::to_string(i));
   content = replace_all(content + named.end_again, "LONG", std::string(100'000, '1'));
   LayerOutcome outcome;
-  EXPECT_LT(allocated_by([&] { outcome = test::layer_of({{named.path, content}}); }), 40'000'000);
+  EXPECT_LT(test::allocated_by([&] { outcome = test::layer_of({{named.path, content}}); }),
+            40'000'000);
   ASSERT_EQ(outcome.fragments.size(), 1);
   const Fragment& fragment = outcome.fragments.front();
   EXPECT_EQ(fragment.packages.size(), count + 1);

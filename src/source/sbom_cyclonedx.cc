@@ -68,8 +68,9 @@ class CycloneDx {
       TRY_DO(read_component(component));
     }
     for (const Value& item : root_["dependencies"].items()) {
+      const auto package = builder_.ref(item["ref"].text());
       for (const Value& needed : item["dependsOn"].items())
-        builder_.needs(item["ref"].string(), needed.string());
+        builder_.needs(package, builder_.ref(needed.text()));
     }
     return builder_.finish();
   }
@@ -101,7 +102,8 @@ class CycloneDx {
     std::unordered_map<std::string, std::string> applications;
     for (const Value& component : root_["components"].items()) {
       if (is_lock_file(component))
-        applications.emplace(component["bom-ref"].string(), component["name"].string());
+        applications.emplace(component["bom-ref"].string(),
+                             said_for_many(component["name"].text()));
     }
     if (applications.empty()) return;
     for (const Value& item : root_["dependencies"].items()) {
@@ -160,7 +162,7 @@ class CycloneDx {
     if (component["scope"].text() == "excluded") out.package.development = true;
     // Ours: the package of the system that the files belong to.
     if (const auto owner = property(component, "boltseal:owner"); !owner.empty())
-      builder_.owned(out.ref, std::string(owner));
+      builder_.owned(builder_.ref(out.ref), builder_.ref(owner));
     return builder_.add(std::move(out));
   }
 

@@ -103,6 +103,10 @@ SbomBuilder::SbomBuilder(const std::string& reference, std::string file, std::st
   inventory_.image.kind = "sbom";
 }
 
+std::uint32_t SbomBuilder::ref(std::string_view id) {
+  return refs_.try_emplace(std::string(id), static_cast<std::uint32_t>(refs_.size())).first->second;
+}
+
 void SbomBuilder::unknown(Fault fault, std::string what) {
   if (inventory_.unknowns.size() >= max_unknowns) return;
   inventory_.unknowns.push_back(
@@ -207,8 +211,7 @@ Result<> SbomBuilder::add(SbomComponent component) {
   sort_unique(package.cpes);
   sort_unique(package.hashes);
   if (!component.ref.empty()) {
-    by_ref_.emplace(std::move(component.ref),
-                    static_cast<std::uint32_t>(inventory_.packages.size()));
+    by_ref_.emplace(ref(component.ref), static_cast<std::uint32_t>(inventory_.packages.size()));
   }
   inventory_.packages.push_back(std::move(package));
   return {};
@@ -254,7 +257,7 @@ Inventory SbomBuilder::finish() {
   if (inventory_.packages.empty())
     unknown(Fault::unsupported, "the document lists no package, so there is nothing to match");
   const auto to = sort_packages();
-  const auto find = [&](const std::string& ref) -> std::optional<std::uint32_t> {
+  const auto find = [&](std::uint32_t ref) -> std::optional<std::uint32_t> {
     const auto found = by_ref_.find(ref);
     return found == by_ref_.end() ? std::nullopt : std::optional(to[found->second]);
   };

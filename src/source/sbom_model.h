@@ -26,18 +26,22 @@ struct SbomComponent {
       seen;  // {path, digest or diff_id of the layer}, both may be empty
 };
 
+// What a document says once for many packages, which each repeat it: "" where that is longer than
+// any path or word.
+inline std::string said_for_many(std::string_view text) {
+  return std::string(text.size() > 4096 ? std::string_view{} : text);
+}
+
 class SbomBuilder {
  public:
   // `format` names the kind of document in evidence and unknowns: "CycloneDX", "SPDX", …
   SbomBuilder(const std::string& reference, std::string file, std::string format);
 
   Result<> add(SbomComponent component);  // too_large over a million
-  void needs(std::string package, std::string needed) {
-    needs_.emplace_back(std::move(package), std::move(needed));
-  }
-  void owned(std::string package, std::string owner) {
-    owned_.emplace_back(std::move(package), std::move(owner));
-  }
+  // A number for an id of the document, which is long as it likes and named in many relations.
+  std::uint32_t ref(std::string_view id);
+  void needs(std::uint32_t package, std::uint32_t needed) { needs_.emplace_back(package, needed); }
+  void owned(std::uint32_t package, std::uint32_t owner) { owned_.emplace_back(package, owner); }
   void unknown(Fault fault, std::string what);
   Distribution& distribution() { return inventory_.distribution; }
   ImageInfo& image() { return inventory_.image; }
@@ -54,11 +58,12 @@ class SbomBuilder {
 
   Inventory inventory_;
   std::string file_, format_;
-  std::vector<std::pair<std::string, std::string>> needs_, owned_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> needs_, owned_;
+  std::unordered_map<std::string, std::uint32_t> refs_;  // looked up only
   std::unordered_map<std::string, std::uint32_t>
       layer_of_;  // by diff_id and digest; looked up only
   std::size_t layers_known_ = 0;
-  std::unordered_map<std::string, std::uint32_t> by_ref_;  // looked up only
+  std::unordered_map<std::uint32_t, std::uint32_t> by_ref_;  // looked up only
   std::vector<std::pair<Distribution, std::uint32_t>>
       distributions_;  // of purls, with how many say so
 };

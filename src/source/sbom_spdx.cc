@@ -84,18 +84,18 @@ class Spdx {
 
   void read_relation(const Value& relation) {
     const auto type = relation["relationshipType"].text();
-    std::string from = relation["spdxElementId"].string(),
-                to = relation["relatedSpdxElement"].string();
+    const auto from = builder_.ref(relation["spdxElementId"].text()),
+               to = builder_.ref(relation["relatedSpdxElement"].text());
     const auto edge = std::ranges::find(needs, type, &Edge::name);
     if (edge != needs.end()) {
       if (edge->forward)
-        builder_.needs(std::move(from), std::move(to));
+        builder_.needs(from, to);
       else
-        builder_.needs(std::move(to), std::move(from));
+        builder_.needs(to, from);
     } else if (type == "CONTAINS" || (type == "OTHER" && relation["comment"].text().starts_with(
                                                              "ownership-by-file-overlap"))) {
       // Ours and Syft's word for a package whose files belong to one of the system.
-      builder_.owned(std::move(to), std::move(from));
+      builder_.owned(to, from);
     }
   }
 

@@ -24,9 +24,11 @@ class Syft {
     for (const Value& relation : root_["artifactRelationships"].items()) {
       const auto type = relation["type"].text();
       if (type == "dependency-of")
-        builder_.needs(relation["child"].string(), relation["parent"].string());
+        builder_.needs(builder_.ref(relation["child"].text()),
+                       builder_.ref(relation["parent"].text()));
       if (type == "ownership-by-file-overlap")
-        builder_.owned(relation["child"].string(), relation["parent"].string());
+        builder_.owned(builder_.ref(relation["child"].text()),
+                       builder_.ref(relation["parent"].text()));
     }
     return builder_.finish();
   }

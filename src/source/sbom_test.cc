@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/allocations_for_tests.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "inventory/purl.h"
@@ -138,6 +139,25 @@ std::string joined(const std::vector<std::string>& licences,
   bool whole = true;
   std::string out = licence_expression(licences, names, whole);
   return whole ? out : "cut: " + out;
+}
+
+// One package with a long id, which needs all others: each relation is a number, not the id again.
+TEST(Sbom, ALongIdCostsItsLengthOnce) {
+  std::string components = R"({"type":"library","name":"a","bom-ref":"LONG"})", needed;
+  for (int i = 0; i < 2000; ++i) {
+    components +=
+        fmt::format(R"(,{{"type":"library","name":"b","version":"{}","bom-ref":"{}"}})", i, i);
+    needed += fmt::format(R"({}"{}")", i == 0 ? "" : ",", i);
+  }
+  const std::string document =
+      replace_all(fmt::format(R"({{"bomFormat":"CycloneDX","components":[{}],)"
+                              R"("dependencies":[{{"ref":"LONG","dependsOn":[{}]}}]}})",
+                              components, needed),
+                  "LONG", std::string(100'000, 'l'));
+  EXPECT_LT(test::allocated_by([&] {
+              EXPECT_EQ(read_sbom(document, "sbom:x", "x").value().dependencies.size(), 2000);
+            }),
+            20'000'000);
 }
 
 TEST(Sbom, JoinsLicencesToOneExpression) {

@@ -87,7 +87,7 @@ class Trivy {
     const auto ref = [&](std::string_view id) { return fmt::format("{}/{}", number, id); };
     out.ref = ref(value["ID"].text());
     out.purl = value["Identifier"]["PURL"].string();
-    out.ecosystem = result["Type"].string();
+    out.ecosystem = said_for_many(result["Type"].text());
     package.name = value["Name"].string();
     package.version = full_version(value, "Version", "Release", "Epoch");
     package.arch = value["Arch"].string();
@@ -110,9 +110,11 @@ class Trivy {
     const std::string layer = is_digest(value["Layer"]["DiffID"].text())
                                   ? value["Layer"]["DiffID"].string()
                                   : value["Layer"]["Digest"].string();
-    out.seen.emplace_back(target ? result["Target"].string() : value["FilePath"].string(), layer);
+    out.seen.emplace_back(
+        target ? said_for_many(result["Target"].text()) : value["FilePath"].string(), layer);
+    const auto own = builder_.ref(out.ref);
     for (const Value& needed : value["DependsOn"].items())
-      builder_.needs(out.ref, ref(needed.text()));
+      builder_.needs(own, builder_.ref(ref(needed.text())));
     return builder_.add(std::move(out));
   }
 

@@ -1,0 +1,30 @@
+// Counts the bytes that a test program asks for, which are the same on every machine. One file of a
+// program includes this: it replaces operator new.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace boltseal::test {
+inline std::atomic<std::uint64_t> allocated;
+}
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  boltseal::test::allocated += size;
+  if (void* memory = std::malloc(size ? size : 1)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace boltseal::test {
+
+template <class F>
+std::uint64_t allocated_by(F&& work) {
+  const std::uint64_t before = allocated;
+  work();
+  return allocated - before;
+}
+
+}  // namespace boltseal::test
