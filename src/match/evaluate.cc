@@ -240,7 +240,17 @@ std::optional<bool> satisfies(Comparer& comparer, std::string_view requirement) 
   return true;
 }
 
-void collect_fixes(const Affected& affected, Comparer& comparer, Judgement& out) {
+// Ranges that overlap ("before 12.0.7", "before 12.2.2") name fixes that others of them still
+// cover.
+bool still_affected(const Affected& affected, Scheme scheme, std::string_view version) {
+  Texts texts;
+  Comparer comparer(scheme, version, false, texts);
+  return std::ranges::any_of(affected.ranges, [&](const auto& range) {
+    return in_range(range, comparer).verdict == Verdict::affected;
+  });
+}
+
+void collect_fixes(const Affected& affected, Scheme scheme, Comparer& comparer, Judgement& out) {
   for (const auto& range : affected.ranges)
     for (const auto& event : range)
       if (event.kind == Event::Kind::fixed && event.version != "0") {
@@ -255,6 +265,8 @@ void collect_fixes(const Affected& affected, Comparer& comparer, Judgement& out)
     for (std::size_t k = i; k > 0 && comparer.compare(fixes[k], fixes[k - 1]) == Order::less; --k)
       std::swap(fixes[k], fixes[k - 1]);
   fixes.erase(std::unique(fixes.begin(), fixes.end()), fixes.end());
+  if (affected.ranges.size() > 1)
+    std::erase_if(fixes, [&](auto fix) { return still_affected(affected, scheme, fix); });
   constexpr std::size_t enough = 16;
   if (fixes.size() > enough) fixes.resize(enough);
 }
@@ -307,7 +319,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
   std::ranges::move(steps, std::back_inserter(out.steps));
   if (explain && out.steps.empty())
     add({"unlisted", texts.join({version, " is in no range and no list of the record"})});
-  if (worst <= Verdict::fixed) collect_fixes(affected, comparer, out);
+  if (worst <= Verdict::fixed) collect_fixes(affected, scheme, comparer, out);
   return out;
 }
 

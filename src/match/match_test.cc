@@ -148,6 +148,20 @@ TEST(Evaluate, FixesThatHelpAreLowestFirst) {
               ElementsAre("3.2.5", "4.0.2"));
 }
 
+TEST(Evaluate, AFixThatAnotherRangeCoversIsNone) {
+  Affected affected;
+  affected.ranges = {until("12.0.7"), until("12.1.4", "12.1.0"), until("12.2.2")};
+  Texts texts;
+  const auto fixes = [&](std::string_view version) {
+    return evaluate(affected, Scheme::go, version, true, texts).fixed_versions;
+  };
+  EXPECT_THAT(fixes("v11.0.0"), ElementsAre("12.2.2"));
+  affected.ranges.back() = until("12.2.2", "12.2.0");
+  EXPECT_THAT(fixes("v11.0.0"), ElementsAre("12.0.7", "12.1.4", "12.2.2"));
+  affected.ranges.push_back(unfixed());
+  EXPECT_THAT(fixes("v11.0.0"), ElementsAre());
+}
+
 TEST(Evaluate, ComposerVersionsAreNormalised) {
   EXPECT_EQ(judge(until("1.0.0"), "1.0", Scheme::packagist), Verdict::fixed);
   EXPECT_EQ(judge(until("2.0.0"), "v2.0.0-BETA1", Scheme::packagist), Verdict::affected);
