@@ -12,7 +12,8 @@ namespace boltseal {
 namespace {
 
 constexpr std::size_t record_limit = 20'000'000;
-constexpr unsigned link_limit = 40;  // as the kernel: symlinks in one path
+constexpr std::uint64_t implied_limit = 128 << 20;  // one path of 4 KB makes 4 MB of folders' paths
+constexpr unsigned link_limit = 40;                 // as the kernel: symlinks in one path
 constexpr std::size_t path_limit = 16 << 10;
 constexpr std::size_t unknown_limit = 5'000;
 constexpr std::uint32_t implied_mode = 0755;
@@ -78,6 +79,8 @@ Result<bool> ContentSquash::enter(std::string& at, std::string_view name,
   const bool folder = found != tree_.end() && found->second.type == FileType::directory;
   if (!folder && !make) return false;
   if (!folder) {
+    if ((implied_bytes_ += path.size()) > implied_limit)
+      return fail(Fault::too_large, "too many folders that no layer names");
     ContentRecord implied;
     implied.type = FileType::directory;
     implied.mode = implied_mode;

@@ -46,6 +46,7 @@ class ContentSquash {
   Tree tree_;
   std::vector<Unknown> unknowns_;
   std::uint32_t layer_ = 0;
+  std::uint64_t implied_bytes_ = 0;            // paths of folders that no layer names
   std::set<std::string, std::less<>> hidden_;  // what hidden_folder finds; none below another one
   unsigned links_followed_ = 0;                // of the path at hand
   std::string last_parent_;  // a folder that is known to be there; "" after anything went

@@ -124,6 +124,17 @@ TEST(ContentSquash, FoldersThatNoLayerNamesAreMade) {
   EXPECT_EQ(records[1].path, "a/b");
 }
 
+TEST(ContentSquash, FoldersThatNoLayerNamesHaveALimit) {
+  Layer layer;
+  for (int i = 0; i < 100; ++i) {
+    std::string path = std::to_string(i);
+    while (path.size() < 4000) path += "/a";
+    layer.file(path);
+  }
+  ContentSquash squash;
+  EXPECT_EQ(squash.apply(0, layer.list.take()).error().fault, Fault::too_large);
+}
+
 TEST(ContentSquash, HardLinksHaveWhatTheirTargetHadThen) {
   Image image;
   image.lay(Layer().file("a", "1").hard_link("b", "a").file("a", "2").hard_link("c", "a"));
