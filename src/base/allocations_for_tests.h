@@ -10,6 +10,8 @@ namespace boltseal::test {
 inline std::atomic<std::uint64_t> allocated;
 }
 
+// NOLINTBEGIN(misc-definitions-in-headers): one file includes it, and replacements must not be
+// inline
 [[gnu::noinline]] void* operator new(std::size_t size) {
   boltseal::test::allocated += size;
   if (void* memory = std::malloc(size ? size : 1)) return memory;
@@ -17,6 +19,7 @@ inline std::atomic<std::uint64_t> allocated;
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+// NOLINTEND(misc-definitions-in-headers)
 
 namespace boltseal::test {
 
