@@ -25,15 +25,21 @@ std::string_view field(std::string_view block, std::size_t at, std::size_t size)
 // The sum of the header's bytes with the checksum field as spaces; some old tars summed signed
 // bytes.
 bool checksum_holds(std::string_view block) {
-  std::uint64_t plain = 0;
-  std::int64_t with_sign = 0;
-  for (std::size_t i = 0; i < block_size; ++i) {
-    const char c = i >= 148 && i < 156 ? ' ' : block[i];
-    plain += static_cast<unsigned char>(c);
-    with_sign += static_cast<signed char>(c);
-  }
-  const auto stated = tar_number(block.substr(148, 8));
-  return stated && (*stated == plain || static_cast<std::int64_t>(*stated) == with_sign);
+  constexpr std::size_t at = 148, size = 8;
+  std::int32_t plain = ' ' * static_cast<std::int32_t>(size), negative = 0;
+  const auto add = [&](char c, int times) {
+    const auto byte = static_cast<unsigned char>(c);
+    plain += times * byte;
+    negative += times * (byte >> 7);
+  };
+  // All bytes, then without the field: a loop without a question is one for vectors.
+  const char* bytes = block.substr(0, block_size).data();
+  for (std::size_t i = 0; i < block_size; ++i) add(bytes[i], 1);
+  for (std::size_t i = at; i < at + size; ++i) add(bytes[i], -1);
+  const auto stated = tar_number(block.substr(at, size));
+  if (!stated) return false;
+  const auto sum = static_cast<std::int64_t>(*stated);
+  return sum == plain || sum == plain - 256 * negative;
 }
 
 bool all_zero(std::string_view block) {

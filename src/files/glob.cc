@@ -48,8 +48,23 @@ std::vector<bool> parts_matched(std::string_view glob, std::string_view path) {
 
 }  // namespace
 
+// From the end as long as a part stands for one part: every file of an image is asked for, and
+// nearly all differ from a glob there.
 bool glob_matches(std::string_view glob, std::string_view path) {
-  return parts_matched(glob, path).back();
+  for (;;) {
+    const auto g = glob.rfind('/'), p = path.rfind('/');  // npos + 1 is 0
+    const auto wanted = glob.substr(g + 1);
+    if (wanted == "**") break;
+    if (!wildcard_matches(wanted, path.substr(p + 1))) return false;
+    if (g == std::string_view::npos) return p == std::string_view::npos;
+    if (p == std::string_view::npos) {
+      const auto left = split(glob.substr(0, g), '/');
+      return std::ranges::all_of(left, [](std::string_view part) { return part == "**"; });
+    }
+    glob = glob.substr(0, g);
+    path = path.substr(0, p);
+  }
+  return glob == "**" || parts_matched(glob, path).back();
 }
 
 PathFilter::PathFilter(const std::vector<std::string>& patterns) {

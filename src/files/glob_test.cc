@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
+
+#include "base/text.h"
 
 namespace boltseal {
 namespace {
@@ -47,6 +51,40 @@ TEST(Glob, APathFilterReadsPatternsAsGitignoreDoes) {
   for (const char* path : {"opt/apple", "a/opt/app/x", "srv/deep/a.jar", "node_modules2/x", ""})
     EXPECT_FALSE(filter.covers(path)) << path;
   EXPECT_FALSE(PathFilter({"", "/", "./"}).covers("a"));
+}
+
+// As the words say it, part by part.
+bool stands_for(std::vector<std::string_view> glob, std::vector<std::string_view> path) {
+  if (glob.empty()) return path.empty();
+  const auto first = glob.front();
+  const std::vector<std::string_view> rest(glob.begin() + 1, glob.end());
+  if (first == "**" && stands_for(rest, path)) return true;
+  if (path.empty()) return false;
+  const std::vector<std::string_view> below(path.begin() + 1, path.end());
+  return first == "**" ? stands_for(glob, below)
+                       : wildcard_matches(first, path.front()) && stands_for(rest, below);
+}
+
+TEST(Glob, SaysOfEveryPathWhatItsPartsSay) {
+  const char* words[] = {"a", "b", "ab", "*", "a*", "**"};
+  std::uint32_t seed = 1;
+  const auto next = [&](std::uint32_t below) {
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 16) % below;
+  };
+  const auto made = [&](std::uint32_t kinds) {
+    std::string out = words[next(kinds)];
+    for (auto n = next(4); n > 0; --n) (out += '/') += words[next(kinds)];
+    return out;
+  };
+  int matched = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    const std::string glob = made(6), path = made(3);
+    const bool wanted = stands_for(split(glob, '/'), split(path, '/'));
+    ASSERT_EQ(glob_matches(glob, path), wanted) << glob << " " << path;
+    matched += wanted;
+  }
+  EXPECT_GT(matched, 1'000);
 }
 
 TEST(Glob, HostilePathsTakeNoLongTime) {
