@@ -60,6 +60,15 @@ def digest_of(text):
     return re.search(r"^database  (sha256:[0-9a-f]{64})$", text, re.M).group(1)
 
 
+def flaws_of(text):
+    """The flaws that one of secdb's texts names: its CVEs, or else what looks like another id; never prose."""
+    words = re.split(r"[\s,;()\[\]]+", re.sub("CVE[ _]", "CVE-", text).strip())
+    if cves := {m[0] for word in words if (m := re.match(r"CVE-\d{4}-\d{4,}", word))}:
+        return cves
+    others = {word for word in words if re.fullmatch(r"[A-Za-z]{2}[A-Za-z0-9-]*-[A-Za-z0-9-]*\d|GHSA(-\w{4}){3}", word)}
+    return others or {word for word in words if len(words) == 1 and re.fullmatch(r"[A-Za-z][^?]*", word) and re.search(r"\d", word)}
+
+
 def records_in(folder):
     """How many records each feed must give, counted here from the feeds themselves."""
     out = collections.Counter()
@@ -74,7 +83,8 @@ def records_in(folder):
         ids = set()
         for package in json.loads(path.read_text())["packages"] or []:
             for fixed in package["pkg"]["secfixes"].values():
-                ids.update(i for text in fixed or [] for i in text.replace("CVE ", "CVE-").replace("CVE_", "CVE-").split())
+                for text in fixed or []:
+                    ids |= flaws_of(text)
         out["Wolfi" if path.parent.name == "wolfi" else "Alpine"] += len(ids)
     out["CISA KEV"] = len(json.loads((folder / "kev" / KEV).read_text())["vulnerabilities"])
     with zipfile.ZipFile(folder / "ruby-advisory-db.zip") as archive:
