@@ -57,6 +57,19 @@ std::string_view misspelt_member(const Value& object, std::span<const std::strin
   return {};
 }
 
+Result<> check_members(const Value& object, std::span<const std::string_view> names,
+                       const std::string& where, std::string_view whose) {
+  if (const auto twice = repeated_member(object); !twice.empty())
+    return fail(Fault::corrupt, fmt::format("{}says {} twice: refused", whose, printable(twice)),
+                where);
+  if (const auto odd = misspelt_member(object, names); !odd.empty())
+    return fail(Fault::corrupt,
+                fmt::format("{}has a member {}, which some take for another: refused", whose,
+                            printable(odd)),
+                where);
+  return {};
+}
+
 const Value& Value::operator[](std::size_t index) const {
   const auto all = items();
   return index < all.size() ? all[index] : null_value;

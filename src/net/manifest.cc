@@ -46,20 +46,8 @@ Annotations read_annotations(const Value& value) {
   return out;
 }
 
-// What pulls the image may take the other of two members, or one that is spelled "Layers", and so
-// other layers than we do. `names`: the members that somebody acts on.
-Result<> check_members(const Value& object, std::span<const std::string_view> names,
-                       const std::string& where) {
-  if (const auto twice = repeated_member(object); !twice.empty())
-    return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
-  if (const auto odd = misspelt_member(object, names); !odd.empty())
-    return fail(
-        Fault::corrupt,
-        fmt::format("has a member {}, which some take for another: refused", printable(odd)),
-        where);
-  return {};
-}
-
+// The members that somebody acts on. What pulls the image may take "Layers" for layers, or the
+// other of two, and so other layers than we do.
 constexpr std::string_view manifest_members[] = {"schemaVersion", "mediaType",   "artifactType",
                                                  "config",        "layers",      "manifests",
                                                  "subject",       "annotations", "fsLayers"};

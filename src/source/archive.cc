@@ -79,14 +79,8 @@ Result<Opened> open_docker(const std::shared_ptr<const BlobStore>& store, const 
   if (!tree->root().is_array()) return fail(Fault::corrupt, "is no list of images", where);
   TRY(const Value* image, choose(tree->root(), name, store->where()));
 
-  if (const auto twice = repeated_member(*image); !twice.empty())
-    return fail(Fault::corrupt, fmt::format("says {} twice: refused", printable(twice)), where);
   constexpr std::string_view members[] = {"Config", "Layers", "RepoTags"};
-  if (const auto odd = misspelt_member(*image, members); !odd.empty())
-    return fail(
-        Fault::corrupt,
-        fmt::format("has a member {}, which some take for another: refused", printable(odd)),
-        where);
+  TRY_DO(check_members(*image, members, where));
   const std::string config_path = (*image)["Config"].string();
   TRY(const std::string config, read_blob(*store, config_path, max_config_bytes));
   const std::string config_digest = sha256_digest(config);

@@ -69,17 +69,8 @@ Result<ImageInfo> image_from_config(std::string_view config_json, std::vector<La
 
   // Docker and its kin would take the later of two members, or "RootFS" for rootfs, and so other
   // diff_ids than we do.
-  for (const Value* part : {&config, &config["rootfs"]}) {
-    if (const auto twice = repeated_member(*part); !twice.empty())
-      return fail(Fault::corrupt,
-                  fmt::format("the image config says {} twice: refused", printable(twice)), where);
-    if (const auto odd = misspelt_member(*part, config_members); !odd.empty())
-      return fail(
-          Fault::corrupt,
-          fmt::format("the image config has a member {}, which some take for another: refused",
-                      printable(odd)),
-          where);
-  }
+  for (const Value* part : {&config, &config["rootfs"]})
+    TRY_DO(check_members(*part, config_members, where, "the image config "));
 
   ImageInfo info;
   info.kind = "image";
