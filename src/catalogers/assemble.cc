@@ -128,7 +128,6 @@ void drop_what_is_known_better(std::vector<Fragment>& fragments) {
     return !fragment.packages.empty() &&
            fragment.packages.front().evidence.front().what.starts_with(what);
   };
-  const auto folder_of = [](std::string_view path) { return path.substr(0, path.rfind('/') + 1); };
   std::unordered_set<std::string> restored;                      // folders of projects
   std::unordered_set<std::string> vendored;                      // of Go modules
   std::unordered_map<std::string, const Fragment*> old_modules;  // go.mod before 1.17, by folder

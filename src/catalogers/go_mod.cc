@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "catalogers/declared_evidence.h"
+#include "catalogers/language.h"
 #include "files/reader.h"
 
 namespace boltseal {
@@ -95,12 +96,11 @@ bool may_be_go_itself(std::string_view name, std::string_view path) {
 }
 
 Result<> read(const FileView& file, Sink& sink) {
-  const std::string path = "/" + std::string(file.path);
-  if (path.find("/pkg/mod/") != std::string::npos || path.find("/testdata/") != std::string::npos)
-    return {};
+  if (is_no_go_project(file.path)) return {};
   const GoMod mod = parse(file.content);
   std::string declared(mod.complete ? std::string_view("go.mod") : go_mod_before_117_evidence);
-  if (may_be_go_itself(mod.name, path)) (declared += go_mod_name_note) += mod.name;
+  if (may_be_go_itself(mod.name, "/" + std::string(file.path)))
+    (declared += go_mod_name_note) += mod.name;
   for (Module module : mod.required) {
     auto at = mod.replaced.find(module.path + "@" + module.version);
     if (at == mod.replaced.end()) at = mod.replaced.find(module.path);

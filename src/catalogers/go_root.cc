@@ -29,7 +29,6 @@ namespace {
 constexpr int max_levels = 16;  // from a generator up to its module
 
 // Folders end with their slash; "" is the top.
-std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
 std::string_view parent_of(std::string_view folder) {
   return folder_of(folder.substr(0, folder.size() - 1));
 }

@@ -18,9 +18,7 @@ namespace boltseal {
 namespace {
 
 Result<> read(const FileView& file, Sink& sink) {
-  const std::string path = "/" + std::string(file.path);
-  if (path.find("/pkg/mod/") != std::string::npos || path.find("/testdata/") != std::string::npos)
-    return {};
+  if (is_no_go_project(file.path)) return {};
   std::map<std::string, std::string, std::less<>> modules;
   bool full = false;
   each_line(file.content, [&](std::string_view line) {

@@ -33,9 +33,7 @@ std::optional<Package> module_of(const std::vector<std::string_view>& fields) {
 }
 
 Result<> read(const FileView& file, Sink& sink) {
-  const std::string path = "/" + std::string(file.path);
-  if (path.find("/pkg/mod/") != std::string::npos || path.find("/testdata/") != std::string::npos)
-    return {};
+  if (is_no_go_project(file.path)) return {};
   std::optional<Package> module;  // whose packages follow
   std::size_t modules = 0;
   each_line(file.content, [&](std::string_view line) {

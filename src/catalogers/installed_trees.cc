@@ -27,7 +27,7 @@ InstalledTrees::InstalledTrees(const std::vector<Fragment>& fragments) {
     const std::string_view path = fragment.path;
     if (const auto name = file_name(path);
         std::ranges::find(node_locks, name) != std::end(node_locks))
-      projects.push_back(path.substr(0, path.size() - name.size()));
+      projects.push_back(folder_of(path));
     const auto at = path.find(node_modules);
     if (at == std::string_view::npos || fragment.packages.empty()) continue;
     const std::string_view folder = path.substr(0, at);
@@ -52,7 +52,7 @@ void InstalledTrees::apply(Fragment& lock) const {
   std::erase_if(lock.packages, [&](const Package& p) {
     return in_project && p.evidence.front().what == unpacked_package_evidence;
   });
-  const auto folder = folders_.find(lock.path.substr(0, lock.path.rfind('/') + 1));
+  const auto folder = folders_.find(std::string(folder_of(lock.path)));
   if (folder == folders_.end()) return;
   std::erase_if(lock.packages, [&](const Package& p) {
     return p.type == PackageType::npm && p.evidence.front().what != linked_folder_evidence &&

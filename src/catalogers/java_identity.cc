@@ -39,6 +39,12 @@ bool is_domain(std::string_view text) {
   return is_maven_id(text) && text.find('.') != std::string_view::npos && !is_digit(text.front());
 }
 
+// Without the directives behind it.
+std::string_view symbolic_name(const JarManifest& manifest) {
+  const auto name = manifest["bundle-symbolicname"];
+  return trim(name.substr(0, name.find(';')));
+}
+
 // maven-bundle-plugin makes the symbolic name from group and artifact, without what both have:
 // org.apache.commons and commons-lang3 give org.apache.commons.lang3; com.h2database and h2 (the
 // end of the group) would give com.h2database. This is the way back. What follows the artifact is a
@@ -134,8 +140,7 @@ Group infer_group(const JarFacts& facts, std::string_view artifact, std::string_
       (facts.classes.empty() || facts.classes.starts_with(vendor))) {
     return {std::string(vendor), "Implementation-Vendor-Id"};
   }
-  auto symbolic = manifest["bundle-symbolicname"];
-  symbolic = trim(symbolic.substr(0, symbolic.find(';')));
+  const auto symbolic = symbolic_name(manifest);
   if (auto group = group_of_symbolic_name(symbolic, artifact); !group.empty())
     return {group, "Bundle-SymbolicName"};
   if (auto group = group_of_symbolic_name(manifest["automatic-module-name"], artifact);
@@ -185,8 +190,7 @@ int prefix_evidence(const JarFacts& facts, std::string_view whole, std::string_v
   if (artifact.starts_with(domain) &&
       (artifact.size() == domain.size() || !is_alnum(artifact[domain.size()])))
     return 3;
-  auto symbolic = manifest["bundle-symbolicname"];
-  symbolic = trim(symbolic.substr(0, symbolic.find(';')));
+  const auto symbolic = symbolic_name(manifest);
   if (symbolic == artifact) return 2;
   if (symbolic != whole && group_of_symbolic_name(symbolic, artifact) == group) return 2;
   // A bundle's full name has no hyphen at its end.
@@ -311,8 +315,7 @@ std::optional<JavaName> infer_java_name(const JarFacts& facts) {
                                                   version_in(manifest["specification-version"])};
   JarName name = split_jar_name(facts.stem, declared);
   // Eclipse writes its bundles as name_version.
-  auto symbolic = manifest["bundle-symbolicname"];
-  symbolic = trim(symbolic.substr(0, symbolic.find(';')));
+  const auto symbolic = symbolic_name(manifest);
   if (is_maven_id(symbolic) && facts.stem.starts_with(std::string(symbolic) + "_") &&
       starts_version(facts.stem.substr(symbolic.size() + 1)) && !is_scala_name(name.artifact)) {
     name = {facts.stem.substr(0, symbolic.size()), facts.stem.substr(symbolic.size() + 1), {}};

@@ -100,6 +100,7 @@ std::string_view first_line(std::string_view text) {
 }
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
 
 std::vector<bool> reachable(std::size_t count,
                             const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges,
@@ -145,6 +146,10 @@ bool has_folder(std::string_view path, std::string_view folder) {
     if ((at == 0 || path[at - 1] == '/') && end < path.size() && path[end] == '/') return true;
   }
   return false;
+}
+
+bool is_no_go_project(std::string_view path) {
+  return has_folder(path, "pkg/mod") || has_folder(path, "testdata");
 }
 
 bool inside_installed_package(std::string_view path) {

@@ -41,6 +41,8 @@ constexpr std::string_view unpacked_package_evidence = "package.json outside nod
 
 std::string_view first_line(std::string_view text);
 std::string_view file_name(std::string_view path);
+// What stands before it, with the slash; "" at the top.
+std::string_view folder_of(std::string_view path);
 
 // A lock file as a graph: which of `count` packages the roots reach. Edges are {package, what it
 // needs}, sorted.
@@ -69,6 +71,10 @@ void settle_depends(Package& package);
 // True for a path inside an installed package (node_modules, gems, site-packages, …): a lock file
 // there was its author's.
 bool inside_installed_package(std::string_view path);
+
+// True for what says nothing of a Go project: the module cache holds the files of every module that
+// was ever looked at, used or not, and whole toolchains; and test data.
+bool is_no_go_project(std::string_view path);
 
 // True when a folder of that name is on the path: "a/node_modules/b" for "node_modules".
 bool has_folder(std::string_view path, std::string_view folder);
