@@ -23,28 +23,31 @@ Result<> add(std::string_view word, FailCondition& out) {
     out.uncovered = true;
   else if (name == "eol")
     out.end_of_life = true;
-  else if (name == "licence")
+  else if (name == "licence" || name == "license")
     out.licence = true;
-  else if (const auto severity = severity_of(name);
-           severity && name != "none" && name != "unknown" && !out.at_least)
+  else if (name == "unknown")
+    out.unknown = true;
+  else if (const auto severity = severity_of(name); severity && name != "none" && !out.at_least)
     out.at_least = severity;
   else
     return fail(
         Fault::corrupt,
         fmt::format("\"{}\" is nothing to fail on; use a severity (negligible, low, medium, high, "
-                    "critical), kev, fixable, undecided, uncovered, eol, licence, any or none",
+                    "critical), unknown, kev, fixable, undecided, uncovered, eol, licence, any or "
+                    "none",
                     name));
   return {};
 }
 
 bool about_findings(const FailCondition& c) {
-  return c.at_least || c.kev || c.fixable || c.undecided || c.any;
+  return c.at_least || c.unknown || c.kev || c.fixable || c.undecided || c.any;
 }
 
 bool holds(const FailCondition& c, const Finding& f) {
   // What is undecided counts as a finding only where it is asked for, or where everything is.
   if (f.verdict == Verdict::undecided && !c.undecided && !c.any) return false;
   return (!c.at_least || f.severity >= *c.at_least) && (!c.kev || f.kev) &&
+         (!c.unknown || f.severity == Severity::unknown) &&
          (!c.fixable || !f.fixed_versions.empty()) &&
          (!c.undecided || f.verdict == Verdict::undecided);
 }

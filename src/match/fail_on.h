@@ -14,16 +14,17 @@ namespace boltseal {
 // One alternative: all of its conditions at once.
 struct FailCondition {
   std::optional<Severity> at_least;
-  bool kev = false, fixable = false, undecided = false, any = false;  // of one finding
-  bool uncovered = false, end_of_life = false, licence = false;       // of the report
+  bool unknown = false, kev = false, fixable = false, undecided = false,
+       any = false;                                              // of one finding
+  bool uncovered = false, end_of_life = false, licence = false;  // of the report
 };
 
 struct FailOn {
   std::vector<FailCondition> alternatives;  // none: nothing fails
 };
 
-// "high", "critical,kev", "high+fixable": severity names (that or worse), kev, fixable, undecided,
-// uncovered, eol, licence (a denied one), any, none;
+// "high", "critical,kev", "high+fixable": severity names (that or worse), unknown (nobody rated
+// it), kev, fixable, undecided, uncovered, eol, licence (a denied one), any, none;
 // "," between alternatives, "+" between what must hold of one finding. corrupt for anything else.
 Result<FailOn> parse_fail_on(std::string_view text);
 

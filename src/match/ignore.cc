@@ -53,12 +53,17 @@ std::string place(std::string_view name, std::size_t line) {
 
 Result<> known_keys(const Value& object, std::span<const std::string_view> keys,
                     const std::string& where) {
-  for (const auto& member : object.members())
+  if (const auto key = repeated_member(object); !key.empty())
+    return fail(Fault::corrupt, fmt::format("\"{}\" stands twice", key), where);
+  for (const auto& member : object.members()) {
+    if (!member.value)  // "expires:" with nothing behind it must not ignore for ever
+      return fail(Fault::corrupt, fmt::format("\"{}\" has no value", member.key), where);
     if (std::ranges::find(keys, member.key) == keys.end())
       return fail(
           Fault::corrupt,
           fmt::format("unknown key \"{}\"; known are {}", member.key, fmt::join(keys, ", ")),
           where);
+  }
   return {};
 }
 
@@ -102,7 +107,8 @@ Result<IgnoreRule> read_rule(const Value& entry, const Keys& keys, std::string_v
                 rule.where);
   rule.expires = entry[keys.expires].scalar();
   // Trivy reads times too; the rule counts to the end of that day.
-  if (rule.expires.size() > 10 && rule.expires[10] == 'T') rule.expires.resize(10);
+  if (rule.expires.size() > 10 && (rule.expires[10] == 'T' || rule.expires[10] == ' '))
+    rule.expires.resize(10);
   if (!rule.expires.empty() && !is_date(rule.expires))
     return fail(Fault::corrupt, fmt::format("\"{}\" is no date like 2026-01-31", rule.expires),
                 rule.where);
@@ -164,8 +170,8 @@ Result<std::vector<IgnoreRule>> read_trivyignore(std::string_view text, std::str
     rule.where = place(name, number);
     rule.reason = std::move(comment);
     comment.clear();
-    line = line.substr(0, line.find(" #"));
     for (const auto word : words(line)) {
+      if (word.starts_with('#')) break;
       if (rule.id.empty()) {
         rule.id = word;
       } else if (word.starts_with("exp:") && is_date(word.substr(4))) {

@@ -32,13 +32,14 @@ bool covers(const IgnoreRule& rule, const Finding& finding, const Package& packa
            wildcard_matches(pattern, package_purl.substr(0, package_purl.find('?')));
   };
   if (!rule.packages.empty() && std::ranges::none_of(rule.packages, fits_purl)) return false;
-  const auto fits_path = [&](const std::string& pattern) {
-    std::string_view glob = pattern;
-    while (glob.starts_with('/')) glob.remove_prefix(1);
-    return std::ranges::any_of(package.evidence,
-                               [&](const Evidence& e) { return glob_matches(glob, e.path); });
-  };
-  return rule.paths.empty() || std::ranges::any_of(rule.paths, fits_path);
+  if (rule.paths.empty()) return true;
+  // A package that lies in two places is one of ours: a rule on one of them judges not the other.
+  return !package.evidence.empty() && std::ranges::all_of(package.evidence, [&](const Evidence& e) {
+    return std::ranges::any_of(rule.paths, [&](std::string_view glob) {
+      while (glob.starts_with('/')) glob.remove_prefix(1);
+      return glob_matches(glob, e.path);
+    });
+  });
 }
 
 ProofStep step_of(const IgnoreRule& rule, Texts& texts) {

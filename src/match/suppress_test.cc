@@ -54,6 +54,10 @@ TEST(Ignore, FaultsNameFileAndLine) {
   EXPECT_THAT(refusal("ignore:\n  - id: CVE-1\n    reason: r\n    expires: soon\n"),
               HasSubstr("no date"));
   EXPECT_THAT(refusal("ignore:\n  - reason: r\n"), HasSubstr("without an id"));
+  EXPECT_THAT(refusal("ignore:\n  - {id: CVE-1, reason: r, expires: }\n"),
+              HasSubstr("\"expires\" has no value"));
+  EXPECT_THAT(refusal("ignore:\n  - id: CVE-1\n    reason: r\n    id: CVE-2\n"),
+              HasSubstr("\"id\" stands twice"));
   EXPECT_THAT(refusal("CVE-1 exp:soon\n", ".trivyignore"), HasSubstr(".trivyignore:1"));
 }
 
@@ -64,6 +68,7 @@ TEST(Ignore, TrivyFilesAreRead) {
   EXPECT_EQ(plain[0].reason, "accepted by Ann");
   EXPECT_EQ(plain[1].expires, "2026-02-01");
   EXPECT_EQ(plain[1].where, ".trivyignore:4");
+  EXPECT_EQ(rules("CVE-2024-1\t# because\n", ".trivyignore").size(), 1U);
   // Trivy passes over words that it does not know; a misspelt date must not ignore for ever.
   const auto more = rules("CVE-2024-1 exp:2026-02-01 owner:ann\n", ".trivyignore");
   ASSERT_EQ(more.size(), 1U);
@@ -104,6 +109,18 @@ TEST(Ignore, RulesTakeTheirFindingsAway) {
   EXPECT_EQ(r.dropped[0].verdict, Verdict::suppressed);
   EXPECT_THAT(proof(r.dropped[0]), HasSubstr("not reachable"));
   EXPECT_TRUE(r.notices.empty());
+}
+
+TEST(Ignore, ARuleOnOnePlaceJudgesNotTheOther) {
+  auto c = two_flaws();
+  c.report.inventory.packages.front().evidence.push_back({"srv/x.dist-info/METADATA", 0, {}});
+  c.options.ignore = rules("ignore:\n  - {id: CVE-2024-1, paths: [\"opt/**\"], reason: r}\n");
+  EXPECT_EQ(c.run().findings.size(), 2U);
+  auto both = two_flaws();
+  both.report.inventory.packages.front().evidence.push_back({"srv/x.dist-info/METADATA", 0, {}});
+  both.options.ignore =
+      rules("ignore:\n  - {id: CVE-2024-1, paths: [\"opt/**\", \"/srv/**\"], reason: r}\n");
+  EXPECT_EQ(both.run().findings.size(), 1U);
 }
 
 TEST(Ignore, ExpiredAndUnusedRulesAreNoticed) {
@@ -439,6 +456,8 @@ TEST(FailOn, WordsAndCombinations) {
   EXPECT_FALSE(failing("any", Report{}));
   EXPECT_TRUE(failing("undecided", one(Severity::unknown, false, false, Verdict::undecided)));
   EXPECT_FALSE(failing("undecided", one(Severity::high, false, false)));
+  EXPECT_TRUE(failing("high,unknown", one(Severity::unknown, false, false)));
+  EXPECT_FALSE(failing("high,unknown", one(Severity::low, false, false)));
   EXPECT_FALSE(failing("high", one(Severity::high, false, false, Verdict::undecided)));
   Report r;
   EXPECT_FALSE(failing("uncovered,eol", r));
