@@ -35,6 +35,7 @@ class Run {
   Result<FetchResult> get(const std::string& address, bool have) const;
   std::vector<FeedFile> files();
   std::vector<FeedFile> osv_files(const FeedSource& source);
+  void miss_ecosystems(const FeedSource& source, const std::vector<FeedFile>& found);
   void take(const FeedFile& file);
   Result<> accept(const FeedFile& file, const FetchResult& fetched, FeedOutcome& outcome);
   Result<> add(const FeedFile& file, std::string_view body, FeedOutcome& outcome, bool fresh);
@@ -45,6 +46,7 @@ class Run {
   void add_old();
   void report(FeedOutcome outcome);
   std::string built_from() const;
+  std::optional<DatabaseInfo> as_built(const std::string& from) const;
   std::vector<std::string> absent(const Database& current) const;
   Result<> build();
 
@@ -82,7 +84,9 @@ Result<FetchResult> Run::get(const std::string& address, bool have) const {
 std::vector<FeedFile> Run::osv_files(const FeedSource& source) {
   const std::string address = ecosystems_address(source);
   const auto old = cached(address);
-  const auto fetched = get(address, old.has_value());
+  auto fetched = get(address, old.has_value());
+  if (fetched && !fetched->unchanged && usable_ecosystems(fetched->body, {}).empty())
+    fetched = fail(Fault::corrupt, "it names no ecosystem that we know", address);
   FeedOutcome outcome;
   outcome.name = source.name + " ecosystems";
   outcome.address = address;
@@ -107,7 +111,21 @@ std::vector<FeedFile> Run::osv_files(const FeedSource& source) {
   for (const auto& name : usable_ecosystems(list, options_.ecosystems)) {
     out.push_back(osv_file(source, name));
   }
+  if (!list.empty()) miss_ecosystems(source, out);
   return out;
+}
+
+// What was asked for by name and is not there: a misspelt name must not look like a small feed.
+void Run::miss_ecosystems(const FeedSource& source, const std::vector<FeedFile>& found) {
+  for (const auto& name : options_.ecosystems) {
+    if (std::ranges::find(found, name, &FeedFile::part) != found.end()) continue;
+    FeedOutcome outcome;
+    outcome.name = source.name + " " + name;
+    outcome.address = ecosystems_address(source);
+    outcome.state = State::failed;
+    outcome.message = "the feed has no such ecosystem; names are as OSV writes them: PyPI, npm, Go";
+    report(std::move(outcome));
+  }
 }
 
 std::vector<FeedFile> Run::files() {
@@ -135,6 +153,10 @@ Result<> Run::add(const FeedFile& file, std::string_view body, FeedOutcome& outc
   }
   if (fresh && imported.records == 0 && imported.skipped > 0) {
     return fail(Fault::corrupt, "not one of its records can be read");
+  }
+  if (fresh && !options_.force && imported.records * 2 < memory.records) {
+    return fail(Fault::corrupt, fmt::format("it has {} records where it had {}; --force takes it",
+                                            imported.records, memory.records));
   }
   std::ranges::move(part.advisories, std::back_inserter(input_.advisories));
   std::ranges::move(part.exploited, std::back_inserter(input_.exploited));
@@ -257,6 +279,16 @@ std::string Run::built_from() const {
                                 options_.prose, join(used_, "\n")));
 }
 
+// The database in place, when it is what was built of just this: neither damaged nor another one
+// that was imported since.
+std::optional<DatabaseInfo> Run::as_built(const std::string& from) const {
+  const auto database = Database::open(result_.path);
+  if (!database || !database->verify()) return std::nullopt;
+  auto info = database->info();
+  if (from + " " + info.digest != old_built_from_) return std::nullopt;
+  return info;
+}
+
 // The feeds of the database in use that this run has nothing of.
 std::vector<std::string> Run::absent(const Database& current) const {
   std::vector<std::string> out;
@@ -291,11 +323,9 @@ std::vector<std::string> lost_coverage(const Database& before, const Database& n
 Result<> Run::build() {
   result_.path = database_path(options_.directory);
   const std::string from = built_from();
-  if (from == old_built_from_) {
-    if (const auto database = Database::open(result_.path)) {
-      result_.info = database->info();
-      return {};
-    }
+  if (auto info = as_built(from)) {
+    result_.info = std::move(*info);
+    return {};
   }
   add_old();
   const auto current = open_best_database(options_.directory);
@@ -323,7 +353,7 @@ Result<> Run::build() {
   TRY(const auto database, Database::open(result_.path));
   result_.info = database.info();
   result_.rebuilt = true;
-  old_built_from_ = from;
+  old_built_from_ = from + " " + result_.info.digest;
   return {};
 }
 

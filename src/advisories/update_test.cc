@@ -60,9 +60,7 @@ class Update : public testing::Test {
     directory_ = testing::TempDir() + "boltseal_update_" + info->name();
     fs::remove_all(directory_);
     options_.directory = directory_ + "/data";
-    options_.feeds = {{"OSV", FeedSource::Kind::osv, "https://osv"},
-                      {"Alpine", FeedSource::Kind::alpine, "https://alpine"},
-                      {"KEV", FeedSource::Kind::kev, "https://kev/k.json"}};
+    options_.feeds = all_feeds();
     server_.files = {
         {"https://osv/ecosystems.txt", "npm\nDebian:12\n../../etc\nnonsense\n"},
         {"https://osv/npm/all.zip", bucket("X-1", "1.5.0", "2024-01-01T00:00:00Z")},
@@ -71,6 +69,12 @@ class Update : public testing::Test {
         {"https://kev/k.json", R"({"vulnerabilities":[{"cveID":"CVE-1"}]})"}};
   }
   void TearDown() override { fs::remove_all(directory_); }
+
+  static std::vector<FeedSource> all_feeds() {
+    return {{"OSV", FeedSource::Kind::osv, "https://osv"},
+            {"Alpine", FeedSource::Kind::alpine, "https://alpine"},
+            {"KEV", FeedSource::Kind::kev, "https://kev/k.json"}};
+  }
 
   UpdateResult update() {
     auto result = update_database(options_, server_.fetch());
@@ -210,11 +214,67 @@ TEST_F(Update, BuildsWithoutAFeedWhoseEcosystemsOthersCover) {
 
 TEST_F(Update, SaysWhatAChoiceOfFeedsLeavesOut) {
   update();
-  options_.ecosystems = {"Debian"};
+  server_.files["https://osv/ecosystems.txt"] = "npm\nGo\n";
+  server_.files["https://osv/Go/all.zip"] = stored_zip({{"G.json", R"({"id":"G"})"}});
+  options_.ecosystems = {"Go"};
   const auto result = update();
   EXPECT_TRUE(result.rebuilt);
   EXPECT_NE(result.notice.find("no longer has OSV npm; nothing covers npm now"), std::string::npos)
       << result.notice;
+}
+
+TEST_F(Update, AListThatNamesNothingIsNoList) {
+  update();
+  const auto exported = directory_ + "/full.db";
+  ASSERT_TRUE(export_database(options_.directory, exported));
+  for (const std::string list : {"", "<html>log in</html>"}) {
+    options_.directory = directory_ + "/other" + std::to_string(list.size());
+    ASSERT_TRUE(import_database(exported, options_.directory, false));
+    server_.files["https://osv/ecosystems.txt"] = list;
+    const auto result = update();
+    EXPECT_FALSE(result.all_well());
+    EXPECT_EQ(fix_of_a(), "1.5.0");
+  }
+}
+
+TEST_F(Update, AnEcosystemThatIsNotThereIsAFailure) {
+  update();
+  options_.ecosystems = {"npm,pypi"};
+  const auto result = update();
+  EXPECT_FALSE(result.all_well());
+  EXPECT_FALSE(result.rebuilt);
+  EXPECT_NE(result.feeds.front().message.find("no such ecosystem"), std::string::npos);
+  EXPECT_EQ(fix_of_a(), "1.5.0");
+}
+
+TEST_F(Update, AFeedThatLosesMostOfItsRecordsIsRefused) {
+  update();
+  server_.files["https://kev/k.json"] = R"({"vulnerabilities":[]})";
+  const auto result = update();
+  EXPECT_FALSE(result.all_well());
+  EXPECT_TRUE(Database::open(result.path)->exploited("CVE-1"));
+  options_.force = true;
+  EXPECT_TRUE(update().all_well());
+  EXPECT_FALSE(Database::open(result.path)->exploited("CVE-1"));
+}
+
+TEST_F(Update, BuildsAgainWhatWasDamagedOrReplaced) {
+  const auto path = update().path;
+  auto bytes = read_file(path, 1 << 20).value();
+  const std::string good = bytes;
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_TRUE(write_file_atomically(path, bytes));
+  EXPECT_FALSE(verify_database(options_.directory));
+  EXPECT_TRUE(update().rebuilt);
+  EXPECT_EQ(read_file(path, 1 << 20).value(), good);
+  options_.directory = directory_ + "/other";
+  options_.feeds = {options_.feeds.back()};
+  const auto small = update().path;
+  options_.directory = directory_ + "/data";
+  ASSERT_TRUE(import_database(small, options_.directory, true));
+  options_.feeds = all_feeds();
+  EXPECT_TRUE(update().rebuilt);
+  EXPECT_EQ(fix_of_a(), "1.5.0");
 }
 
 TEST_F(Update, WhatMustNotBeAskedIsSaidOnce) {

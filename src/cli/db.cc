@@ -164,8 +164,10 @@ void add_update(Command& db, const std::shared_ptr<DbCommand>& state, int& exit)
       ->allow_extra_args(false);
   update->add_option("--ecosystem", state->ecosystems, "Only these ecosystems of the OSV feed")
       ->type_name("NAME")
+      ->delimiter(',')
       ->allow_extra_args(false);
-  update->add_flag("--force", state->force, "Take feeds that are older than what is there");
+  update->add_flag("--force", state->force,
+                   "Take feeds that are older or much smaller than what is there");
   update->add_flag("--insecure-http", state->insecure_http,
                    "Allow plain HTTP, for a mirror of your own");
   update->add_flag("--offline", state->offline, "Send not one packet: only feeds that are files");
