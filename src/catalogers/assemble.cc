@@ -20,6 +20,7 @@
 #include "catalogers/language.h"
 #include "catalogers/maven_pom.h"
 #include "layers/squash.h"
+#include "licences/licences.h"
 
 namespace boltseal {
 
@@ -292,6 +293,8 @@ void add_missing(std::vector<T>& to, std::vector<T>& from) {
   }
 }
 
+constexpr std::size_t max_licence_text = 4096;
+
 void merge(Package& to, Package& from) {
   const auto fill = [](std::string& a, std::string& b) {
     if (a.empty()) a = std::move(b);
@@ -303,7 +306,9 @@ void merge(Package& to, Package& from) {
       from.source_version < to.source_version)
     to.source_version = from.source_version;
   fill(to.source_version, from.source_version);
-  fill(to.licence, from.licence);
+  // Copies that declare different licences are under both: no copy hides another's.
+  if (!from.licence.empty() && from.licence != to.licence && to.licence.size() < max_licence_text)
+    to.licence = to.licence.empty() ? from.licence : spdx_all_of({to.licence, from.licence});
   fill(to.licence_text, from.licence_text);
   fill(to.supplier, from.supplier);
   fill(to.homepage, from.homepage);

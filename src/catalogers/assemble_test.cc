@@ -105,6 +105,25 @@ TEST(Assemble, VendoredGoModulesAreAllThatIsBuilt) {
               testing::ElementsAre("example.org/b v2.0.0", "example.org/direct v1.0.0"));
 }
 
+TEST(Assemble, CopiesWithOtherLicencesAreUnderBoth) {
+  std::vector<LayerOutcome> layers(1);
+  EntryList entries;
+  for (const auto* licence : {"MIT", "AGPL-3.0-only", "", "MIT", "ISC OR Zlib"}) {
+    Fragment& fragment = layers[0].fragments.emplace_back();
+    fragment.path = "a" + std::to_string(layers[0].fragments.size());
+    entries.add(EntryKind::file, fragment.path);
+    Package& copy = fragment.packages.emplace_back();
+    copy.type = PackageType::npm;
+    copy.name = "dup";
+    copy.version = "1.0.0";
+    copy.licence = licence;
+  }
+  layers[0].entries = entries.bytes();
+  const auto packages = assemble({}, layers).value().packages;
+  ASSERT_EQ(packages.size(), 1U);
+  EXPECT_EQ(packages[0].licence, "MIT AND AGPL-3.0-only AND (ISC OR Zlib)");
+}
+
 TEST(Assemble, OfTwoCommitsOfOneGoVersionTheOlderIsKept) {
   const std::string older = "v0.0.0-20260401000000-abcdefabcdef",
                     newer = "v0.0.0-20260501000000-abcdefabcdef";

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -26,6 +27,13 @@ struct ScanCommand {
   int run() const {
     const auto limit = parse_fail_on(fail_on);
     if (!limit) return complain(limit.error()), Exit::usage;
+    if (matching.licence_policy.empty() &&
+        std::ranges::any_of(limit->alternatives, &FailCondition::licence))
+      return complain({Fault::unsupported,
+                       "without --licence-policy no licence is denied",
+                       "--fail-on licence",
+                       {}}),
+             Exit::usage;
     const auto outputs = report_outputs(common, true);
     if (!outputs) return complain_of_call(outputs.error());
     const std::string started = rfc3339(writing_time());
@@ -63,10 +71,11 @@ void add_scan(Command& program, int& exit) {
                    "Image, archive, folder or SBOM; see the manual, \"References\"")
       ->required();
   command
-      ->add_option("--fail-on", state->fail_on,
-                   "Exit with 1 when a finding is: a severity or worse, kev, fixable, undecided, "
-                   "uncovered, eol, licence, any, none; "
-                   "a,b: either; a+b: both at once")
+      ->add_option(
+          "--fail-on", state->fail_on,
+          "Exit with 1 when a finding is: a severity or worse, unknown, kev, fixable, undecided, "
+          "uncovered, eol, licence, any, none; "
+          "a,b: either; a+b: both at once")
       ->capture_default_str()
       ->type_name("WHAT");
   command

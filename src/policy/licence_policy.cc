@@ -102,6 +102,12 @@ std::string_view name_of(LicenceVerdict verdict) {
 
 Result<LicencePolicy> read_licence_policy(const Value& config) {
   LicencePolicy policy;
+  if (config.members().empty())
+    return fail(Fault::corrupt,
+                "a licence policy holds \"allow:\", \"warn:\", \"deny:\" or "
+                "\"otherwise:\", each with what it is for");
+  if (const auto key = repeated_member(config); !key.empty())
+    return fail(Fault::corrupt, "licence policy: \"" + std::string(key) + "\" stands twice");
   for (const auto& [key, value] : config.members()) {
     if (key == "otherwise") continue;
     if (key != "allow" && key != "warn" && key != "deny") {

@@ -53,8 +53,9 @@ TEST(LicencePolicy, OtherwiseIsForTheRest) {
 }
 
 TEST(LicencePolicy, RefusesWhatWouldMatchNothing) {
-  for (const auto* bad : {"allow: [permisive]", "alow: [MIT]", "deny: MIT", "otherwise: maybe",
-                          "deny: [MIT OR ISC]"}) {
+  for (const auto* bad :
+       {"allow: [permisive]", "alow: [MIT]", "deny: MIT", "otherwise: maybe", "deny: [MIT OR ISC]",
+        "deny", "{}", "[deny]", "deny: [MIT]\ndeny: [ISC]"}) {
     EXPECT_FALSE(policy_of(bad)) << bad;
   }
 }

@@ -17,7 +17,7 @@ namespace {
 
 // Raise it when outcomes or the assembly of an inventory change for the same bytes without any
 // reader's version changing.
-constexpr std::string_view cache_format = "8";
+constexpr std::string_view cache_format = "9";
 // The same for what is kept of a layer's content, which no reader has a part in.
 constexpr std::string_view content_format = "1";
 
