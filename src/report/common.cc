@@ -41,7 +41,15 @@ std::string image_purl(const ImageInfo& image) {
   if (image.manifest_digest.empty() || image.kind == "sbom") return {};
   std::string_view where = image.reference;
   if (const auto parts = cut(where, "://")) where = parts->second;
-  where = where.substr(0, where.find('@'));
+  bool is_place = false;  // on this machine: it has a name, but no repository
+  for (const std::string_view scheme :
+       {"docker:", "podman:", "containerd:", "oci:", "oci-archive:", "docker-archive:"}) {
+    if (!where.starts_with(scheme)) continue;
+    where.remove_prefix(scheme.size());
+    is_place = scheme.starts_with("oci") || scheme == "docker-archive:";
+    break;
+  }
+  where = trim_end(where.substr(0, where.find('@')), '/');
   const auto slash = where.rfind('/');
   const auto colon = where.rfind(':');
   if (colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash))
@@ -57,10 +65,10 @@ std::string image_purl(const ImageInfo& image) {
     mark = '&';
   };
   qualifier("arch", image.architecture, "");
-  // Only a reference with a host is a repository; `oci:dir` is a place on this machine.
+  // Only a reference with a host is a repository.
   const auto host = where.substr(0, where.find('/'));
-  if (slash != std::string_view::npos && slash > 0 && host.find('.') != std::string_view::npos &&
-      host.front() != '.')
+  if (!is_place && slash != std::string_view::npos && slash > 0 &&
+      host.find('.') != std::string_view::npos && host.front() != '.')
     qualifier("repository_url", lower(where), "/:");
   return out;
 }

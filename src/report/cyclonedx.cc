@@ -313,8 +313,7 @@ Stance stance_of(const Finding& f) {
   }
   if (f.vex_status == "fixed") return {"resolved", {}};
   if (!f.vex_status.empty()) return {"not_affected", justification_of(f.vex_justification)};
-  // Nobody judged what merely was not asked for. What the user accepted is not harmless by that.
-  return left_out_by_the_call(f) ? Stance{} : Stance{"exploitable", {}};
+  return {"exploitable", {}};  // what the user accepted is not harmless by that
 }
 
 void analysis(JsonWriter& json, const Finding& f, const Stance& stance) {
@@ -415,7 +414,7 @@ void vulnerabilities(JsonWriter& json, const Report& report, const std::vector<s
   std::map<std::tuple<std::string_view, Verdict, Stance>, Group> groups;
   for (const auto* list : {&report.findings, &report.dropped})
     for (const Finding& f : *list)
-      if (f.verdict != Verdict::fixed && f.package < refs.size())
+      if (f.verdict != Verdict::fixed && f.package < refs.size() && !left_out_by_the_call(f))
         groups[{f.id, f.verdict, stance_of(f)}].push_back(&f);
   json.key("vulnerabilities").array();
   for (auto& [key, group] : groups) {

@@ -189,7 +189,25 @@ TEST(Table, SaysCleanOnlyWhenEverythingWasJudged) {
   EXPECT_THAT(written("table", report), HasSubstr("in what could be judged"));
   report.uncovered.clear();
   report.inventory.unknowns.clear();
+  report.dropped.clear();
   EXPECT_THAT(written("table", report), HasSubstr("✔ No known vulnerability"));
+  report.dropped = {sample::webapp().findings.front()};
+  report.dropped.front().verdict = Verdict::suppressed;
+  report.dropped.front().proof = {{"severity", "severity critical was not asked for"}};
+  EXPECT_THAT(written("table", report), HasSubstr("of those asked for"));
+  EXPECT_THAT(written("cyclonedx", report), Not(HasSubstr("\"severity\"")));
+  report.dropped.clear();
+  report.inventory.packages.clear();
+  EXPECT_THAT(written("table", report), HasSubstr("No package was recognised"));
+}
+
+TEST(Spdx, SaysOnlyWhatItsVersionKnows) {
+  Report report = sample::webapp();
+  report.inventory.packages.front().licence = "MIT AND DocumentRef-x:LicenseRef-y";
+  report.inventory.packages.front().licence_text.clear();
+  const std::string text = written("spdx", report);
+  EXPECT_THAT(text, HasSubstr("\"as declared: MIT AND DocumentRef-x:LicenseRef-y\""));
+  EXPECT_THAT(text, Not(HasSubstr("\"licenseDeclared\":\"MIT AND Doc")));
 }
 
 TEST(Table, LetsNoEscapeThrough) {
@@ -314,7 +332,7 @@ TEST(CycloneDx, SaysOfASuppressedFindingWhatSuppressedIt) {
   EXPECT_EQ(of(1), "not_affected   unaffected") << "CycloneDX has no word for this one";
   EXPECT_EQ(of(2), "resolved   unaffected");
   EXPECT_EQ(of(3), "exploitable  will_not_fix affected");
-  EXPECT_EQ(of(4), "   affected") << "nobody judged it";
+  EXPECT_EQ(of(4), "") << "it was not asked for";
 }
 
 TEST(CycloneDx, RecommendsWhatHelpsEachPackage) {
@@ -448,7 +466,12 @@ TEST(ImagePurl, NamesTheRepositoryOnlyWhenThereIsOne) {
   EXPECT_EQ(image_purl(image),
             "pkg:oci/app@sha256%3Aab?arch=arm64&repository_url=ghcr.io/acme/app");
   image.reference = "oci:webapp";
-  EXPECT_EQ(image_purl(image), "pkg:oci/oci@sha256%3Aab?arch=arm64");
+  EXPECT_EQ(image_purl(image), "pkg:oci/webapp@sha256%3Aab?arch=arm64");
+  image.reference = "oci:a.b/Img:1.0";
+  EXPECT_EQ(image_purl(image), "pkg:oci/img@sha256%3Aab?arch=arm64");
+  image.reference = "docker:ghcr.io/acme/app:ci";
+  EXPECT_EQ(image_purl(image),
+            "pkg:oci/app@sha256%3Aab?arch=arm64&repository_url=ghcr.io/acme/app");
   image.kind = "sbom";
   EXPECT_EQ(image_purl(image), "");
   image.kind = "image";

@@ -64,8 +64,16 @@ std::string actor(std::string_view supplier) {
   return address.empty() ? "Organization: " + name : fmt::format("Person: {} ({})", name, address);
 }
 
-std::string declared_licence(const std::string& expression) {
-  return is_spdx_expression(expression) ? expression : "NOASSERTION";
+// Whether the document may say so: references to other documents want these to be named, which we
+// do not know, and additions came with SPDX 3.
+bool can_be_declared(const std::string& expression) {
+  return is_spdx_expression(expression) && expression.find("DocumentRef-") == std::string::npos &&
+         expression.find("AdditionRef-") == std::string::npos;
+}
+
+std::string as_declared(const Package& p) {
+  if (!p.licence_text.empty()) return p.licence_text;
+  return can_be_declared(p.licence) ? std::string() : p.licence;
 }
 
 std::string_view hash_name(std::string_view algorithm, std::string_view value) {
@@ -131,8 +139,10 @@ void package(JsonWriter& json, const Package& p, const std::string& id, const st
   checksums(json, p);
   if (is_web_address(p.homepage)) json.member("homepage", p.homepage);
   json.member("sourceInfo", source_info(p)).member("licenseConcluded", "NOASSERTION");
-  json.member("licenseDeclared", declared_licence(p.licence));
-  if (!p.licence_text.empty()) json.member("licenseComments", "as declared: " + p.licence_text);
+  json.member("licenseDeclared",
+              can_be_declared(p.licence) ? p.licence : std::string("NOASSERTION"));
+  if (const auto text = as_declared(p); !text.empty())
+    json.member("licenseComments", "as declared: " + text);
   json.member("copyrightText", "NOASSERTION").text_if("description", p.description);
   external_refs(json, p.cpes, purl);
   json.member("primaryPackagePurpose", "LIBRARY").end();
@@ -179,7 +189,7 @@ void root(JsonWriter& json, const Inventory& inventory) {
 void extracted_licences(JsonWriter& json, const Inventory& inventory) {
   std::map<std::string, std::string> refs;
   for (const Package& p : inventory.packages) {
-    if (!is_spdx_expression(p.licence)) continue;
+    if (!can_be_declared(p.licence)) continue;
     for (const auto& id : licence_ids(p.licence)) {
       if (!id.starts_with("LicenseRef-")) continue;
       auto& text = refs[id];

@@ -297,7 +297,11 @@ std::string write_table(const Report& report, const RenderOptions& options) {
     const bool clean =
         advice.undecided.empty() && report.uncovered.empty() && report.inventory.unknowns.empty();
     canvas.line();
-    if (clean)
+    if (report.inventory.packages.empty())
+      canvas.line("  No package was recognised, so nothing was judged.");
+    else if (std::ranges::any_of(report.dropped, left_out_by_the_call))
+      canvas.line("  No known vulnerability of those asked for.");
+    else if (clean)
       canvas.line("  " + canvas.paint(Ink::good, "✔ No known vulnerability"));
     else
       canvas.line("  No known vulnerability in what could be judged; below is what could not.");
