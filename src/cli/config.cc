@@ -67,6 +67,8 @@ class YamlConfig : public CLI::Config {
       refuse(path.empty() ? "a configuration begins with the name of a command, as in \"scan:\""
                           : fmt::format("\"{}\" must hold options by their long names",
                                         fmt::join(path, ": ")));
+    if (const auto key = repeated_member(map); !key.empty())
+      refuse(fmt::format("\"{}\" stands twice", printable(key)));
     for (const auto& [key, value] : map.members()) {
       const std::string name(key);
       const CLI::App* command = command_of(app, name);
@@ -87,8 +89,8 @@ class YamlConfig : public CLI::Config {
 
   void add(std::vector<CLI::ConfigItem>& found, const std::vector<std::string>& path,
            const std::string& name, const Value& value) const {
-    if (std::getenv(environment_name(name).c_str()))
-      return;  // the environment stands over the file
+    const char* variable = std::getenv(environment_name(name).c_str());
+    if (variable && *variable) return;  // the environment stands over the file
     CLI::ConfigItem item;
     item.parents = path;
     item.name = name;

@@ -147,7 +147,10 @@ int main(int argc, char** argv) {
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
   try {
-    return run(argc, argv);
+    const int exit = run(argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+    std::fputs("boltseal: standard output cannot be written\n", stderr);
+    return boltseal::Exit::could_not;
   } catch (const std::exception& error) {
     std::fputs(fmt::format("boltseal: {}\n", error.what()).c_str(), stderr);
     return boltseal::Exit::could_not;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -61,6 +62,14 @@ std::vector<std::string_view> divided(std::string_view text,
   return out;
 }
 
+// One spelling for one file that is there or will be.
+std::string place_of(const std::string& file) {
+  if (file.empty()) return file;
+  std::error_code ignored;
+  const auto place = std::filesystem::weakly_canonical(std::filesystem::absolute(file), ignored);
+  return ignored ? file : place.string();
+}
+
 Result<> writable(const std::string& file) {
   struct stat info{};
   if (::stat(file.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
@@ -95,9 +104,11 @@ Result<std::vector<Output>> read_outputs(const std::vector<std::string>& given,
       if (format.empty()) return std::unexpected(unknown_format(name, known));
       if (pair && pair->second.empty())
         return fail(Fault::unsupported, "no file behind \"=\"", std::string(one));
-      Output output{std::string(format), pair ? std::string(pair->second) : ""};
-      if (pair) TRY_DO(writable(output.file));
-      const auto taken = std::ranges::find(outputs, output.file, &Output::file);
+      const bool to_file = pair && pair->second != "-";
+      Output output{std::string(format), to_file ? std::string(pair->second) : ""};
+      if (to_file) TRY_DO(writable(output.file));
+      const auto taken = std::ranges::find(
+          outputs, place_of(output.file), [](const Output& other) { return place_of(other.file); });
       if (taken != outputs.end())
         return fail(Fault::unsupported,
                     fmt::format("{} and {} would be written over each other: give {} a file "

@@ -49,6 +49,8 @@ struct CompareCommand {
     }
     std::string line, out;
     while (std::getline(std::cin, line)) {
+      if (line.ends_with('\r')) line.pop_back();
+      if (line.empty()) continue;
       const auto row = cut(line, "\t");
       if (!row) {
         std::fputs(fmt::format("boltseal: a row without a tab: {}\n", printable(line)).c_str(),

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "inventory/purl.h"
+#include "match/suppress.h"
 #include "report/json.h"
 
 namespace boltseal {
@@ -42,26 +44,39 @@ std::string text_of(const Finding& finding, const Inventory& inventory) {
   return printable(out, true);
 }
 
+// Whether the user means this package: by its name or its source's, however large the letters, or
+// by a package URL, with a version or without.
+bool is_called(const Package& package, const Inventory& inventory, std::string_view asked) {
+  if (asked.starts_with("pkg:")) return purl_covers(asked, purl(package, inventory.distribution));
+  const std::string name = lower(asked);
+  if (package.type == PackageType::pypi && lower(package.name) == replace_all(name, "_", "-"))
+    return true;
+  return lower(package.name) == name || lower(package.source_name) == name;
+}
+
 std::vector<const Finding*> select(const std::vector<Finding>& all, const Inventory& inventory,
                                    std::string_view id, std::string_view package) {
   std::vector<const Finding*> chosen;
   for (const Finding& finding : all) {
     const Package& p = inventory.packages[finding.package];
-    if (same_id(finding, id) && (package.empty() || p.name == package || p.source_name == package))
+    if (same_id(finding, id) && (package.empty() || is_called(p, inventory, package)))
       chosen.push_back(&finding);
   }
   return chosen;
 }
 
-// No candidate record spoke of a package of this image. Why?
+// No candidate record spoke of such a package of this image. Why?
 std::string absence(const Report& report, const Database& database, const std::string& id,
                     const std::string& package) {
-  const auto& packages = report.inventory.packages;
-  if (!package.empty() && std::ranges::none_of(packages, [&](const Package& p) {
-        return p.name == package || p.source_name == package;
+  const Inventory& inventory = report.inventory;
+  if (!package.empty() && std::ranges::none_of(inventory.packages, [&](const Package& p) {
+        return is_called(p, inventory, package);
       })) {
     return fmt::format("the image holds no package named {}", package);
   }
+  for (const Finding* other : select(report.findings, inventory, id, {}))
+    return fmt::format("no record of it names {}, but it is a finding in {}", package,
+                       inventory.packages[other->package].name);
   const auto names = database.alias_class(id);
   std::set<std::string> records;
   if (names) {
@@ -88,7 +103,8 @@ Result<Answer> answer_of(const WhyCommand& command, const Report& report, const 
   const auto present = select(report.findings, report.inventory, id, package);
   const auto absent = select(report.dropped, report.inventory, id, package);
   const auto& asked = command.negated ? absent : present;
-  if (!asked.empty()) return Answer{asked, {}, true};
+  // One copy may be fixed where another is not: then it is a finding.
+  if (!asked.empty() && (!command.negated || present.empty())) return Answer{asked, {}, true};
   if (command.negated && !present.empty())
     return Answer{{}, fmt::format("{} is a finding of this image; see `boltseal why`", id), false};
   if (!absent.empty())

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import socket
+import subprocess
 
 import pytest
 
@@ -47,6 +48,8 @@ def ids(done):
     (["scan", "oci:{layout}", "--severity", "higj"], 3, "critical, high, medium, low"),
     (["scan", "oci:{layout}", "--type", "debian"], 3, "os, library"),
     (["scan", "oci:{layout}", "--fail-on", "hgih"], 3, "nothing to fail on"),
+    (["scan", "oci:{layout}", "--fail-on", "licence"], 3, "--licence-policy"),
+    (["scan", "oci:{layout}", "-o", "json=r.json", "-o", "table=./folder/../r.json"], 3, "over each other"),
     (["scan", "oci:{layout}", "--cache-limit", "lots"], 3, "500M or 2G"),
     (["scan", "oci:{layout}", "--threads", "-1"], 3, "--threads"),
     (["scan", "oci:{layout}", "--db", "gone.db"], 2, "gone.db"),
@@ -117,6 +120,17 @@ def test_reports_are_told_apart_by_commas_too(cli, layout, tmp_path):
     assert json.loads((tmp_path / "a,b.json").read_text())["findings"]
     assert json.loads((tmp_path / "s.json").read_text())["spdxVersion"] == "SPDX-2.3"
     assert json.loads((tmp_path / "c.json").read_text())["bomFormat"] == "CycloneDX"
+
+
+def test_a_full_disk_behind_standard_output_is_told(program):
+    with open("/dev/full", "w") as full:
+        for words in (["version", "compare", "Debian", "1", "2"], ["completion", "bash"], ["--help"]):
+            done = subprocess.run([program, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+            assert done.returncode == 2 and "cannot be written" in done.stderr, (words, done.stderr)
+
+
+def test_rows_of_versions_may_come_from_elsewhere(cli):
+    assert cli("version", "compare", "npm", input="1.0.0\t1.1.0\r\n\n2.0.0\t2.0.0\n").stdout == "1.0.0\t1.1.0\t<\n2.0.0\t2.0.0\t=\n"
 
 
 def test_a_link_or_device_is_written_through_not_replaced(cli, layout, tmp_path):
@@ -239,6 +253,13 @@ def test_the_configuration_file_holds_options_of_db_update(cli, tmp_path):
     assert f"wrote {tmp_path}/data/advisories.db" in done.stdout
     (tmp_path / "boltseal.yaml").write_text("db:\n  update:\n    feeds: [x]\n")
     assert 'unknown key "feeds" under "db: update"' in cli("db", "status", code=3).stderr
+
+
+def test_an_empty_variable_says_nothing(cli, layout, tmp_path):
+    (tmp_path / "boltseal.yaml").write_text("scan:\n  fail-on: critical\n")
+    cli("scan", f"oci:{layout}", env={"BOLTSEAL_FAIL_ON": ""}, code=1)
+    (tmp_path / "boltseal.yaml").write_text("scan:\n  fail-on: none\n  fail-on: critical\n")
+    assert '"fail-on" stands twice' in cli("scan", f"oci:{layout}", code=3).stderr
 
 
 def test_every_option_is_an_environment_variable_too(cli, layout, tmp_path):

@@ -147,6 +147,9 @@ def test_why_and_why_not(cli, layout):
     assert "3.2.0 < 3.2.4" in cli("why", "PYSEC-2026-1", f"oci:{layout}").stdout
     assert "fixed" in cli("why-not", "CVE-2026-1001", "Django", f"oci:{layout}").stdout
     cli("why", "CVE-2026-1001", f"oci:{layout}", code=1)
+    for name in ("django", "pkg:pypi/django@3.2.0", "pkg:pypi/django"):
+        assert "is a finding" in cli("why-not", "CVE-2026-1000", name, f"oci:{layout}", code=1).stdout
+    assert "no package named" in cli("why-not", "CVE-2026-1000", "pkg:pypi/django@9", f"oci:{layout}").stdout
     cli("why-not", "CVE-2026-1000", f"oci:{layout}", code=1)
     assert "no record" in cli("why-not", "CVE-1990-0001", f"oci:{layout}").stdout
 
