@@ -25,6 +25,7 @@ constexpr std::uint64_t unknown_limit = 5'000;   // of a layer; the rest is coun
 constexpr std::uint64_t link_limit = 1'000'000;  // wanted names that are hard links
 constexpr std::uint64_t read_again_limit = 4ULL << 30;  // bytes, on the second walk
 constexpr std::uint64_t amendment_limit = 64 << 20;     // of what is kept until then
+constexpr std::uint64_t program_link_limit = 10'000;    // names of programs that are hard links
 
 std::string_view top_folder(std::string_view path) {
   const auto first = path.find('/');
@@ -112,6 +113,8 @@ void LayerReader::note_usage(std::string_view path, std::uint64_t size) {
 
 Result<bool> LayerReader::entry(const TarEntry& entry) {
   ++ordinal_;
+  // A file that shrank or failed while it was read has no end().
+  TRY_DO(give_back_large());
   const auto cleaned = clean_path(entry.path, storage_);
   if (!cleaned) {
     if (!second_walk_) unknown(cleaned.error().where, "layer", cleaned.error());
@@ -128,13 +131,25 @@ Result<bool> LayerReader::entry(const TarEntry& entry) {
     return false;
   }
   if (whiteout->counts) entries_.add(whiteout->kind, whiteout->path);
+  if (whiteout->kind == EntryKind::opaque && whiteout->counts && whiteout->path.empty())
+    unknown(path, "layer",
+            Error{Fault::unsupported,
+                  "an opaque marker at the root: overlayfs passes over it, other storage does not; "
+                  "what lies below is listed",
+                  {},
+                  {}});
   if (whiteout->is) return false;
   entries_.add(entry.kind == TarEntry::Kind::directory ? EntryKind::folder : EntryKind::file, path);
   TRY_DO(limits_.add_names(entries_.bytes().size(), names_counted_));
   note_symlink(entry, path);
+  if (!programs_.empty()) programs_.erase(std::string(path));
   if (entry.kind == TarEntry::Kind::hard_link) {
     wanted_.by_path(path, readers_);
-    if (!readers_.empty()) note_link(entry, path);
+    if (!readers_.empty())
+      note_link(entry, path);
+    else if (!programs_.empty())
+      note_program_link(entry, path);
+    TRY_DO(within_limits_);
     return false;
   }
   if (entry.kind != TarEntry::Kind::file) return false;
@@ -155,6 +170,29 @@ void LayerReader::note_link(const TarEntry& entry, std::string_view path) {
   links_[std::string(*target)].push_back({std::string(path), ordinal_, false, {}});
 }
 
+// A program is wanted for its first bytes, whatever it is called. What was read of it stands under
+// each of its names, for a later layer may take some of them away.
+void LayerReader::note_program_link(const TarEntry& entry, std::string_view path) {
+  std::string storage;
+  const auto target = clean_path(entry.link, storage);
+  const auto program = target ? programs_.find(std::string(*target)) : programs_.end();
+  if (program == programs_.end()) return;
+  if (++program_links_ > program_link_limit)
+    return unknown(path, "layer",
+                   Error{Fault::too_large, "more than 10,000 hard links to programs", {}, {}});
+  Fragment again = out_.fragments[program->second];
+  const auto rename = [&](std::string& place) {
+    if (place.starts_with(*target)) place.replace(0, target->size(), path);
+  };
+  rename(again.path);
+  for (Package& package : again.packages)
+    for (Evidence& evidence : package.evidence) rename(evidence.path);
+  for (Unknown& unread : again.unknowns) rename(unread.path);
+  if (within_limits_) within_limits_ = limits_.add_packages(again.packages.size());
+  keep(std::move(again), ordinal_);
+  programs_[std::string(path)] = out_.fragments.size() - 1;
+}
+
 // What unpacks the layer follows a symlink that stands before the file: "l" to "opt/x", then
 // "l/file" makes opt/x/file. Names are not followed here, so once for each such link it is said.
 void LayerReader::note_symlink(const TarEntry& entry, std::string_view path) {
@@ -163,7 +201,15 @@ void LayerReader::note_symlink(const TarEntry& entry, std::string_view path) {
     if (symlinks_.size() < link_limit) symlinks_.insert(hash(path));
     folder_.clear();
   } else if (!symlinks_.empty()) {
-    symlinks_.erase(hash(path));  // replaced by what is here
+    std::string storage;
+    const auto target = entry.kind == TarEntry::Kind::hard_link ? clean_path(entry.link, storage)
+                                                                : Result<std::string_view>("");
+    if (target && !target->empty() && symlinks_.contains(hash(*target))) {
+      symlinks_.insert(hash(path));  // another name of the symlink
+      folder_.clear();
+    } else {
+      symlinks_.erase(hash(path));  // replaced by what is here
+    }
   }
   const auto slash = path.rfind('/');
   if (symlinks_.empty() || slash == std::string_view::npos) return;
@@ -195,16 +241,29 @@ Result<bool> LayerReader::want_again(const TarEntry& entry, std::string_view pat
   return !readers_.empty() && want_file(entry, path);
 }
 
-bool LayerReader::want_file(const TarEntry& entry, std::string_view path) {
+// Drops the readers for which the file is too large, and says so.
+void LayerReader::keep_to_caps(std::string_view path, std::uint64_t size) {
   std::erase_if(readers_, [&](const Reader* reader) {
-    if (entry.size <= reader->cap) return false;
+    if (size <= reader->cap) return false;
     unknown(path, reader->name,
             Error{Fault::too_large,
-                  fmt::format("{} bytes, the reader's limit is {}", entry.size, reader->cap),
+                  fmt::format("{} bytes, the reader's limit is {}", size, reader->cap),
                   {},
                   {}});
     return true;
   });
+}
+
+void LayerReader::want_by_head(std::string_view head) {
+  const bool named = !readers_.empty();
+  wanted_.by_head(head, readers_);
+  by_head_ = !named && !readers_.empty();
+  keep_to_caps(path_, size_);
+}
+
+bool LayerReader::want_file(const TarEntry& entry, std::string_view path) {
+  by_head_ = false;
+  keep_to_caps(path, entry.size);
   // A file that no reader wants by name may be wanted for its first bytes.
   if (readers_.empty() &&
       (entry.size < magic_size || (pick_programs_ && !may_be_program(entry, path))))
@@ -223,8 +282,7 @@ Result<bool> LayerReader::content(std::string_view chunk) {
     const auto head = chunk.substr(0, magic_size);
     if (readers_.empty() && !wanted_.may_begin(head[0])) return false;
     // A magic may be cut by the end of a chunk: then the file is kept until there is enough of it.
-    if (head.size() == magic_size) wanted_.by_head(head, readers_);
-    std::erase_if(readers_, [&](const Reader* reader) { return size_ > reader->cap; });
+    if (head.size() == magic_size) want_by_head(head);
     if (readers_.empty() && head.size() == magic_size) return false;
     if (whole) {
       direct_ = chunk;
@@ -239,12 +297,9 @@ Result<bool> LayerReader::content(std::string_view chunk) {
   const bool judged = scratch_.bytes().size() >= magic_size;
   scratch_.append(chunk);
   if (!judged && scratch_.bytes().size() >= magic_size) {
-    wanted_.by_head(scratch_.bytes().substr(0, magic_size), readers_);
-    std::erase_if(readers_, [&](const Reader* reader) { return size_ > reader->cap; });
-    if (readers_.empty()) {
-      if (large_held_) large_held_.unlock();
-      return false;
-    }
+    want_by_head(scratch_.bytes().substr(0, magic_size));
+    if (readers_.empty()) TRY_DO(give_back_large());
+    return !readers_.empty();
   }
   return true;
 }
@@ -257,11 +312,16 @@ Result<> LayerReader::end() {
   } else {
     run_readers(path_, content, ordinal_);
   }
-  if (large_held_) {
-    TRY_DO(scratch_.begin(0));  // gives a large buffer back before the next one may take its own
-    large_held_.unlock();
-  }
+  TRY_DO(give_back_large());
   return within_limits_;
+}
+
+// A large buffer goes before the next one may take its own.
+Result<> LayerReader::give_back_large() {
+  if (!large_held_) return {};
+  TRY_DO(scratch_.begin(0));
+  large_held_.unlock();
+  return {};
 }
 
 void LayerReader::read_links(std::string_view content) {
@@ -270,6 +330,7 @@ void LayerReader::read_links(std::string_view content) {
   for (Link& link : links->second) {
     if (link.ordinal < ordinal_) continue;
     wanted_.by_path(link.name, readers_);
+    keep_to_caps(link.name, content.size());
     const std::size_t before = out_.fragments.size();
     run_readers(link.name, content, link.ordinal);
     if (link.fragment) out_.fragments[*link.fragment] = {};  // of what the target was before
@@ -339,7 +400,9 @@ void LayerReader::run_readers(std::string_view path, std::string_view content,
   const bool said = !fragment.packages.empty() || !fragment.ownerships.empty() ||
                     !fragment.licences.empty() || !fragment.distributions.empty() ||
                     !fragment.maven_models.empty() || !fragment.unknowns.empty();
+  const bool program = by_head_ && !second_walk_ && !fragment.packages.empty();
   if (said) keep(std::move(fragment), ordinal);
+  if (program) programs_[std::string(path)] = out_.fragments.size() - 1;
   if (!second_walk_) note_amendment(path, content, said);
 }
 

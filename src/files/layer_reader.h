@@ -99,6 +99,10 @@ class LayerReader : public TarVisitor {
   Fragment fragment_of(std::string_view path, std::string_view content, std::string_view beside);
   void run_readers(std::string_view path, std::string_view content, std::uint64_t ordinal);
   void note_link(const TarEntry& entry, std::string_view path);
+  void note_program_link(const TarEntry& entry, std::string_view path);
+  void keep_to_caps(std::string_view path, std::uint64_t size);
+  void want_by_head(std::string_view head);
+  Result<> give_back_large();
   void note_symlink(const TarEntry& entry, std::string_view path);
   void note_amendment(std::string_view path, std::string_view content, bool said);
   Result<bool> want_again(const TarEntry& entry, std::string_view path);
@@ -130,7 +134,9 @@ class LayerReader : public TarVisitor {
   std::map<std::string, Amendment> amendments_;  // by the path of what they amend
   std::unordered_set<std::size_t> symlinks_;     // hashes of their paths
   std::string folder_;                           // the last one that was found to lie behind none
-  std::uint64_t link_count_ = 0, read_again_ = 0;
+  // Of programs that were wanted for their first bytes: the fragment, by each of their names.
+  std::unordered_map<std::string, std::size_t> programs_;
+  std::uint64_t link_count_ = 0, program_links_ = 0, read_again_ = 0;
   std::uint64_t names_counted_ = 0;  // bytes of entries_ that limits_ knows of
   Result<> within_limits_;           // an error of limits_, until it is told
   bool second_walk_ = false;
@@ -145,6 +151,7 @@ class LayerReader : public TarVisitor {
   std::vector<const Reader*> readers_;
   std::uint64_t size_ = 0;
   std::uint32_t mode_ = 0;
+  bool by_head_ = false;     // no reader wanted it by its name
   bool begun_ = false;       // bytes are being kept in scratch_
   std::string_view direct_;  // or the content came in one piece
   Scratch scratch_;
