@@ -14,6 +14,24 @@ namespace {
 // how often a path is named, and how much lies below it.
 struct Cleared {
   std::uint32_t own = 0, below = 0, both = 0;
+  std::uint32_t both_before = 0;       // what `both` was before its layer
+  std::vector<std::uint16_t> by = {};  // lengths of the paths in that layer that set it
+
+  static constexpr std::uint16_t for_good = 0xffff;
+
+  void take_both(std::uint32_t layer, std::size_t path) {
+    constexpr std::size_t most = 8;  // of those that can be given back
+    if (both != layer) {
+      both_before = both;
+      both = layer;
+      by.clear();
+    }
+    const auto length = static_cast<std::uint16_t>(by.size() < most ? path : for_good);
+    if (std::ranges::find(by, length) == by.end()) by.push_back(length);
+  }
+  void give_back(std::uint32_t layer, std::size_t path) {
+    if (both == layer && std::erase(by, path) > 0 && by.empty()) both = both_before;
+  }
 };
 
 void note(const EntryWalk& entry, std::uint32_t layer, PathTree& tree,
@@ -24,12 +42,20 @@ void note(const EntryWalk& entry, std::uint32_t layer, PathTree& tree,
   switch (entry.kind()) {
     case EntryKind::file:
     case EntryKind::whiteout:
-      node.both = layer;
+      node.take_both(layer, entry.path().size());
       break;
     case EntryKind::opaque:
-      (place.at ? node.below : node.both) = layer;
+      // overlayfs, which runs most images, does not ask the root of a layer whether it is opaque.
+      if (entry.path().empty()) break;
+      if (place.at)
+        node.below = layer;
+      else
+        node.take_both(layer, Cleared::for_good);
       break;
     case EntryKind::folder:
+      // A folder that comes after the whiteout of its name replaces that, and is not opaque: what
+      // lower layers have there is seen again.
+      node.give_back(layer, entry.path().size());
       if (place.at) node.own = layer;
       break;
   }

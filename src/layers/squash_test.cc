@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "layers/entries.h"
 
@@ -47,9 +48,28 @@ TEST(Squash, AnOpaqueFolderHidesWhatIsUnderItInLowerLayersOnly) {
             (std::vector{false, true, true}));
 }
 
-TEST(Squash, AnOpaqueRootHidesEverythingBelow) {
+TEST(Squash, AnOpaqueRootHidesNothingAsInOverlayfs) {
   EXPECT_EQ(squashed({layer({{file, "a"}}), layer({{opaque, ""}})}, {{0, "a"}}),
-            (std::vector{false}));
+            (std::vector{true}));
+}
+
+TEST(Squash, AFolderAfterItsWhiteoutShowsWhatLiesBelowAgain) {
+  const std::string low = layer({{file, "d/e/a"}, {file, "d/e/b"}});
+  const std::vector<LayerFile> files = {{0, "d/e/a"}, {0, "d/e/b"}};
+  const auto seen = [&](std::initializer_list<Item> items) {
+    return squashed({low, layer(items)}, files);
+  };
+  EXPECT_EQ(seen({{whiteout, "d"}, {folder, "d"}}), (std::vector{true, true}));
+  EXPECT_EQ(seen({{whiteout, "d/e"}, {folder, "d/e"}}), (std::vector{true, true}));
+  EXPECT_EQ(seen({{file, "d"}, {folder, "d"}}), (std::vector{true, true}));
+  EXPECT_EQ(seen({{folder, "d"}, {whiteout, "d"}}), (std::vector{false, false}));
+  EXPECT_EQ(seen({{whiteout, "d/e"}, {folder, "d"}}), (std::vector{false, false}));
+  EXPECT_EQ(seen({{whiteout, "d"}, {folder, "d"}, {opaque, "d"}}), (std::vector{false, false}));
+  EXPECT_EQ(seen({{opaque, "d"}, {folder, "d"}}), (std::vector{false, false}));
+  // Only what this layer took away is given back.
+  EXPECT_EQ(
+      squashed({low, layer({{whiteout, "d"}}), layer({{whiteout, "d"}, {folder, "d"}})}, files),
+      (std::vector{false, false}));
 }
 
 TEST(Squash, AFileInTheWayOfAFolderHidesIt) {
@@ -68,16 +88,20 @@ TEST(Squash, TheLastOfTwoEntriesInOneLayerWins) {
             (std::vector{false, true}));
 }
 
-// As the specification says it, file by file.
+// As the specification and overlayfs say it, file by file.
 bool is_hidden(const LayerFile& read, const std::vector<std::vector<Item>>& layers) {
   for (std::size_t i = read.layer + 1; i < layers.size(); ++i) {
+    std::set<std::string_view> replaced;  // files and whiteouts at and above it
     for (const Item& item : layers[i]) {
       const std::string_view path = item.path;
       const bool same = read.path == path;
       const bool below = path.empty() || read.path.starts_with(std::string(path) + "/");
-      if (item.kind == folder ? same : item.kind == opaque ? below && !same : same || below)
+      if (item.kind == folder ? same : item.kind == opaque && below && !same && !path.empty())
         return true;
+      if (item.kind == folder) replaced.erase(path);
+      if ((item.kind == file || item.kind == whiteout) && (same || below)) replaced.insert(path);
     }
+    if (!replaced.empty()) return true;
   }
   return false;
 }
