@@ -63,6 +63,8 @@ std::string Cache::path_of(std::string_view key) const {
 std::optional<std::string> Cache::get(std::string_view key) const {
   if (directory_.empty()) return std::nullopt;
   const std::string path = path_of(key);
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   const auto bytes = read_file(path, entry_limit);
   if (!bytes) return std::nullopt;
   const std::string_view all = *bytes;

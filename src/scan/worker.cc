@@ -34,7 +34,11 @@ class Worker {
       ours = Fd();
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(1);
-      child_main(theirs.get(), options.threads, options.sandbox, folder);
+      try {
+        child_main(theirs.get(), options.threads, options.sandbox, folder);
+      } catch (const std::exception&) {  // must not unwind into what the parent goes on with
+        ::_exit(1);
+      }
       ::_exit(0);
     }
     return Worker(std::move(ours), pid);
@@ -52,9 +56,21 @@ class Worker {
   int socket() const { return socket_.get(); }
   // Why no message came: what became of the child.
   Error death() {
+    if (pid_ <= 0) return {Fault::io, "the reading process is gone", {}, {}};
+    // One that was taken over may close its socket and stay.
+    constexpr int waits = 200, wait_us = 10'000;
     int status = 0;
-    if (pid_ <= 0 || ::waitpid(std::exchange(pid_, -1), &status, 0) < 0)
-      return {Fault::io, "the reading process is gone", {}, {}};
+    pid_t gone = 0;
+    for (int i = 0; i < waits && gone == 0; ++i) {
+      if (i > 0) ::usleep(wait_us);
+      gone = ::waitpid(pid_, &status, WNOHANG);
+    }
+    if (gone == 0) {
+      ::kill(pid_, SIGKILL);
+      gone = ::waitpid(pid_, &status, 0);
+    }
+    pid_ = -1;
+    if (gone < 0) return {Fault::io, "the reading process is gone", {}, {}};
     if (WIFSIGNALED(status)) {
       const int signal = WTERMSIG(status);
       return {Fault::corrupt,
@@ -64,12 +80,17 @@ class Worker {
               {},
               {}};
     }
-    return {Fault::io, "the reading process ended too early", {}, {}};
+    return {Fault::io,
+            "the reading process ended too early: memory or threads may be short here",
+            {},
+            {}};
   }
-  // Asks it to end by itself.
+  // It has answered everything.
   void finish() {
     socket_ = Fd();
-    if (pid_ > 0) ::waitpid(std::exchange(pid_, -1), nullptr, 0);
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(std::exchange(pid_, -1), nullptr, 0);
   }
 
  private:

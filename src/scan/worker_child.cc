@@ -153,18 +153,19 @@ class Child {
     if (job.task.wants.inventory) listeners.add(reader);
     if (job.task.wants.content) listeners.add(content);
     if (job.task.wants.texts()) listeners.add(texts);
-    TRY_DO(stream_layer(layer, listeners, options));
+    TRY(const LayerTotals totals, stream_layer(layer, listeners, options));
     if (reader.wants_second_walk()) {
       if (::lseek(job.fd.get(), 0, SEEK_CUR) < 0) {
         reader.give_up_second_walk();
       } else {
         reader.begin_second_walk();
+        // Checked again: what is read now is believed, and kept under the digest.
         TRY_DO(stream_layer(
             {.fd = layer.fd,
              .offset = layer.offset,
              .length = layer.length,
              .digest = {},
-             .diff_id = {}},
+             .diff_id = totals.diff_id},
             reader,
             {.threads = options.threads, .progress = {}, .limits = &limits_, .again = true}));
       }
@@ -227,6 +228,11 @@ void child_main(int socket, unsigned threads, bool sandbox, int folder) {
   (void)::syscall(SYS_close_range, 3U, low - 1, 0U);
   if (low + 1 < high) (void)::syscall(SYS_close_range, low + 1, high - 1, 0U);
   (void)::syscall(SYS_close_range, high + 1, ~0U, 0U);
+  // Nor are what somebody types and what the program writes. Errors of the system stay readable.
+  if (const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC); nothing >= 0) {
+    for (const int standard : {0, 1})
+      if (standard != socket && standard != folder) ::dup2(nothing, standard);
+  }
   // What libraries open on first use must be open before the walls go up.
   for (const HashKind kind : {HashKind::sha1, HashKind::sha256, HashKind::sha512})
     (void)hash(kind, "");
