@@ -156,8 +156,8 @@ std::string this_architecture() {
 // arm's variants as numbers, so that v7 runs v6; other variants (amd64's v2, arm64's v8) are
 // numbers as well.
 std::uint64_t variant_number(const Platform& platform) {
-  if (platform.variant.empty())
-    return platform.architecture == "arm" ? 7 : platform.architecture == "arm64" ? 8 : 1;
+  const auto architecture = architecture_name(lower(platform.architecture));
+  if (platform.variant.empty()) return architecture == "arm" ? 7 : architecture == "arm64" ? 8 : 1;
   return parse_u64(std::string_view(platform.variant).substr(1)).value_or(0);
 }
 
@@ -168,6 +168,12 @@ bool goes_before(const Platform& a, const Platform& b, const Platform& wanted) {
   const std::uint64_t level_a = variant_number(a), level_b = variant_number(b);
   if ((level_a <= most) != (level_b <= most)) return level_a <= most;
   return level_a <= most ? level_a > level_b : level_a < level_b;
+}
+
+// Of two that fit: the same platform, but only some runtimes see that.
+bool spelled_otherwise(const Platform& a, const Platform& b) {
+  return variant_number(a) == variant_number(b) &&
+         (a.os != b.os || a.architecture != b.architecture);
 }
 
 }  // namespace
@@ -315,7 +321,10 @@ Result<Platform> parse_platform(std::string_view text) {
 }
 
 bool platform_fits(const Platform& has, const Platform& wanted) {
-  if (has.os != wanted.os || has.architecture != wanted.architecture) return false;
+  // containerd takes "x86_64" for amd64 and any case; Podman does not (choose_platform).
+  if (lower(has.os) != wanted.os ||
+      architecture_name(lower(has.architecture)) != wanted.architecture)
+    return false;
   if (wanted.variant.empty() && wanted.architecture != "arm") return true;
   return variant_number(has) <= variant_number(wanted);
 }
@@ -325,15 +334,26 @@ Result<Descriptor> choose_platform(const Manifest& index, std::string_view platf
   TRY(const Platform wanted, parse_platform(platform));
   const Descriptor* best = nullptr;
   std::vector<const Descriptor*> images;
+  bool attached = false;  // something says of itself, and nothing else does, that it is no image
   for (const Descriptor& entry : index.manifests) {
     const bool typed = known(entry.media_type) || entry.media_type.empty();
+    attached = attached || (entry.attestation && !entry.platform && typed);
     if (entry.attestation || !(typed || entry.platform)) continue;
     images.push_back(&entry);
     if (!platform_fits(entry.platform, wanted)) continue;
+    if (best != nullptr && best->digest != entry.digest &&
+        spelled_otherwise(entry.platform, best->platform))
+      return fail(
+          Fault::corrupt,
+          fmt::format("two images for {} whose platforms are spelled differently: which one "
+                      "is run hangs on the runtime; name one by its digest",
+                      wanted.text()),
+          where);
     if (best == nullptr || goes_before(entry.platform, best->platform, wanted)) best = &entry;
   }
   // One image without a platform, or one image and no wish: there is nothing to choose.
-  if (best == nullptr && images.size() == 1 && (platform.empty() || !images[0]->platform))
+  if (best == nullptr && images.size() == 1 &&
+      (images[0]->platform ? platform.empty() && !attached : true))
     best = images[0];
   if (best != nullptr) return *best;
   std::vector<std::string> names;

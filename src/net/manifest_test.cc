@@ -181,6 +181,28 @@ TEST(Platform, TakesTheOnlyImageAndPassesAttestationsOver) {
   EXPECT_FALSE(choose_platform(index_of(attestation), "", "x"));
 }
 
+TEST(Platform, SpellingsThatOnlySomeRuntimesKnowHideNoImage) {
+  const auto chosen = [](std::string_view a, std::string_view b, std::string_view os = "linux") {
+    const auto index = index_of(entry("linux", a, "", '1') + "," + entry(os, b, "", '2'));
+    const auto found = choose_platform(index, "linux/amd64", "x");
+    return found ? found->digest.substr(7, 1) : found.error().what;
+  };
+  EXPECT_THAT(chosen("x86_64", "amd64"), HasSubstr("spelled differently"));
+  EXPECT_THAT(chosen("AMD64", "amd64"), HasSubstr("spelled differently"));
+  EXPECT_THAT(chosen("amd64", "amd64", "Linux"), HasSubstr("spelled differently"));
+  EXPECT_EQ(chosen("amd64", "amd64"), "1");
+  EXPECT_EQ(chosen("arm64", "x86_64"), "2");
+}
+
+TEST(Platform, WhatCallsItselfAnAttachmentMakesNoOtherTheOnlyImage) {
+  const std::string doubtful = fmt::format(
+      R"({{"mediaType":"{}","digest":"{}","size":1,
+      "annotations":{{"vnd.docker.reference.type":"attestation-manifest"}}}})",
+      oci_image, digest_a);
+  EXPECT_FALSE(
+      choose_platform(index_of(doubtful + "," + entry("linux", "riscv64", "", '1')), "", "x"));
+}
+
 // Who pulls goes by the platform alone.
 TEST(Platform, AnImageIsOneWhateverElseIsSaidOfIt) {
   const auto with = [](std::string_view from, std::string_view to) {

@@ -133,10 +133,25 @@ Result<Opened> open_archive(Fd archive, std::string& scheme, const std::string& 
         "for a root file system unpack it and write dir:PATH",
         reference);
   }
+  const bool chosen = !scheme.empty();
   const bool as_oci = oci && (!docker || scheme == "oci-archive");
   scheme = as_oci ? "oci-archive" : "docker-archive";
-  return as_oci ? open_oci_layout(store, name, reference, options)
-                : open_docker(store, name, reference, options);
+  auto opened = as_oci ? open_oci_layout(store, name, reference, options)
+                       : open_docker(store, name, reference, options);
+  if (!opened || !docker || !oci || chosen) return opened;
+  // What loads the archive looks at one of the two, and nobody said at which. Where only one holds
+  // the name, the other is not asked.
+  const auto other = open_oci_layout(store, name, reference, options);
+  const auto config_of = [](const Opened& one) {
+    const auto* image = std::get_if<OpenedImage>(&one);
+    return image ? image->info.config_digest : std::string();
+  };
+  if (other && config_of(*opened) != config_of(*other))
+    return fail(Fault::corrupt,
+                "manifest.json and index.json name different images: Docker loads the one, "
+                "containerd and Podman the other; write docker-archive: or oci-archive: before it",
+                reference);
+  return opened;
 }
 
 Result<Opened> open_docker_archive(Fd archive, const std::string& name,

@@ -16,8 +16,8 @@ Result<std::shared_ptr<const BlobStore>> tar_store(Fd archive, const std::string
                                                    const std::string& spool_directory);
 
 // Opens either kind; `scheme` is "oci-archive" or "docker-archive" and wins when the file is both,
-// as that of a recent `docker save` is; "" takes docker-archive then. What it was is left in
-// `scheme`.
+// as that of a recent `docker save` is; "" takes docker-archive then, and refuses a file whose two
+// sides name different images. What it was is left in `scheme`.
 Result<Opened> open_archive(Fd archive, std::string& scheme, const std::string& name,
                             const std::string& reference, const SourceOptions& options);
 
