@@ -28,6 +28,38 @@ extern const Reader os_release_reader;
 
 namespace {
 
+std::string identity_text(const Package& p) {
+  return fmt::format("{}\n{}\n{}\n{}\n{}", name_of(p.type), p.name, p.version, p.arch, p.module);
+}
+
+// A package database is written anew by each step that installs something. What stood in the same
+// file of the layer below as well, was brought by that layer or one below it.
+void find_origins(std::vector<Fragment>& fragments, const std::vector<bool>& visible) {
+  std::unordered_map<std::string_view, std::vector<std::size_t>> hidden;  // by path, lowest first
+  for (std::size_t i = 0; i < fragments.size(); ++i)
+    if (!visible[i]) hidden[fragments[i].path].push_back(i);
+  if (hidden.empty()) return;
+  for (std::size_t i = 0; i < fragments.size(); ++i) {
+    const auto below = visible[i] ? hidden.find(fragments[i].path) : hidden.end();
+    if (below == hidden.end()) continue;
+    std::unordered_map<std::string, std::vector<Package*>> open;  // not traced to the end yet
+    for (Package& package : fragments[i].packages) open[identity_text(package)].push_back(&package);
+    for (auto at = below->second.rbegin(); at != below->second.rend() && !open.empty(); ++at) {
+      const Fragment& lower = fragments[*at];
+      if (lower.layer >= fragments[i].layer) continue;
+      std::unordered_map<std::string, std::vector<Package*>> still;
+      for (const Package& package : lower.packages) {
+        const auto found = open.find(identity_text(package));
+        if (found == open.end()) continue;
+        for (Package* traced : found->second)
+          for (Evidence& evidence : traced->evidence) evidence.layer = lower.layer;
+        still.insert(open.extract(found));
+      }
+      open = std::move(still);
+    }
+  }
+}
+
 std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Result<>& status) {
   std::vector<Fragment> fragments;
   std::vector<std::string_view> entries;
@@ -51,6 +83,7 @@ std::vector<Fragment> visible_fragments(std::vector<LayerOutcome>& layers, Resul
     status = std::unexpected(visible.error());
     return {};
   }
+  find_origins(fragments, *visible);
   std::vector<Fragment> kept;
   for (std::size_t i = 0; i < fragments.size(); ++i) {
     if ((*visible)[i]) kept.push_back(std::move(fragments[i]));
@@ -322,31 +355,49 @@ void merge(Package& to, Package& from) {
   to.development = to.development && from.development;
 }
 
-auto identity(const Package& p) {
-  return std::tie(p.type, p.name, p.version, p.arch, p.module, p.owner);
+// A name as its ecosystem compares it: "Jinja2" of the installed package is "jinja2" of the lock.
+std::string compared_name(PackageType type, std::string_view name) {
+  return type == PackageType::pypi    ? pypi_name(name)
+         : type == PackageType::nuget ? lower(name)
+                                      : std::string(name);
 }
 
 // One package seen in several places becomes one, with all its evidence; owners are re-numbered
 // along.
 std::vector<Package> merged(std::vector<Package> packages) {
   std::vector<std::uint32_t> order(packages.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::vector<std::string> names(packages.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+    names[i] = compared_name(packages[i].type, packages[i].name);
+  }
+  const auto identity = [&](std::uint32_t i) {
+    const Package& p = packages[i];
+    return std::tie(p.type, names[i], p.version, p.arch, p.module, p.owner);
+  };
   std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-    const Package &x = packages[a], &y = packages[b];
-    if (identity(x) != identity(y)) return identity(x) < identity(y);
-    return x.evidence.front() != y.evidence.front() ? x.evidence.front() < y.evidence.front()
-                                                    : a < b;
+    if (identity(a) != identity(b)) return identity(a) < identity(b);
+    const Evidence &x = packages[a].evidence.front(), &y = packages[b].evidence.front();
+    return x != y ? x < y : a < b;
   });
   std::vector<Package> out;
+  std::string_view name;  // of the last one
   std::vector<std::int32_t> new_number(packages.size(), -1);
   for (const auto i : order) {
     // Of a file that an installed package owns a package note says nothing new, and often the
     // source's name.
     if (is_os_package(packages[i].type) && packages[i].owner >= 0) continue;
-    if (!out.empty() && identity(out.back()) == identity(packages[i]))
-      merge(out.back(), packages[i]);
-    else
-      out.push_back(std::move(packages[i]));
+    Package& next = packages[i];
+    const auto rest = [](const Package& p) {
+      return std::tie(p.type, p.version, p.arch, p.module, p.owner);
+    };
+    if (!out.empty() && name == names[i] && rest(out.back()) == rest(next)) {
+      if (out.back().name == name) out.back().name = next.name;  // the way it is published
+      merge(out.back(), next);
+    } else {
+      out.push_back(std::move(next));
+    }
+    name = names[i];
     new_number[i] = static_cast<std::int32_t>(out.size()) - 1;
   }
   for (Package& package : out) {
@@ -358,7 +409,7 @@ std::vector<Package> merged(std::vector<Package> packages) {
 }
 
 std::string dependency_key(PackageType type, std::string_view name) {
-  return key_of(type, type == PackageType::pypi ? pypi_name(name) : std::string(name));
+  return key_of(type, compared_name(type, name));
 }
 
 std::vector<std::pair<std::uint32_t, std::uint32_t>> resolve_dependencies(

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "catalogers/binary_parts.h"
@@ -103,6 +104,49 @@ TEST(Assemble, VendoredGoModulesAreAllThatIsBuilt) {
                            {"src/vendor/modules.txt", vendored},
                            {"other/go.mod", "module n\ngo 1.17\nrequire example.org/b v2.0.0\n"}}),
               testing::ElementsAre("example.org/b v2.0.0", "example.org/direct v1.0.0"));
+}
+
+TEST(Assemble, APackageInTwoSpellingsIsOne) {
+  std::vector<LayerOutcome> layers(1);
+  EntryList entries;
+  for (const auto& [path, name] : {std::pair("a.lock", "jinja2"), {"b/METADATA", "Jinja2"}}) {
+    Fragment& fragment = layers[0].fragments.emplace_back();
+    fragment.path = path;
+    entries.add(EntryKind::file, fragment.path);
+    Package& copy = fragment.packages.emplace_back();
+    copy.type = PackageType::pypi;
+    copy.name = name;
+    copy.version = "2.0";
+  }
+  layers[0].entries = entries.bytes();
+  const auto packages = assemble({}, layers).value().packages;
+  ASSERT_EQ(packages.size(), 1U);
+  EXPECT_EQ(packages[0].name, "Jinja2");
+  EXPECT_EQ(packages[0].evidence.size(), 2U);
+}
+
+TEST(Assemble, AnOsPackageIsOfTheLayerThatBroughtIt) {
+  std::vector<LayerOutcome> layers(3);
+  const auto with = [](LayerOutcome& layer, std::initializer_list<const char*> names) {
+    EntryList entries;
+    entries.add(EntryKind::file, "var/lib/dpkg/status");
+    Fragment& fragment = layer.fragments.emplace_back();
+    fragment.path = "var/lib/dpkg/status";
+    for (const auto* name : names) {
+      Package& package = fragment.packages.emplace_back();
+      package.name = name;
+      package.version = "1";
+    }
+    layer.entries = entries.bytes();
+  };
+  with(layers[0], {"base", "gone"});
+  with(layers[1], {"base", "curl"});
+  with(layers[2], {"base", "curl", "gone", "new"});
+  std::map<std::string, std::uint32_t> found;
+  const Inventory inventory = assemble({}, layers).value();
+  for (const auto& package : inventory.packages) found[package.name] = package.evidence.at(0).layer;
+  EXPECT_EQ(found, (std::map<std::string, std::uint32_t>{
+                       {"base", 0}, {"curl", 1}, {"gone", 2}, {"new", 2}}));
 }
 
 TEST(Assemble, CopiesWithOtherLicencesAreUnderBoth) {
