@@ -173,9 +173,11 @@ PurlParts parts_of(std::string_view purl) {
 // As a scan of an SBOM settles what other tools write otherwise.
 void settle(Package& package) {
   part_gem_platform(package);
-  if (package.type == PackageType::golang && package.name == "stdlib" &&
-      package.version.starts_with('v'))
-    package.version.erase(0, 1);
+  if (package.type != PackageType::golang || (package.name != "stdlib" && package.name != "std"))
+    return;
+  package.name = "stdlib";
+  for (const std::string_view prefix : {"go", "v"})
+    if (package.version.starts_with(prefix)) package.version.erase(0, prefix.size());
 }
 
 // Whose package it is, by the namespace of an OS package: "redhat" is RHEL's, "alma" AlmaLinux's.

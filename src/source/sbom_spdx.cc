@@ -79,6 +79,8 @@ class Spdx {
       if (type == "DESCRIBED_BY" && to == "SPDXRef-DOCUMENT") roots_.emplace(from);
       if (type.starts_with("DEV_") || type.starts_with("TEST_") || type.starts_with("BUILD_"))
         development_.emplace(from);
+      else if (const auto edge = std::ranges::find(needs, type, &Edge::name); edge != needs.end())
+        runs_.emplace(edge->forward ? to : from);
     }
   }
 
@@ -133,7 +135,7 @@ class Spdx {
     const std::string text =
         stated(value["summary"]).empty() ? stated(value["description"]) : stated(value["summary"]);
     package.description = text.substr(0, text.find('\n'));
-    package.development = development_.contains(out.ref);
+    package.development = development_.contains(out.ref) && !runs_.contains(out.ref);
     for (const Value& reference : value["externalRefs"].items()) {
       // SPDX 2.2 has it as an address too: "http://spdx.org/rdf/references/purl".
       auto type = reference["referenceType"].text();
@@ -183,7 +185,7 @@ class Spdx {
 
   const Value& root_;
   SbomBuilder builder_;
-  std::unordered_set<std::string> roots_, development_;
+  std::unordered_set<std::string> roots_, development_, runs_;
   std::vector<SbomComponent> described_;  // not taken for packages unless there is no other
 };
 
