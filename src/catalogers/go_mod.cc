@@ -65,6 +65,10 @@ GoMod parse(std::string_view text) {
       block = fields[0];
       return;
     }
+    if (block.empty() && fields[0].size() > 1 && fields[0].ends_with('(')) {  // "require("
+      block = fields[0].substr(0, fields[0].size() - 1);
+      return;
+    }
     if (fields[0] == ")") {
       block = {};
       return;

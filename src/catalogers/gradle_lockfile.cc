@@ -17,8 +17,13 @@ namespace {
 
 bool only_for_tests(std::string_view configurations) {
   const auto all = split(configurations, ',');
-  return std::ranges::all_of(
-      all, [](auto c) { return trim(c).starts_with("test") || contains_nocase(c, "androidTest"); });
+  // Source sets and test suites are called as one likes, but "integrationTest" is the custom.
+  return std::ranges::all_of(all, [](std::string_view c) {
+    return trim(c).starts_with("test") || contains_nocase(c, "androidTest") ||
+           c.find("TestCompileClasspath") != std::string_view::npos ||
+           c.find("TestRuntimeClasspath") != std::string_view::npos ||
+           c.find("TestAnnotationProcessor") != std::string_view::npos;
+  });
 }
 
 // Of a file for one configuration; else "".

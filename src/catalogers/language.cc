@@ -157,8 +157,8 @@ bool inside_installed_package(std::string_view path) {
     if (has_folder(path, folder)) return true;
   }
   // Debian's own: usr/share/nodejs, usr/lib/nodejs, usr/lib/<triplet>/nodejs.
-  return path.starts_with("usr/share/doc/") ||
-         (path.starts_with("usr/") && has_folder(path, "nodejs"));
+  return path.starts_with("usr/share/doc/") || path.starts_with("usr/share/nodejs/") ||
+         (path.starts_with("usr/lib/") && has_folder(path, "nodejs"));
 }
 
 }  // namespace boltseal

@@ -142,6 +142,11 @@ class UvGroups {
   bool grouped_ = false;
 };
 
+bool for_development(std::string_view group) {
+  constexpr std::string_view names[] = {"dev", "develop", "doc", "docs", "lint", "test", "tests"};
+  return std::ranges::find(names, group) != std::end(names);
+}
+
 Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
   TRY(const Document lock, parse_toml(file.content));
   const auto packages = lock[what == "pylock.toml" ? "packages" : "package"].items();
@@ -164,10 +169,13 @@ Result<> read_toml(const FileView& file, Sink& sink, std::string_view what) {
     package.description = first_line(
         item["description"].text().empty() ? item["summary"].text() : item["description"].text());
     // Poetry until 1.4 said category; 2 and pdm list groups, in which "main" or "default" is what
-    // runs.
+    // runs. In pdm's the extras stand too, so there a group must be called like one for
+    // development.
     const auto groups = item["groups"].items();
-    const bool runs = groups.empty() || std::ranges::any_of(groups, [](const Value& group) {
-                        return group.text() == "main" || group.text() == "default";
+    const bool runs = groups.empty() || std::ranges::any_of(groups, [&](const Value& group) {
+                        const auto name = group.text();
+                        return name == "main" || name == "default" ||
+                               (what == "pdm.lock" && !for_development(name));
                       });
     package.development = item["category"].text() == "dev" || !runs ||
                           (groups_of_uv && groups_of_uv->development(item));
@@ -196,7 +204,7 @@ Result<> read_pipfile(const FileView& file, Sink& sink) {
       // What comes from a repository or an address has no version, but is there all the same.
       if (version.starts_with("=="))
         package.version = version.substr(std::min(version.find_first_not_of('='), version.size()));
-      package.development = section != "default";
+      package.development = section == "develop";  // other sections are the user's own
       if (item["hashes"].items().size() == 1) {
         if (const auto hash = hash_of_integrity(item["hashes"][0].text()))
           package.hashes.push_back(*hash);

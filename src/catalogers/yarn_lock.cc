@@ -80,8 +80,21 @@ Result<std::vector<Entry>> parse_classic(std::string_view text) {
   return entries;
 }
 
+// Yarn 2 writes keys longer than the 1,024 characters that YAML allows a key without "?".
+std::string with_marked_keys(std::string_view text) {
+  constexpr std::size_t longest = 1000;
+  std::string out;
+  each_line(text, [&](std::string_view line) {
+    const bool is_long = line.size() > longest && line.starts_with('"') && line.ends_with("\":");
+    if (is_long) out += "? ";
+    out += is_long ? line.substr(0, line.size() - 1) : line;
+    out += is_long ? "\n:\n" : "\n";
+  });
+  return out;
+}
+
 Result<std::vector<Entry>> parse_berry(std::string_view text) {
-  TRY(const Document lock, parse_yaml(text));
+  TRY(const Document lock, parse_yaml(with_marked_keys(text)));
   std::vector<Entry> entries;
   std::size_t needs = 0;
   for (const auto& [key, item] : lock.root().members()) {
@@ -107,7 +120,8 @@ Result<std::vector<Entry>> parse_berry(std::string_view text) {
   return entries;
 }
 
-// ".../@s/b/-/b-1.0.0.tgz" is the archive of @s/b in every registry.
+// ".../@s/b/-/b-1.0.0.tgz" is the archive of @s/b in every registry; "…/b/-/archive/…" is GitLab's
+// of a project.
 std::string name_in_address(std::string_view address) {
   const auto end = address.find("/-/");
   if (end == std::string_view::npos) return {};
@@ -117,26 +131,38 @@ std::string name_in_address(std::string_view address) {
   if (slash == std::string::npos || slash == 0) return {};
   const auto scope = path->rfind('/', slash - 1) + 1;
   auto name = path->substr((*path)[scope] == '@' ? scope : slash + 1);
+  auto file = address.substr(end + 3);
+  if (file.starts_with('@')) file = file.substr(std::min(file.find('/'), file.size() - 1) + 1);
+  if (!file.starts_with(path->substr(slash + 1) + "-")) return {};
   return valid_utf8(name) ? name : std::string();
 }
 
 // The name of what was fetched: the pattern may be an alias (a@npm:b@^1), and a resolution of the
 // project may put another package in its place, which only the address tells.
 std::string real_name(const Entry& entry) {
-  if (auto name = name_in_address(entry.resolved); !name.empty()) return name;
+  if (auto name = name_in_address(entry.resolved); !name.empty()) {
+    // Some registries leave the scope out of their addresses.
+    const bool scoped = entry.name.starts_with('@') && entry.name.ends_with("/" + name);
+    return scoped ? entry.name : name;
+  }
   const auto alias = cut(entry.patterns.front(), "@npm:");
-  if (entry.resolved.empty() || !alias) return entry.name;
+  if (!alias) return entry.name;
   const auto real = alias->second.substr(0, alias->second.find('@', 1));
   return real.empty() || !is_alpha(real[0] == '@' ? 'a' : real[0]) ? entry.name : std::string(real);
 }
 
-const Entry* find_need(const std::unordered_map<std::string_view, const Entry*>& by_pattern,
-                       const std::string& name, const std::string& range) {
+using ByText = std::unordered_map<std::string_view, const Entry*>;
+
+// A resolution of the project puts another range in place of the one that was asked for: then the
+// only entry of that name is meant.
+const Entry* find_need(const ByText& by_pattern, const ByText& only, const std::string& name,
+                       const std::string& range) {
   for (const std::string_view protocol : {"@", "@npm:"}) {
     const auto found = by_pattern.find(name + std::string(protocol) + range);
     if (found != by_pattern.end()) return found->second;
   }
-  return nullptr;
+  const auto found = only.find(name);
+  return found == only.end() ? nullptr : found->second;
 }
 
 Result<> read(const FileView& file, Sink& sink) {
@@ -149,10 +175,14 @@ Result<> read(const FileView& file, Sink& sink) {
   if (!marked && !trim(file.content).empty() && std::ranges::none_of(entries, versioned)) {
     return fail(Fault::corrupt, "not a yarn lock file");
   }
-  for (auto& entry : entries) entry.name = real_name(entry);
-  std::unordered_map<std::string_view, const Entry*> by_pattern;
+  for (auto& entry : entries) {
+    if (!berry) entry.name = real_name(entry);  // berry's resolution is the real one
+  }
+  ByText by_pattern, only;
   for (const auto& entry : entries) {
     for (const auto& pattern : entry.patterns) by_pattern.emplace(pattern, &entry);
+    const auto [at, fresh] = only.emplace(name_of_pattern(entry.patterns.front()), &entry);
+    if (!fresh) at->second = nullptr;
   }
   NeedWriter writer(file.content.size(), sink);
   for (const auto& entry : entries) {
@@ -167,7 +197,7 @@ Result<> read(const FileView& file, Sink& sink) {
     if (!hash && sha1) hash = hash_of_integrity("sha1:" + std::string(sha1->second));
     if (hash) package.hashes.push_back(*hash);
     for (const auto& [name, range] : entry.needs) {
-      const auto* target = find_need(by_pattern, name, range);
+      const auto* target = find_need(by_pattern, only, name, range);
       if (target != nullptr && !target->version.empty())
         writer.add(package.depends, target->name, target->version);
     }
@@ -182,6 +212,6 @@ constexpr std::string_view globs[] = {"**/yarn.lock"};
 }  // namespace
 
 extern const Reader yarn_lock_reader;
-const Reader yarn_lock_reader = {"yarn-lock", 3, globs, {}, 64 << 20, read};
+const Reader yarn_lock_reader = {"yarn-lock", 4, globs, {}, 64 << 20, read};
 
 }  // namespace boltseal
