@@ -226,6 +226,19 @@ TEST(LicenceOfText, TellsTheBsdsApart) {
             "BSD-4-Clause");
 }
 
+TEST(LicenceOfText, ADenialOfLaterVersionsIsNoGrant) {
+  EXPECT_EQ(licence_of_text("under the GNU General Public License, version 2, and *only* version 2 "
+                            "(i.e. not version 3 or any later versions)."),
+            "GPL-2.0-only");
+  EXPECT_EQ(
+      licence_of_text("GNU General Public License version 3 of the License, and not any later "
+                      "version."),
+      "GPL-3.0-only");
+  EXPECT_EQ(licence_of_text("the GNU General Public License; either version 2 of the License, or "
+                            "(at your option) any later version."),
+            "GPL-2.0-or-later");
+}
+
 TEST(LicenceOfText, OwnTextOfTheGplIsNoGrantOfLaterVersions) {
   EXPECT_EQ(
       licence_of_text(

@@ -187,8 +187,13 @@ void find_gnu(std::string_view text, const GnuName& name, std::vector<Found>& ou
     const bool title =
         said <= 1 && (find(tail, " june ") != none || find(tail, " february ") != none ||
                       find(tail, " november ") != none || find(tail, " march ") != none);
-    const bool later =
-        !title && (find(after, "any later version") != none || find(after, "or later") != none);
+    const auto more = std::min(find(after, "any later version"), find(after, "or later"));
+    // "only version 2 i e not version 3 or any later version"
+    const auto before = more == none ? std::string_view() : after.substr(0, more);
+    const bool denied =
+        find(before.substr(before.size() - std::min<std::size_t>(before.size(), 30)), " not ") !=
+        none;
+    const bool later = !title && more != none && !denied;
     if (auto id = gnu_id(name.family, version, later); !id.empty())
       out.push_back({at, std::move(id)});
     if (title) at = end_of_own_text(text, at) - 1;

@@ -44,11 +44,17 @@ constexpr auto distributions = std::to_array<DistributionName>({
     {"ol", "Oracle Linux", 1, By::binary, ""},
     {"openeuler", "openEuler", 2, By::either, ""},
     {"opensuse-leap", "openSUSE", 2, By::either, "Leap "},
+    {"opensuse-leap-micro", "openSUSE", 2, By::either, "Leap Micro "},
     {"opensuse-tumbleweed", "openSUSE", 0, By::either, "Tumbleweed"},
     {"photon", "Photon OS", 2, By::either, ""},
     {"rhel", "Red Hat", 1, By::binary, "enterprise_linux:"},
     {"rocky", "Rocky Linux", 1, By::alike, ""},
+    {"sl-micro", "SUSE", 2, By::either, "Linux Micro "},
+    {"sle-micro", "SUSE", 2, By::either, "Linux Enterprise Micro "},
+    {"sle_hpc", "SUSE", 2, By::either, "Linux Enterprise High Performance Computing "},
+    {"sled", "SUSE", 2, By::either, "Linux Enterprise Desktop "},
     {"sles", "SUSE", 2, By::either, "Linux Enterprise Server "},
+    {"suse-microos", "SUSE", 2, By::either, "Linux Enterprise Micro "},
     {"ubuntu", "Ubuntu", 2, By::source, ""},
     {"wolfi", "Wolfi", 0, By::either, ""},
 });
@@ -87,7 +93,8 @@ std::string release_of(const Distribution& d, const DistributionName& name) {
   if (version.empty()) return {};
   const auto parts = split(version, '.');
   // Up to 15, "15.5" is "15 SP5"; since 16 there are no service packs.
-  if (d.id == "sles" && parse_u64(parts[0]).value_or(0) < 16) {
+  if ((d.id == "sles" || d.id == "sled" || d.id == "sle_hpc") &&
+      parse_u64(parts[0]).value_or(0) < 16) {
     version = std::string(parts[0]) +
               (parts.size() > 1 && parts[1] != "0" ? " SP" + std::string(parts[1]) : "");
   } else if (d.id == "openeuler") {
@@ -104,10 +111,12 @@ std::string release_of(const Distribution& d, const DistributionName& name) {
 // module that a package comes with: "SUSE:Linux Enterprise Module for Basesystem 15 SP5" is a part
 // of "SUSE:Linux Enterprise Server 15 SP5".
 bool is_part(std::string_view ecosystem, std::string_view wanted) {
-  constexpr std::string_view server = "SUSE:Linux Enterprise Server ";
   constexpr std::string_view module = "SUSE:Linux Enterprise Module for ";
-  if (wanted.starts_with(server) && ecosystem.starts_with(module))
-    return ecosystem.ends_with(wanted.substr(server.size() - 1));
+  const bool has_modules =
+      wanted.starts_with("SUSE:Linux Enterprise ") && wanted.find(" Micro ") == wanted.npos;
+  if (const auto release = wanted.find_first_of("0123456789");
+      has_modules && release != wanted.npos && ecosystem.starts_with(module))
+    return ecosystem.ends_with(wanted.substr(release - 1));
   if (ecosystem == wanted) return true;
   if (!ecosystem.starts_with(wanted)) return false;
   const char next = ecosystem[wanted.size()];

@@ -40,6 +40,12 @@ TEST(Ecosystems, DistributionsKnowTheirEcosystems) {
   EXPECT_EQ(found("sles", "15", "", "SUSE:Linux Enterprise Module for Basesystem 15"), 1U);
   EXPECT_EQ(found("sles", "16.0", "", "SUSE:Linux Enterprise Server 16.0"), 1U);
   EXPECT_EQ(found("sles", "16.1", "", "SUSE:Linux Enterprise Server 16.0"), 0U);
+  EXPECT_EQ(found("sled", "15.5", "", "SUSE:Linux Enterprise Desktop 15 SP5"), 1U);
+  EXPECT_EQ(found("sled", "15.5", "", "SUSE:Linux Enterprise Module for Basesystem 15 SP5"), 1U);
+  EXPECT_EQ(found("sle-micro", "5.5", "", "SUSE:Linux Enterprise Micro 5.5"), 1U);
+  EXPECT_EQ(found("suse-microos", "5.1", "", "SUSE:Linux Enterprise Micro 5.1"), 1U);
+  EXPECT_EQ(found("sle-micro", "5.5", "", "SUSE:Linux Enterprise Module for Basesystem 5.5"), 0U);
+  EXPECT_EQ(found("sl-micro", "6.0", "", "SUSE:Linux Micro 6.0"), 1U);
   EXPECT_EQ(found("opensuse-leap", "15.6", "", "openSUSE:Leap 15.6"), 1U);
   EXPECT_EQ(found("azurelinux", "3.0", "", "Azure Linux:3"), 1U);
   EXPECT_EQ(found("mageia", "9", "", "Mageia:9"), 1U);
