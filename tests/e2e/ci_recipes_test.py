@@ -211,6 +211,9 @@ def github(job, **inputs):
     values = {name: more.get("default") for name, more in action["inputs"].items()} | {k.replace("_", "-"): v for k, v in inputs.items()}
     assert not [name for name, value in values.items() if value is None]
     output, summary = job.workspace / "output", job.workspace / "summary"
+    caches = {step["uses"].split("@")[0]: step for step in action["runs"]["steps"] if "uses" in step}
+    assert caches["actions/cache/save"]["if"] == "always()"
+    assert caches["actions/cache/save"]["with"]["key"] == caches["actions/cache/restore"]["with"]["key"]
     steps = [step for step in action["runs"]["steps"] if "run" in step]
     assert len(steps) == 1 and steps[0]["shell"] == "bash"
     environment = {name: expression(text, values) for name, text in steps[0]["env"].items()}
@@ -283,7 +286,7 @@ def test_gitlab_job_scans_the_image_of_its_own_registry(job, private_registry):
     assert done.returncode == 1, done.stderr
     check_reports(job.reports())
     kept = recipe["artifacts"]
-    assert kept["when"] == "always" and all((job.workspace / path).exists() for path in kept["paths"] + recipe["cache"]["paths"])
+    assert kept["when"] == recipe["cache"]["when"] == "always" and all((job.workspace / path).exists() for path in kept["paths"] + recipe["cache"]["paths"])
     assert json.loads((job.workspace / kept["reports"]["cyclonedx"]).read_text())["bomFormat"] == "CycloneDX"
 
 
