@@ -381,6 +381,18 @@ TEST(Sarif, HoldsOnlyWhatCodeScanningTakes) {
   EXPECT_EQ(suppressed, 0U) << "GitHub would show it as an open alert";
 }
 
+TEST(Sarif, NamesFilesOfAFolderAsTheyAreReachedFromOutside) {
+  Report report = sample::webapp();
+  report.inventory.image.kind = "directory";
+  report.inventory.packages[report.findings.front().package].evidence = {{"a b/x.json", 0, {}}};
+  for (const auto& [reference, uri] : {std::pair("dir:./sub/app/", "sub/app/a%20b/x.json"),
+                                       {"dir:.", "a%20b/x.json"},
+                                       {"dir:/srv/app", "file:///srv/app/a%20b/x.json"}}) {
+    report.inventory.image.reference = reference;
+    EXPECT_THAT(written("sarif", report), HasSubstr(fmt::format("\"uri\": \"{}\"", uri)));
+  }
+}
+
 TEST(Sarif, KeepsForeignTextFromBecomingALink) {
   Report report = sample::webapp();
   report.inventory.packages[0].name = "x";

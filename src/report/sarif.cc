@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/text.h"
 #include "codec/json_writer.h"
@@ -98,10 +99,27 @@ void rule(JsonWriter& json, const Report& report, const Finding& f) {
   json.texts("tags", tags).end().end();
 }
 
+// Of a scanned folder, how a path in it is reached from the place of the scan: what shows results
+// looks there, and passes uriBaseId over. Nothing for an image, whose root is a world of its own.
+std::optional<std::string> folder_of_scan(const ImageInfo& image) {
+  if (image.kind != "directory") return std::nullopt;
+  std::string_view folder = image.reference;
+  if (folder.starts_with("dir:")) folder.remove_prefix(4);
+  while (folder.starts_with("./")) folder.remove_prefix(2);
+  const bool absolute = folder.starts_with('/');
+  while (folder.starts_with('/')) folder.remove_prefix(1);
+  folder = trim_end(folder, '/');
+  std::string out(absolute ? "file:///" : "");
+  if (folder != "." && !folder.empty()) out += relative_uri(folder) + "/";
+  return out;
+}
+
 void location(JsonWriter& json, std::string_view path, std::string_view purl, std::string_view name,
-              std::string_view note) {
+              std::string_view note, const std::optional<std::string>& folder = {}) {
   json.object().key("physicalLocation").object().key("artifactLocation").object();
-  json.member("uri", relative_uri(path)).member("uriBaseId", "ROOTPATH").end();
+  json.member("uri", folder.value_or("") + relative_uri(path));
+  if (!folder) json.member("uriBaseId", "ROOTPATH");
+  json.end();
   json.key("region").object().member("startLine", 1).end().end();
   if (!name.empty())
     json.key("logicalLocations")
@@ -118,6 +136,7 @@ void location(JsonWriter& json, std::string_view path, std::string_view purl, st
 
 void locations(JsonWriter& json, const Report& report, const Package& p, const std::string& purl) {
   json.key("locations").array();
+  const auto folder = folder_of_scan(report.inventory.image);
   // A package of an SBOM may come without a place: then the document itself is the place.
   if (p.evidence.empty()) {
     std::string_view subject = report.inventory.image.reference;
@@ -130,7 +149,7 @@ void locations(JsonWriter& json, const Report& report, const Package& p, const s
     std::string note = e.what;
     if (e.layer < report.inventory.image.layers.size())
       note += fmt::format("{}layer {}", note.empty() ? "" : ", ", e.layer + 1);
-    location(json, e.path, purl, p.name, note);
+    location(json, e.path, purl, p.name, note, folder);
   }
   json.end();
 }
