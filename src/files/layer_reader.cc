@@ -60,7 +60,26 @@ bool read_within_memory(const Reader& reader, const FileView& file, Sink& sink) 
   }
 }
 
+std::uint64_t bytes_of(const std::vector<std::string>& texts) {
+  std::uint64_t sum = 0;
+  for (const std::string& text : texts) sum += text.size();
+  return sum;
+}
+
 }  // namespace
+
+std::uint64_t text_bytes(const Fragment& fragment) {
+  std::uint64_t sum = 0;
+  for (const Package& p : fragment.packages) {
+    for (const auto* text : {&p.name, &p.version, &p.source_name, &p.source_version, &p.licence,
+                             &p.licence_text, &p.supplier, &p.homepage, &p.description})
+      sum += text->size();
+    sum += bytes_of(p.cpes) + bytes_of(p.depends) + bytes_of(p.provides);
+  }
+  for (const Ownership& ownership : fragment.ownerships) sum += bytes_of(ownership.paths);
+  for (const LicenceNote& note : fragment.licences) sum += note.licence.size();
+  return sum;
+}
 
 Scratch::~Scratch() { unmap(); }
 
@@ -189,6 +208,7 @@ void LayerReader::note_program_link(const TarEntry& entry, std::string_view path
     for (Evidence& evidence : package.evidence) rename(evidence.path);
   for (Unknown& unread : again.unknowns) rename(unread.path);
   if (within_limits_) within_limits_ = limits_.add_packages(again.packages.size());
+  if (within_limits_) within_limits_ = limits_.add_text(text_bytes(again));
   keep(std::move(again), ordinal_);
   programs_[std::string(path)] = out_.fragments.size() - 1;
 }
@@ -387,6 +407,7 @@ Fragment LayerReader::fragment_of(std::string_view path, std::string_view conten
     break;
   }
   if (within_limits_) within_limits_ = limits_.add_packages(fragment.packages.size());
+  if (within_limits_) within_limits_ = limits_.add_text(text_bytes(fragment));
   const std::uint64_t left = unknown_limit - std::min(unknowns_, unknown_limit);
   unknowns_ += fragment.unknowns.size();
   if (fragment.unknowns.size() > left) fragment.unknowns.resize(left);

@@ -44,6 +44,9 @@ void wire(A& a, LayerOutcome& v) {
   wire_all(a, v.entries, v.fragments, v.usage);
 }
 
+// What is held of a fragment beside its frame, for ReadingLimits.
+std::uint64_t text_bytes(const Fragment& fragment);
+
 // Memory for the content of one file at a time. Pages come as bytes do, so a header that lies about
 // its size costs nothing.
 class Scratch {

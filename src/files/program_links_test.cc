@@ -74,6 +74,34 @@ TEST(LayerReader, AnotherNameOfASymlinkIsTheSymlink) {
   EXPECT_EQ(h.outcome.fragments[0].unknowns.at(0).path, "l2");
 }
 
+TEST(LayerReader, WhatPackagesSayOfThemselvesHasALimit) {
+  Harness h;
+  h.limits.most_text_bytes = 150;  // name and version here
+  h.add("etc/a.conf", std::string(80, 'x'));
+  TarEntry e;
+  e.path = "etc/b.conf";
+  e.size = e.stored = 80;
+  e.xattrs = &h.xattrs;
+  ASSERT_TRUE(h.reader.entry(e).value());
+  ASSERT_TRUE(h.reader.content(std::string(80, 'x')).value());
+  const auto done = h.reader.end();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().fault, Fault::too_large);
+}
+
+TEST(Sink, ProseIsCutAtACharacter) {
+  Fragment fragment;
+  Sink sink(fragment, "test");
+  Package package;
+  package.name = "a";
+  for (int i = 0; i < 40'000; ++i) package.description += "é";
+  package.description.insert(0, "x");
+  sink.package(std::move(package), "test");
+  const std::string& kept = fragment.packages.at(0).description;
+  EXPECT_EQ(kept.size(), (64U << 10) - 1);
+  EXPECT_TRUE(kept.ends_with("é"));
+}
+
 TEST(LayerReader, AnOpaqueRootIsTold) {
   Harness h;
   h.add(".wh..wh..opq", "");

@@ -104,7 +104,16 @@ Result<std::vector<LayerOutcome>> layer_outcomes(Reading& reading, const OpenedI
   TRY(auto fresh, read_layers(tasks, image.open_layer, reading.worker(), &reading.sandbox_note));
   for (std::size_t i = 0; i < tasks.size(); ++i)
     keep(reading, tasks[i], std::move(fresh[i]), outcomes[tasks[i].layer]);
+  // A layer that is named often, or comes from the cache, is no cheaper to hold.
+  ReadingLimits limits;
   for (std::size_t i = 0; i < layers.size(); ++i) {
+    std::uint64_t names_counted = 0;
+    const LayerOutcome& outcome = outcomes[copy_of[i]];
+    TRY_DO(limits.add_names(outcome.entries.size(), names_counted));
+    for (const Fragment& fragment : outcome.fragments) {
+      TRY_DO(limits.add_packages(fragment.packages.size()));
+      TRY_DO(limits.add_text(text_bytes(fragment)));
+    }
     if (copy_of[i] != i) outcomes[i] = outcomes[copy_of[i]];
   }
   return outcomes;
