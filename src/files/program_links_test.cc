@@ -77,13 +77,14 @@ TEST(LayerReader, AnotherNameOfASymlinkIsTheSymlink) {
 TEST(LayerReader, WhatPackagesSayOfThemselvesHasALimit) {
   Harness h;
   h.limits.most_text_bytes = 150;  // name and version here
-  h.add("etc/a.conf", std::string(80, 'x'));
+  const std::string content(80, 'x');
+  h.add("etc/a.conf", content);
   TarEntry e;
   e.path = "etc/b.conf";
-  e.size = e.stored = 80;
+  e.size = e.stored = content.size();
   e.xattrs = &h.xattrs;
   ASSERT_TRUE(h.reader.entry(e).value());
-  ASSERT_TRUE(h.reader.content(std::string(80, 'x')).value());
+  ASSERT_TRUE(h.reader.content(content).value());
   const auto done = h.reader.end();
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().fault, Fault::too_large);
