@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "catalogers/binary_parts.h"
 #include "catalogers/declared_evidence.h"
+#include "catalogers/dependencies.h"
 #include "catalogers/go_root.h"
 #include "catalogers/installed_trees.h"
 #include "catalogers/java_identity.h"
@@ -355,13 +356,6 @@ void merge(Package& to, Package& from) {
   to.development = to.development && from.development;
 }
 
-// A name as its ecosystem compares it: "Jinja2" of the installed package is "jinja2" of the lock.
-std::string compared_name(PackageType type, std::string_view name) {
-  return type == PackageType::pypi    ? pypi_name(name)
-         : type == PackageType::nuget ? lower(name)
-                                      : std::string(name);
-}
-
 // One package seen in several places becomes one, with all its evidence; owners are re-numbered
 // along.
 std::vector<Package> merged(std::vector<Package> packages) {
@@ -406,37 +400,6 @@ std::vector<Package> merged(std::vector<Package> packages) {
     package.evidence.erase(std::ranges::unique(package.evidence).begin(), package.evidence.end());
   }
   return out;
-}
-
-std::string dependency_key(PackageType type, std::string_view name) {
-  return key_of(type, compared_name(type, name));
-}
-
-std::vector<std::pair<std::uint32_t, std::uint32_t>> resolve_dependencies(
-    const std::vector<Package>& packages) {
-  std::unordered_map<std::string, std::uint32_t> exact, by_name, provided;
-  for (std::uint32_t i = 0; i < packages.size(); ++i) {
-    const Package& p = packages[i];
-    const std::string key = dependency_key(p.type, p.name);
-    exact.try_emplace(fmt::format("{}@{}", key, p.version), i);
-    by_name.try_emplace(key, i);
-    for (const auto& name : p.provides) provided.try_emplace(dependency_key(p.type, name), i);
-  }
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;
-  for (std::uint32_t i = 0; i < packages.size(); ++i) {
-    for (const std::string& need : packages[i].depends) {
-      const std::string key = dependency_key(packages[i].type, need);
-      for (const auto* index : {&exact, &by_name, &provided}) {
-        const auto found = index->find(key);
-        if (found == index->end()) continue;
-        if (found->second != i) edges.emplace_back(i, found->second);
-        break;
-      }
-    }
-  }
-  std::ranges::sort(edges);
-  edges.erase(std::ranges::unique(edges).begin(), edges.end());
-  return edges;
 }
 
 // Which sources a manifest of Chisel leaves out is no question where another file gave them all.

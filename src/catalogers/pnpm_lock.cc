@@ -10,6 +10,8 @@
 // package that differ in their peers only are one package. pnpm 10 and later may put a document
 // about itself and its plug-ins in front of the project's; that one is not read, as it says what
 // the manager fetches and not what the project holds.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -75,6 +77,14 @@ class PnpmLock {
     TRY_DO(add_packages());
     TRY_DO(add_needs(root_[snapshots_ ? "snapshots" : "packages"], writer));
     if (snapshots_) mark_development();
+    if (skipped_ > 0)
+      sink.unknown(
+          {Fault::corrupt,
+           fmt::format("{} no package and version, the first is \"{}\"",
+                       skipped_ == 1 ? "a key names" : fmt::format("{} keys name", skipped_),
+                       valid_or_replaced_utf8(first_skipped_.substr(0, 200))),
+           {},
+           {}});
     for (std::size_t i = 0; i < packages_.size(); ++i) {
       settle_depends(packages_[i]);
       if (!own_[i]) sink.package(std::move(packages_[i]), "pnpm-lock.yaml");
@@ -93,7 +103,10 @@ class PnpmLock {
       // An address stands where the version of an archive, a repository or a folder is not known.
       if (id.version.find(':') != std::string::npos) id.version.clear();
       const bool folder = item["resolution"]["directory"].is_text();
-      if (id.name.empty() || (id.version.empty() && key.find(':') == key.npos)) continue;
+      if (id.name.empty() || (id.version.empty() && key.find(':') == key.npos)) {
+        if (skipped_++ == 0) first_skipped_ = key;
+        continue;
+      }
       const auto [at, fresh] = index_.emplace(id, static_cast<std::uint32_t>(packages_.size()));
       index_of_key_.emplace(key, at->second);
       if (!fresh) continue;
@@ -186,6 +199,8 @@ class PnpmLock {
   const Value& root_;
   bool old_ = false, snapshots_ = false;
   std::vector<Package> packages_;
+  std::uint64_t skipped_ = 0;  // keys that could not be read
+  std::string_view first_skipped_;
   std::vector<bool> own_;  // a folder of the project, of which no version is known
   std::map<Id, std::uint32_t> index_;
   std::unordered_map<std::string, std::uint32_t> index_of_key_;

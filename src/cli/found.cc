@@ -41,8 +41,10 @@ Result<FoundRoot> walked(const DriftTarget& target, RootWalk& walk, const FoundO
   }
   TRY(auto found, walk_root(target.root.get(), walk));
   // What was read again because it had changed is worth remembering only once it is much.
-  if (!options.trust_times || kept.empty() || found.hashed > worth_keeping)
+  if (!options.trust_times || kept.empty() || found.hashed > worth_keeping) {
     cache.replace(key, known_files_bytes(target.root.get(), found.files));
+    cache.prune();  // each start of a container leaves an entry
+  }
   return found;
 }
 
