@@ -32,6 +32,17 @@ TEST(Dependencies, NodeLooksUpwardsFromItsOwnFolder) {
       (Edges{{2, 1}, {3, 0}, {5, 1}}));
 }
 
+TEST(Dependencies, EachCopyOfAPackageFindsItsOwn) {
+  auto b2 = at(npm, "b", "2.0.0", "m/node_modules/x/node_modules/b/package.json");
+  b2.evidence.push_back({"m/node_modules/y/node_modules/b/package.json", 0, {}});
+  auto a = at(npm, "a", "1.0.0", "m/node_modules/a/package.json", {"b"});
+  a.evidence.push_back({"m/node_modules/y/node_modules/a/package.json", 0, {}});
+  EXPECT_EQ(resolve_dependencies(
+                {at(npm, "b", "1.0.0", "m/node_modules/b/package.json"), b2, a,
+                 at(npm, "c", "1", "m/node_modules/y/node_modules/c/package.json", {"b"})}),
+            (Edges{{2, 0}, {2, 1}, {3, 1}}));
+}
+
 TEST(Dependencies, AnEnvironmentSeesItsOwnPackages) {
   const auto venv = [](std::string number, std::string name) {
     return "opt/v" + number + "/lib/python3.11/site-packages/" + name + ".dist-info/METADATA";
