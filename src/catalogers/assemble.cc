@@ -374,24 +374,23 @@ std::vector<Package> merged(std::vector<Package> packages) {
     const Evidence &x = packages[a].evidence.front(), &y = packages[b].evidence.front();
     return x != y ? x < y : a < b;
   });
+  std::vector<bool> again(order.size());  // the same as the one before
+  for (std::size_t n = 1; n < order.size(); ++n)
+    again[n] = identity(order[n]) == identity(order[n - 1]);
   std::vector<Package> out;
-  std::string_view name;  // of the last one
   std::vector<std::int32_t> new_number(packages.size(), -1);
-  for (const auto i : order) {
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    const auto i = order[n];
+    Package& next = packages[i];
     // Of a file that an installed package owns a package note says nothing new, and often the
     // source's name.
-    if (is_os_package(packages[i].type) && packages[i].owner >= 0) continue;
-    Package& next = packages[i];
-    const auto rest = [](const Package& p) {
-      return std::tie(p.type, p.version, p.arch, p.module, p.owner);
-    };
-    if (!out.empty() && name == names[i] && rest(out.back()) == rest(next)) {
-      if (out.back().name == name) out.back().name = next.name;  // the way it is published
+    if (is_os_package(next.type) && next.owner >= 0) continue;
+    if (again[n]) {
+      if (out.back().name == names[i]) out.back().name = next.name;  // the way it is published
       merge(out.back(), next);
     } else {
       out.push_back(std::move(next));
     }
-    name = names[i];
     new_number[i] = static_cast<std::int32_t>(out.size()) - 1;
   }
   for (Package& package : out) {

@@ -284,9 +284,8 @@ Result<> write_outputs(const Report& report, const std::vector<Output>& outputs,
   options.threads = common.threads;
   const auto epoch = source_date_epoch();
   options.timestamp = epoch ? rfc3339(*epoch) : report.inventory.image.created;
-  const bool tells_unread = std::ranges::any_of(outputs, [](const Output& output) {
-    return output.format != "purls" && output.format != "spdx";
-  });
+  const bool tells_unread = std::ranges::any_of(
+      outputs, [](const Output& output) { return report_format(output.format)->names_unread; });
   if (const auto unread = report.inventory.unknowns.size(); unread > 0 && !tells_unread)
     log_warning(fmt::format("{} {} not be read, which this format does not hold; -o table names {}",
                             unread, unread == 1 ? "file could" : "files could",

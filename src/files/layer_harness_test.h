@@ -59,15 +59,19 @@ struct Harness {
   std::vector<std::pair<std::string, std::string>> xattrs;
 
   void add(std::string_view path, std::string_view content, std::size_t step = 1 << 20) {
+    EXPECT_TRUE(offer(path, content, step));
+  }
+  // What end() says, where the content is wanted.
+  Result<> offer(std::string_view path, std::string_view content, std::size_t step = 1 << 20) {
     TarEntry e;
     e.path = path;
     e.size = e.stored = content.size();
     e.xattrs = &xattrs;
-    if (!reader.entry(e).value()) return;
+    if (!reader.entry(e).value()) return {};
     for (std::size_t at = 0; at < content.size(); at += step) {
-      if (!reader.content(content.substr(at, step)).value()) return;
+      if (!reader.content(content.substr(at, step)).value()) return {};
     }
-    EXPECT_TRUE(reader.end());
+    return reader.end();
   }
   void link(std::string_view path, std::string_view target) {
     TarEntry e;

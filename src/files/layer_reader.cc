@@ -66,8 +66,6 @@ std::uint64_t bytes_of(const std::vector<std::string>& texts) {
   return sum;
 }
 
-}  // namespace
-
 std::uint64_t text_bytes(const Fragment& fragment) {
   std::uint64_t sum = 0;
   for (const Package& p : fragment.packages) {
@@ -79,6 +77,13 @@ std::uint64_t text_bytes(const Fragment& fragment) {
   for (const Ownership& ownership : fragment.ownerships) sum += bytes_of(ownership.paths);
   for (const LicenceNote& note : fragment.licences) sum += note.licence.size();
   return sum;
+}
+
+}  // namespace
+
+Result<> count(const Fragment& fragment, ReadingLimits& limits) {
+  TRY_DO(limits.add_packages(fragment.packages.size()));
+  return limits.add_text(text_bytes(fragment));
 }
 
 Scratch::~Scratch() { unmap(); }
@@ -207,8 +212,7 @@ void LayerReader::note_program_link(const TarEntry& entry, std::string_view path
   for (Package& package : again.packages)
     for (Evidence& evidence : package.evidence) rename(evidence.path);
   for (Unknown& unread : again.unknowns) rename(unread.path);
-  if (within_limits_) within_limits_ = limits_.add_packages(again.packages.size());
-  if (within_limits_) within_limits_ = limits_.add_text(text_bytes(again));
+  if (within_limits_) within_limits_ = count(again, limits_);
   keep(std::move(again), ordinal_);
   programs_[std::string(path)] = out_.fragments.size() - 1;
 }
@@ -406,8 +410,7 @@ Fragment LayerReader::fragment_of(std::string_view path, std::string_view conten
     out_.complete = false;
     break;
   }
-  if (within_limits_) within_limits_ = limits_.add_packages(fragment.packages.size());
-  if (within_limits_) within_limits_ = limits_.add_text(text_bytes(fragment));
+  if (within_limits_) within_limits_ = count(fragment, limits_);
   const std::uint64_t left = unknown_limit - std::min(unknowns_, unknown_limit);
   unknowns_ += fragment.unknowns.size();
   if (fragment.unknowns.size() > left) fragment.unknowns.resize(left);

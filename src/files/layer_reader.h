@@ -44,8 +44,9 @@ void wire(A& a, LayerOutcome& v) {
   wire_all(a, v.entries, v.fragments, v.usage);
 }
 
-// What is held of a fragment beside its frame, for ReadingLimits.
-std::uint64_t text_bytes(const Fragment& fragment);
+// Counts the packages of a fragment and what they say of themselves; too_large when `limits` holds
+// no more of them.
+Result<> count(const Fragment& fragment, ReadingLimits& limits);
 
 // Memory for the content of one file at a time. Pages come as bytes do, so a header that lies about
 // its size costs nothing.

@@ -79,13 +79,7 @@ TEST(LayerReader, WhatPackagesSayOfThemselvesHasALimit) {
   h.limits.most_text_bytes = 150;  // name and version here
   const std::string content(80, 'x');
   h.add("etc/a.conf", content);
-  TarEntry e;
-  e.path = "etc/b.conf";
-  e.size = e.stored = content.size();
-  e.xattrs = &h.xattrs;
-  ASSERT_TRUE(h.reader.entry(e).value());
-  ASSERT_TRUE(h.reader.content(content).value());
-  const auto done = h.reader.end();
+  const auto done = h.offer("etc/b.conf", content);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().fault, Fault::too_large);
 }

@@ -189,7 +189,7 @@ void find_gnu(std::string_view text, const GnuName& name, std::vector<Found>& ou
                       find(tail, " november ") != none || find(tail, " march ") != none);
     const auto more = std::min(find(after, "any later version"), find(after, "or later"));
     // "only version 2 i e not version 3 or any later version"
-    const auto before = more == none ? std::string_view() : after.substr(0, more);
+    const auto before = after.substr(0, more);
     const bool denied =
         find(before.substr(before.size() - std::min<std::size_t>(before.size(), 30)), " not ") !=
         none;

@@ -7,8 +7,9 @@
 
 #include "base/text.h"
 #include "files/glob.h"
-#include "inventory/gem_platform.h"
+#include "inventory/image_name.h"
 #include "inventory/purl.h"
+#include "inventory/spelling.h"
 
 namespace boltseal {
 namespace {
@@ -170,16 +171,6 @@ PurlParts parts_of(std::string_view purl) {
   return out;
 }
 
-// As a scan of an SBOM settles what other tools write otherwise.
-void settle(Package& package) {
-  part_gem_platform(package);
-  if (package.type != PackageType::golang || (package.name != "stdlib" && package.name != "std"))
-    return;
-  package.name = "stdlib";
-  for (const std::string_view prefix : {"go", "v"})
-    if (package.version.starts_with(prefix)) package.version.erase(0, prefix.size());
-}
-
 // Whose package it is, by the namespace of an OS package: "redhat" is RHEL's, "alma" AlmaLinux's.
 std::string publisher_of(std::string_view base) {
   const auto from = base.find('/'), to = base.rfind('/');
@@ -219,9 +210,7 @@ struct ImageName {
 
 ImageName name_of_image(std::string_view reference) {
   ImageName out;
-  if (const auto parts = cut(reference, "://")) reference = parts->second;
-  for (const std::string_view scheme : {"docker:", "podman:", "containerd:"})
-    if (reference.starts_with(scheme)) reference.remove_prefix(scheme.size());
+  reference = name_in_registry(reference);
   const auto digest = reference.find('@');
   reference = reference.substr(0, digest);
   if (digest == std::string_view::npos && !reference.empty()) out.tag = "latest";
@@ -258,14 +247,8 @@ std::string_view digest_asked_for(const ImageInfo& image) {
 // Whether a purl of type oci or docker without a digest names the image: by the last part of the
 // repository, and by what its qualifiers say of the whole repository and of the tag.
 bool names_image(const PurlParts& said, std::string_view reference) {
-  bool is_place = false;  // on this machine: it has a name, but no repository
-  for (const std::string_view scheme :
-       {"oci:", "oci-archive:", "docker-archive:", "dir:", "sbom:"}) {
-    if (is_place || !reference.starts_with(scheme)) continue;
-    reference.remove_prefix(scheme.size());
-    is_place = true;
-  }
-  const ImageName image = name_of_image(reference);
+  const auto is_place = name_of_place(reference);
+  const ImageName image = name_of_image(is_place.value_or(reference));
   const auto name = said.base.substr(said.base.rfind('/') + 1);
   if (image.repository.substr(image.repository.rfind('/') + 1) != name) return false;
   return std::ranges::all_of(said.qualifiers, [&](std::string_view qualifier) {
@@ -300,8 +283,8 @@ bool purl_covers(std::string_view pattern, std::string_view purl) {
   const auto said_text = canonical_purl(pattern), have_text = canonical_purl(purl);
   if (!said_text || !have_text) return false;
   const auto wanted = parts_of(*said_text), given = parts_of(*have_text);
-  settle(*said);
-  settle(*have);
+  settle_spelling(*said);
+  settle_spelling(*have);
   if (!wanted.subpath.empty()) {
     // Syft cuts the path of a Go module behind its third part; elsewhere it is a part of a package.
     if (said->type != PackageType::golang) return false;

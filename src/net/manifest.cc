@@ -156,9 +156,10 @@ std::string this_architecture() {
 // arm's variants as numbers, so that v7 runs v6; other variants (amd64's v2, arm64's v8) are
 // numbers as well.
 std::uint64_t variant_number(const Platform& platform) {
+  if (!platform.variant.empty())
+    return parse_u64(std::string_view(platform.variant).substr(1)).value_or(0);
   const auto architecture = architecture_name(lower(platform.architecture));
-  if (platform.variant.empty()) return architecture == "arm" ? 7 : architecture == "arm64" ? 8 : 1;
-  return parse_u64(std::string_view(platform.variant).substr(1)).value_or(0);
+  return architecture == "arm" ? 7 : architecture == "arm64" ? 8 : 1;
 }
 
 // Of two images that fit, the one for the highest level up to the wanted one, which without a wish
@@ -353,7 +354,7 @@ Result<Descriptor> choose_platform(const Manifest& index, std::string_view platf
   }
   // One image without a platform, or one image and no wish: there is nothing to choose.
   if (best == nullptr && images.size() == 1 &&
-      (images[0]->platform ? platform.empty() && !attached : true))
+      (!images[0]->platform || (platform.empty() && !attached)))
     best = images[0];
   if (best != nullptr) return *best;
   std::vector<std::string> names;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "inventory/image_name.h"
 #include "inventory/purl.h"
 
 namespace boltseal {
@@ -39,16 +40,8 @@ std::vector<std::string> purls_of(const Inventory& inventory) {
 std::string image_purl(const ImageInfo& image) {
   // The file name of an SBOM does not tell what the image is called.
   if (image.manifest_digest.empty() || image.kind == "sbom") return {};
-  std::string_view where = image.reference;
-  if (const auto parts = cut(where, "://")) where = parts->second;
-  bool is_place = false;  // on this machine: it has a name, but no repository
-  for (const std::string_view scheme :
-       {"docker:", "podman:", "containerd:", "oci:", "oci-archive:", "docker-archive:"}) {
-    if (!where.starts_with(scheme)) continue;
-    where.remove_prefix(scheme.size());
-    is_place = scheme.starts_with("oci") || scheme == "docker-archive:";
-    break;
-  }
+  const auto is_place = name_of_place(image.reference);
+  std::string_view where = is_place ? *is_place : name_in_registry(image.reference);
   where = trim_end(where.substr(0, where.find('@')), '/');
   const auto slash = where.rfind('/');
   const auto colon = where.rfind(':');

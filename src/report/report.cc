@@ -15,14 +15,14 @@ void whole(const Report& report, const RenderOptions& options,
 }
 
 constexpr ReportFormat formats[] = {
-    {"table", "for people, in a terminal: what to do next", false, false, whole<write_table>},
-    {"json", "everything, documented in doc/formats/report-json.md", false, true, write_json},
-    {"html", "one page for a browser, without network", false, true, whole<write_html>},
-    {"sarif", "SARIF 2.1.0, for code scanning", true, true, whole<write_sarif>},
-    {"cyclonedx", "CycloneDX 1.6 JSON, with vulnerabilities when there are any", false, true,
+    {"table", "for people, in a terminal: what to do next", false, false, true, whole<write_table>},
+    {"json", "everything, documented in doc/formats/report-json.md", false, true, true, write_json},
+    {"html", "one page for a browser, without network", false, true, true, whole<write_html>},
+    {"sarif", "SARIF 2.1.0, for code scanning", true, true, true, whole<write_sarif>},
+    {"cyclonedx", "CycloneDX 1.6 JSON, with vulnerabilities when there are any", false, true, true,
      whole<write_cyclonedx>},
-    {"spdx", "SPDX 2.3 JSON", false, false, whole<write_spdx>},
-    {"purls", "one package URL per line", false, false, whole<write_purls>},
+    {"spdx", "SPDX 2.3 JSON", false, false, false, whole<write_spdx>},
+    {"purls", "one package URL per line", false, false, false, whole<write_purls>},
 };
 
 }  // namespace

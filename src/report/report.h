@@ -23,6 +23,7 @@ struct ReportFormat {
   std::string_view what;  // one line for --help
   bool needs_findings;    // not for `sbom`
   bool shows_proofs;      // of findings and of dropped candidates
+  bool names_unread;      // files that could not be read
   // Calls `drain` with piece after piece: the longest need no memory of their own length.
   void (*write)(const Report& report, const RenderOptions& options,
                 const std::function<void(std::string_view)>& drain);

@@ -110,10 +110,7 @@ Result<std::vector<LayerOutcome>> layer_outcomes(Reading& reading, const OpenedI
     std::uint64_t names_counted = 0;
     const LayerOutcome& outcome = outcomes[copy_of[i]];
     TRY_DO(limits.add_names(outcome.entries.size(), names_counted));
-    for (const Fragment& fragment : outcome.fragments) {
-      TRY_DO(limits.add_packages(fragment.packages.size()));
-      TRY_DO(limits.add_text(text_bytes(fragment)));
-    }
+    for (const Fragment& fragment : outcome.fragments) TRY_DO(count(fragment, limits));
     if (copy_of[i] != i) outcomes[i] = outcomes[copy_of[i]];
   }
   return outcomes;

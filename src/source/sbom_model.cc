@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "inventory/codenames.h"
-#include "inventory/gem_platform.h"
 #include "inventory/purl.h"
+#include "inventory/spelling.h"
 #include "licences/licences.h"
 
 namespace boltseal {
@@ -196,14 +196,7 @@ Result<> SbomBuilder::add(SbomComponent component) {
   complete(component);
   Package& package = component.package;
   if (package.version == "UNKNOWN") package.version.clear();  // Syft's word for none
-  // The Go standard library: Trivy writes "v1.22.1", Syft and the advisories "1.22.1";
-  // cyclonedx-gomod calls it std, and its version "go1.22.1" at times.
-  if (package.type == PackageType::golang && (package.name == "stdlib" || package.name == "std")) {
-    package.name = "stdlib";
-    for (const std::string_view prefix : {"go", "v"})
-      if (package.version.starts_with(prefix)) package.version.erase(0, prefix.size());
-  }
-  part_gem_platform(package);
+  settle_spelling(package);
   if (package.name.empty()) {
     unknown(Fault::corrupt, fmt::format("a component without a name ({})", component.ref));
     return {};

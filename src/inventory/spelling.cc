@@ -1,4 +1,4 @@
-#include "inventory/gem_platform.h"
+#include "inventory/spelling.h"
 
 #include <algorithm>
 #include <array>
@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 namespace boltseal {
+namespace {
 
 void part_gem_platform(Package& package) {
   if (package.type != PackageType::gem || !package.arch.empty()) return;
@@ -25,6 +26,21 @@ void part_gem_platform(Package& package) {
   if (std::ranges::none_of(heads, is_head)) return;
   package.arch = platform;
   package.version.resize(dash);
+}
+
+void settle_go_stdlib(Package& package) {
+  if (package.type != PackageType::golang || (package.name != "stdlib" && package.name != "std"))
+    return;
+  package.name = "stdlib";
+  for (const std::string_view prefix : {"go", "v"})
+    if (package.version.starts_with(prefix)) package.version.erase(0, prefix.size());
+}
+
+}  // namespace
+
+void settle_spelling(Package& package) {
+  part_gem_platform(package);
+  settle_go_stdlib(package);
 }
 
 }  // namespace boltseal
