@@ -32,6 +32,26 @@ TEST_P(EveryKind, SignsAndVerifies) {
                GetParam() != KeyKind::ed25519);
 }
 
+// One signature in 256 begins with a zero.
+TEST(Rsa, HasSignaturesOfOneLength) {
+  const auto key = PrivateKey::generate(KeyKind::rsa, 2048);
+  ASSERT_TRUE(key) << key.error().message();
+  for (const Padding padding : {Padding::pkcs1, Padding::pss}) {
+    const SignatureScheme scheme{HashKind::sha256, padding, false};
+    std::string message, signature = "x";
+    for (int i = 0; signature[0] != '\0'; ++i) {
+      ASSERT_LT(i, 10'000);
+      message = "message " + std::to_string(i);
+      const auto made = key->sign(message, scheme);
+      ASSERT_TRUE(made) << made.error().message();
+      signature = *made;
+    }
+    EXPECT_TRUE(key->public_key().verify(message, signature, scheme));
+    EXPECT_FALSE(key->public_key().verify(message, signature.substr(1), scheme));
+    EXPECT_FALSE(key->public_key().verify(message, '\0' + signature, scheme));
+  }
+}
+
 TEST_P(EveryKind, ComesBackFromItsFiles) {
   const auto key = PrivateKey::generate(GetParam(), 2048);
   ASSERT_TRUE(key);

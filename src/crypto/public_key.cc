@@ -184,7 +184,9 @@ bool PublicKey::verify_hash(std::string_view message_hash, std::string_view sign
               EVP_PKEY_CTX_set_signature_md(context.get(), md) == 1;
   if (good && kind_ == KeyKind::rsa) {
     const bool pss = scheme.padding == Padding::pss;
-    good = EVP_PKEY_CTX_set_rsa_padding(context.get(),
+    // As long as the modulus (RFC 8017, 8.1.2); OpenSSL takes one of PSS without its zeros too.
+    good = signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())) &&
+           EVP_PKEY_CTX_set_rsa_padding(context.get(),
                                         pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) == 1 &&
            (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) == 1);
   }
