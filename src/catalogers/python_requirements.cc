@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "catalogers/language.h"
+#include "codec/unicode.h"
 #include "files/reader.h"
 
 namespace boltseal {
@@ -106,21 +107,9 @@ std::optional<Package> parse(std::string_view line) {
   return package;
 }
 
-// UTF-16 behind a byte order mark as bytes, with "?" for what is not ASCII: names and versions are.
-std::optional<std::string> from_utf16(std::string_view content) {
-  const bool little = content.starts_with("\xff\xfe");
-  if (!little && !content.starts_with("\xfe\xff")) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 2; i + 1 < content.size(); i += 2) {
-    const char low = content[i + (little ? 0 : 1)], high = content[i + (little ? 1 : 0)];
-    out += high == 0 && static_cast<unsigned char>(low) < 0x80 ? low : '?';
-  }
-  return out;
-}
-
 Result<> read(const FileView& file, Sink& sink) {
   if (inside_installed_package(file.path)) return {};
-  const auto decoded = from_utf16(file.content);
+  const auto decoded = utf8_of_utf16(file.content);
   std::string_view content = decoded ? std::string_view(*decoded) : file.content;
   if (content.starts_with("\xef\xbb\xbf")) content.remove_prefix(3);
   std::string joined;

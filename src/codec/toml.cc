@@ -10,6 +10,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "codec/unicode.h"
 #include "codec/value.h"
 
 namespace boltseal {
@@ -35,15 +36,6 @@ struct Node {
 
 bool is_bare_key(char c) { return is_alnum(c) || c == '_' || c == '-'; }
 bool is_control(char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f; }
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto byte = [&out](std::uint32_t b) { out += static_cast<char>(b); };
-  const auto more = [&](int shift) { byte(0x80 | ((c >> shift) & 0x3f)); };
-  if (c < 0x80) return byte(c);
-  if (c < 0x800) return byte(0xc0 | (c >> 6)), more(0);
-  if (c < 0x10000) return byte(0xe0 | (c >> 12)), more(6), more(0);
-  byte(0xf0 | (c >> 18)), more(12), more(6), more(0);
-}
 
 // The text without its underscores; nothing where one does not stand between two digits.
 std::optional<std::string> without_underscores(std::string_view text, bool (*digit)(char)) {

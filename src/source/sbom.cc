@@ -5,6 +5,7 @@
 #include "source/sbom.h"
 
 #include "base/text.h"
+#include "codec/unicode.h"
 #include "source/sbom_model.h"
 
 namespace boltseal {
@@ -64,6 +65,8 @@ Result<Inventory> placed(Result<Inventory> result, const std::string& file) {
 Result<Inventory> read_sbom(std::string_view bytes, const std::string& reference,
                             const std::string& file) {
   if (bytes.size() > max_sbom_bytes) return fail(Fault::too_large, "an SBOM of over 512 MiB", file);
+  const auto decoded = utf8_of_utf16(bytes);
+  if (decoded) bytes = *decoded;
   if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
   const auto start = trim(bytes.substr(0, 65536));
   if (start.starts_with('{')) {
