@@ -286,7 +286,11 @@ Result<std::optional<std::uint32_t>> Database::place_of(std::string_view ecosyst
                                                         std::string_view name) const {
   const auto eco = std::ranges::lower_bound(state_->ecosystems, ecosystem, {}, &Ecosystem::first);
   if (eco == state_->ecosystems.end() || eco->first != ecosystem) return std::nullopt;
-  TRY(const auto pkg, state_->strings.find(normal_name(ecosystem, name)));
+  TRY(auto pkg, state_->strings.find(normal_name(ecosystem, name)));
+  // A file of before keeps some names as they were written.
+  if (!pkg) {
+    TRY(pkg, state_->strings.find(name));
+  }
   if (!pkg) return std::nullopt;
   const auto table = state_->section(Section::packages);
   const auto key = std::pair(eco->second, *pkg);

@@ -134,11 +134,12 @@ TEST(Database, DropsListedVersionsThatARangeHolds) {
 TEST(Database, NormalisesNamesAsTheEcosystemDoes) {
   EXPECT_EQ(normal_name("PyPI", "Foo__Bar.baz"), "foo-bar-baz");
   EXPECT_EQ(normal_name("Packagist", "Sym/Http"), "sym/http");
-  EXPECT_EQ(normal_name("Go", "github.com/A/b"), "github.com/A/b");
+  EXPECT_EQ(normal_name("Go", "github.com/A/b"), "github.com/a/b");
+  EXPECT_EQ(normal_name("Maven", "A:b"), "A:b");
   const auto bytes = build_database(small());
   const auto db = Database::over(*bytes);
   EXPECT_EQ(find(*db, "PyPI", "DJANGO")->size(), 1U);
-  EXPECT_EQ(find(*db, "Go", "example.org/X")->size(), 0U);
+  EXPECT_EQ(find(*db, "Go", "example.org/X")->size(), 1U);
 }
 
 TEST(Database, SortsTheEventsOfARangeByVersion) {

@@ -1,6 +1,7 @@
 #include "advisories/format.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -17,7 +18,9 @@ std::string layout::digest_of(std::string_view file) {
 }
 
 std::string normal_name(std::string_view ecosystem, std::string_view name) {
-  if (ecosystem == "Packagist" || ecosystem == "NuGet") return lower(name);
+  constexpr std::array<std::string_view, 6> lower_case = {"GitHub Actions", "Go",       "NuGet",
+                                                          "Packagist",      "SwiftURL", "VSCode"};
+  if (std::ranges::find(lower_case, ecosystem) != lower_case.end()) return lower(name);
   return ecosystem == "PyPI" ? pypi_name(name) : std::string(name);
 }
 

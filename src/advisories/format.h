@@ -16,7 +16,7 @@ constexpr std::string_view magic = "BOLTSEAL";
 constexpr std::uint32_t format_version = 2;
 // Raised when the importers read the same feeds otherwise: an update then builds the database anew
 // out of what it has fetched before.
-constexpr std::uint32_t importers_version = 2;
+constexpr std::uint32_t importers_version = 3;
 constexpr std::uint32_t flag_starter = 1;
 constexpr std::uint32_t flag_prose = 2;
 
@@ -71,7 +71,9 @@ std::string digest_of(std::string_view file);
 
 namespace boltseal {
 
-// A name as its ecosystem compares names: PEP 503 for PyPI, lower case for Packagist and NuGet.
+// A name as its ecosystem compares names: PEP 503 for PyPI; lower case where case says nothing, and
+// for what is found by an address of a forge (Go, GitHub Actions, SwiftURL), which purls have in
+// lower case while the feeds have it as the project writes it.
 std::string normal_name(std::string_view ecosystem, std::string_view name);
 
 // Seconds since 1970 of a time as feeds write it: RFC 3339, also without its zone or with a space

@@ -168,6 +168,15 @@ TEST(Evaluate, ComposerVersionsAreNormalised) {
   EXPECT_EQ(judge(until("2.0.0"), "dev-main", Scheme::packagist), Verdict::undecided);
 }
 
+// The specification of package URLs has them in lower case; the feeds have GitHub's spelling.
+TEST(Match, FindsGoModulesInAnyCase) {
+  Case c("debian", "12");
+  c.with(record("GO-2024-1", "Go", "github.com/Azure/go-autorest", until("1.2.0")))
+      .with(package(PackageType::golang, "github.com/azure/go-autorest", "v1.1.0", "a"))
+      .with(package(PackageType::golang, "github.com/Azure/go-autorest", "v1.1.1", "b"));
+  EXPECT_EQ(c.run().findings.size(), 2U);
+}
+
 TEST(Match, APackageOfOthersDecidesNothingOfItsFiles) {
   Case c("debian", "12");
   c.with(record("GO-2024-1", "Go", "example.org/x", until("1.2.0")))
