@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "advisories/format.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -88,6 +89,21 @@ Result<LicencePolicy> licence_policy(const std::string& name) {
                          : Result<LicencePolicy>(std::unexpected(document.error()));
   if (!policy) policy.error().where = name;
   return policy;
+}
+
+Result<> young_enough(const Database& database, unsigned most_days) {
+  if (most_days == 0) return {};
+  const DatabaseInfo info = database.info();
+  const auto newest = parse_time(info.date);
+  const std::int64_t days = newest ? (writing_time() - *newest) / 86'400 : 0;
+  if (newest && days <= most_days) return {};
+  return fail(Fault::unsupported,
+              newest
+                  ? fmt::format("the newest record is of {}, {} days ago, and --max-db-age is {}; "
+                                "run `boltseal db update`",
+                                info.date.substr(0, 10), days, most_days)
+                  : std::string("nothing says how old it is; run `boltseal db update`"),
+              info.starter ? "the starter database" : "the advisory database");
 }
 
 std::size_t terminal_width() {
@@ -181,6 +197,10 @@ void add_matching_options(Command& command, MatchingOptions& options) {
                   "Advisory database to match against (default: the updated one, else the starter)")
       ->type_name("FILE");
   command
+      .add_option("--max-db-age", options.max_database_age,
+                  "Do not match (exit code 2) where the newest record of the database is older")
+      ->type_name("DAYS");
+  command
       .add_option(
           "--ignore-file", options.ignore_files,
           "Findings that you have judged (default: .boltsealignore.yaml, .trivyignore.yaml, "
@@ -247,6 +267,7 @@ Result<Report> run_scan(const std::string& reference, const CommonOptions& commo
     options.match.threads = common.threads;
     TRY(options.licences, licence_policy(matching->licence_policy));
     TRY(database, open_database(matching->database));
+    TRY_DO(young_enough(*database, matching->max_database_age));
     options.database = &*database;
   }
   ProgressView view(common.quiet);

@@ -38,6 +38,7 @@ struct MatchingOptions {
   std::vector<std::string> ignore_files;
   std::vector<std::string> vex_files;
   std::string licence_policy;
+  unsigned max_database_age = 0;               // days; 0: any
   std::vector<std::string> severities, types;  // to show; empty: all
   bool only_fixed = false;
   bool no_development = false;

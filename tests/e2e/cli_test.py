@@ -54,6 +54,8 @@ def ids(done):
     (["scan", "oci:{layout}", "--threads", "-1"], 3, "--threads"),
     (["scan", "oci:{layout}", "--db", "gone.db"], 2, "gone.db"),
     (["scan", "oci:{layout}", "--db", "file"], 2, "file"),
+    (["scan", "oci:{layout}", "--max-db-age", "5"], 2, "run `boltseal db update`"),
+    (["scan", "oci:{layout}", "--max-db-age", "5d"], 3, "--max-db-age"),
     (["scan", "oci:{layout}", "--ignore-file", "gone.yaml"], 2, "gone.yaml"),
     (["scan", "oci:{layout}", "--ignore-file", "bad.yaml"], 2, "bad.yaml"),
     (["scan", "oci:{layout}", "--vex", "bad.yaml"], 2, "bad.yaml"),
