@@ -29,6 +29,9 @@ std::string reason_for(const Package& package, const Distribution& distribution,
   if (!distribution) return "the distribution is not known: there is no os-release";
   if (ecosystems.wanted().empty())
     return fmt::format("no feed names the distribution {}", distribution.id);
+  if (ecosystems.lacks_release())
+    return fmt::format("feeds speak of releases, and nothing says which one of {} this is",
+                       distribution.id);
   return fmt::format("the database has no feed for {}", ecosystems.wanted());
 }
 

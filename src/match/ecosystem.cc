@@ -184,7 +184,8 @@ Ecosystems::Ecosystems(const Database& database, const Distribution& distributio
   if (known->parts > 0 || !known->prefix.empty()) {
     const auto release =
         known->parts > 0 ? release_of(distribution, *known) : std::string(known->prefix);
-    if (release.empty()) return;
+    lacks_release_ = release.empty();
+    if (lacks_release_) return;
     wanted_ += ":" + release;
   }
   // Fixes of a paid service count only where it is in use, which the image alone does not tell: see

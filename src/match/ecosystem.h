@@ -27,11 +27,14 @@ class Ecosystems {
   const std::vector<std::string>& distribution() const { return distribution_; }
   // What the distribution is called where it is covered, for messages: "Debian:13".
   const std::string& wanted() const { return wanted_; }
+  // Whether the feeds speak of releases of the distribution and nothing says which one it is.
+  bool lacks_release() const { return lacks_release_; }
   bool covers(const Package& package) const;
 
  private:
   std::vector<std::string> distribution_;
   std::string wanted_;
+  bool lacks_release_ = false;
   bool by_source_ = false, by_binary_ = false, alike_only_ = false;
   std::vector<std::string_view> languages_;  // that the database has
 };

@@ -459,6 +459,15 @@ TEST(Match, WhatNoFeedJudgesIsNamed) {
   EXPECT_EQ(r.uncovered[2].reason, "no feed names packages of this kind");
 }
 
+TEST(Match, AReleaseThatNothingNamesIsAskedFor) {
+  Case c("debian", "");
+  c.with(record("DEBIAN-CVE-2024-1", "Debian:12", "x", unfixed())).with(deb("x", "1-1", "x"));
+  const auto& r = c.run();
+  ASSERT_EQ(r.uncovered.size(), 1U);
+  EXPECT_EQ(r.uncovered[0].reason,
+            "feeds speak of releases, and nothing says which one of debian this is");
+}
+
 TEST(Match, MostUrgentFirst) {
   Case c;
   const auto add = [&](std::string id, Severity severity, std::vector<Event> range) {
