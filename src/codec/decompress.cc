@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::uint64_t xz_memory_limit = 128ULL << 20;  // xz -9 needs 65 MiB; more is an attack
 constexpr int zstd_window_log_max = 27;                  // 128 MiB, as the zstd tool itself allows
-constexpr int zstd_usual_log_max = 23;                   // large_window
+// Of frames after the first, by which a stream is judged (needs_much_memory): 32 MiB, the most that
+// Go's library asks for, which writes most images.
+constexpr int zstd_usual_log_max = 25;
 
 class Plain : public Decompressor {
  public:

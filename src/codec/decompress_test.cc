@@ -121,14 +121,22 @@ TEST(Decompress, KnowsWhichStreamsTakeMuchMemory) {
 }
 
 TEST(Decompress, AWindowThatWasNotToldOfIsRefused) {
-  std::string text(20 << 20, 'x'), packed(ZSTD_compressBound(text.size()), '\0');
-  ZSTD_CCtx* context = ZSTD_createCCtx();
-  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 25);
-  packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size()));
-  ZSTD_freeCCtx(context);
+  const auto with_window = [](int log) {
+    const std::string text((std::size_t{1} << log) + 1, 'x');
+    std::string packed(ZSTD_compressBound(text.size()), '\0');
+    ZSTD_CCtx* context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, log);
+    packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size()));
+    ZSTD_freeCCtx(context);
+    return packed;
+  };
   std::string out(1 << 20, '\0');
-  EXPECT_FALSE(Decompressor::make(Compression::zstd, false)->step(packed, out));
-  EXPECT_TRUE(Decompressor::make(Compression::zstd, true)->step(packed, out));
+  EXPECT_FALSE(Decompressor::make(Compression::zstd, false)->step(with_window(26), out));
+  EXPECT_TRUE(Decompressor::make(Compression::zstd, true)->step(with_window(26), out));
+  // zstd:chunked: small frames, then such ones as Go's library writes at its best level.
+  const auto stream = Decompressor::make(Compression::zstd, false);
+  EXPECT_TRUE(stream->step(zstd("small"), out));
+  EXPECT_TRUE(stream->step(with_window(25), out));
 }
 
 TEST(Gzip, PaddingAfterTheLastMemberIsForgiven) {
