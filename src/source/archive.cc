@@ -29,10 +29,13 @@ std::vector<std::string> texts(const Value& list) {
   return out;
 }
 
-// "blobs/sha256/<hex>" and "<hex>.json" claim a digest; "" for a path that claims none.
+// "blobs/sha256/<hex>", "<hex>.json" and "sha256:<hex>" (go-containerregistry) claim a digest; ""
+// for a path that claims none.
 std::string claimed_digest(std::string_view path) {
   if (path.ends_with(".json")) path.remove_suffix(5);
-  const std::string digest = "sha256:" + std::string(path.substr(path.rfind('/') + 1));
+  path = path.substr(path.rfind('/') + 1);
+  if (path.starts_with("sha256:")) path.remove_prefix(7);
+  const std::string digest = "sha256:" + std::string(path);
   return is_digest(digest) ? digest : std::string();
 }
 
@@ -55,12 +58,22 @@ Result<const Value*> choose(const Value& images, const std::string& wanted,
     return fail(Fault::too_large, fmt::format("over {} images", max_images), where);
   if (wanted.empty() && all.size() == 1) return &all[0];
   std::vector<std::string> names;
+  const Value* chosen = nullptr;
   for (const Value& image : all) {
-    if (!wanted.empty() && answers_to(image, wanted)) return &image;
+    if (!wanted.empty() && answers_to(image, wanted)) {
+      // Podman takes the first, Docker leaves the name with the last.
+      if (chosen && (*chosen)["Config"].text() != image["Config"].text())
+        return fail(Fault::corrupt,
+                    fmt::format("two images are called \"{}\": {} and {}", wanted,
+                                (*chosen)["Config"].text(), image["Config"].text()),
+                    where);
+      chosen = &image;
+    }
     const auto tags = texts(image["RepoTags"]);
     if (names.size() < 20)
       names.push_back(tags.empty() ? claimed_digest(image["Config"].text()) : tags.front());
   }
+  if (chosen) return chosen;
   const std::string there = join(names, ", ");
   if (wanted.empty()) {
     return fail(Fault::not_found,
@@ -106,15 +119,7 @@ Result<Opened> open_docker(const std::shared_ptr<const BlobStore>& store, const 
   TRY(out.info, image_from_config(config, std::move(layers), store->where() + "/" + config_path));
   out.info.reference = reference;
   out.info.config_digest = config_digest;
-  if (!options.platform.empty() && !out.info.architecture.empty()) {
-    TRY(const Platform wanted, parse_platform(options.platform));
-    const Platform has{out.info.os, out.info.architecture, out.info.variant};
-    if (!platform_fits(has, wanted)) {
-      return fail(Fault::not_found,
-                  fmt::format("the image is for {}, not for {}", has.text(), wanted.text()),
-                  store->where());
-    }
-  }
+  TRY_DO(check_platform(out.info, {}, options.platform, store->where()));
   out.open_layer = [store, paths](std::size_t i) { return store->open(paths.at(i)); };
   return out;
 }

@@ -103,6 +103,35 @@ TEST(DockerArchive, ReadsDockerSaveWithALinkedLayer) {
             std::string::npos);
 }
 
+TEST(DockerArchive, RefusesOneNameForTwoImages) {
+  const TemporaryFolder folder;
+  const std::string one = config_of({"one"}), two = config_of({"two"});
+  const auto image = [](const std::string& config, const std::string& layer) {
+    return R"({"Config": "sha256:)" + sha256_hex(config) +
+           R"(", "RepoTags": ["app:1"], "Layers": [")" + layer + R"("]})";
+  };
+  const auto parts = [&] {
+    Tar tar;
+    return tar.add("one", "one")
+        .add("two", "two")
+        .add("sha256:" + sha256_hex(one), one)
+        .add("sha256:" + sha256_hex(two), two);
+  };
+  const std::string name = "docker-archive:" + folder.path("image.tar");
+  folder.write("image.tar",
+               parts()
+                   .add("manifest.json", "[" + image(one, "one") + "," + image(two, "two") + "]")
+                   .bytes());
+  EXPECT_NE(layers_of(open(folder, name + ":app:1")).find("two images are called"),
+            std::string::npos);
+  EXPECT_EQ(layers_of(open(folder, name + ":" + sha256_hex(two).substr(0, 12))), "two;");
+  folder.write("image.tar", parts()
+                                .add("manifest.json", "[" + image(one, "one") + "]")
+                                .add("./manifest.json", "[" + image(two, "two") + "]")
+                                .bytes());
+  EXPECT_NE(layers_of(open(folder, name)).find("has two of manifest.json"), std::string::npos);
+}
+
 TEST(DockerArchive, ReadsACompressedOneAndLeavesNothingBehind) {  // security-record row 38
   const TemporaryFolder folder;
   const std::string plain = docker_save().bytes();

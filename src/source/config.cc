@@ -89,4 +89,14 @@ Result<ImageInfo> image_from_config(std::string_view config_json, std::vector<La
   return info;
 }
 
+Result<> check_platform(const ImageInfo& info, const Platform& by, const std::string& wanted,
+                        const std::string& where) {
+  const Platform has = by ? by : Platform{info.os, info.architecture, info.variant};
+  if (wanted.empty() || has.os.empty() || has.architecture.empty()) return {};
+  TRY(const Platform asked, parse_platform(wanted));
+  if (platform_fits(has, asked)) return {};
+  return fail(Fault::not_found,
+              fmt::format("the image is for {}, not for {}", has.text(), asked.text()), where);
+}
+
 }  // namespace boltseal

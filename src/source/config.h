@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "inventory/image.h"
+#include "net/manifest.h"
 
 namespace boltseal {
 
@@ -20,5 +21,11 @@ constexpr std::uint64_t max_manifest_bytes = 4ULL << 20;
 // number of layers, a digest is none. `where` names the config in errors.
 Result<ImageInfo> image_from_config(std::string_view config_json, std::vector<LayerInfo> layers,
                                     const std::string& where);
+
+// Whether the image is for the platform asked for (empty: any is right). `by` is what the index
+// says that the image was taken from, which counts before the config: runtimes choose by it, and
+// old configs have no variant.
+Result<> check_platform(const ImageInfo& info, const Platform& by, const std::string& wanted,
+                        const std::string& where);
 
 }  // namespace boltseal

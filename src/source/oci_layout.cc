@@ -94,12 +94,22 @@ Result<Descriptor> choose_entry(const Manifest& index,
   const bool platforms = std::ranges::all_of(
       fitting.manifests, [](const auto& entry) { return bool(entry.platform); });
   if (!one_name || !platforms) return which(index, names, wanted, where);
+  // Podman takes the first of two for one platform, containerd the last.
+  for (std::size_t i = 0; i < fitting.manifests.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (fitting.manifests[i].platform.text() == fitting.manifests[j].platform.text())
+        return fail(Fault::corrupt,
+                    fmt::format("two images for {} have one name; write oci:DIR:@{} or …@{}",
+                                fitting.manifests[i].platform.text(), fitting.manifests[j].digest,
+                                fitting.manifests[i].digest),
+                    where);
   return choose_platform(fitting, options.platform, where);
 }
 
 struct Found {
   Manifest manifest;
   std::string digest;
+  Platform platform;  // by which an index has it
 };
 
 // Follows indexes down to an image manifest.
@@ -113,21 +123,11 @@ Result<Found> find_image(const BlobStore& store, Descriptor entry, const SourceO
                   where);
     }
     TRY(Manifest manifest, parse_manifest(body, entry.media_type, where));
-    if (!manifest.is_index) return Found{std::move(manifest), entry.digest};
+    if (!manifest.is_index) return Found{std::move(manifest), entry.digest, entry.platform};
     TRY(entry, choose_platform(manifest, options.platform, where));
   }
   return fail(Fault::too_large, fmt::format("indexes nested over {} deep", max_index_depth),
               store.where());
-}
-
-Result<> check_platform(const ImageInfo& info, const SourceOptions& options,
-                        const std::string& where) {
-  if (options.platform.empty() || info.os.empty() || info.architecture.empty()) return {};
-  TRY(const Platform wanted, parse_platform(options.platform));
-  const Platform has{info.os, info.architecture, info.variant};
-  if (platform_fits(has, wanted)) return {};
-  return fail(Fault::not_found,
-              fmt::format("the image is for {}, not for {}", has.text(), wanted.text()), where);
 }
 
 }  // namespace
@@ -167,7 +167,7 @@ Result<Opened> open_stored_image(std::shared_ptr<const BlobStore> store, const D
   out.info.reference = reference;
   out.info.manifest_digest = found.digest;
   out.info.config_digest = found.manifest.config.digest;
-  TRY_DO(check_platform(out.info, options, store->where()));
+  TRY_DO(check_platform(out.info, found.platform, options.platform, store->where()));
   out.open_layer = [store, layers = out.info.layers](std::size_t i) -> Result<LayerBytes> {
     TRY(const std::string path, blob_path(layers.at(i).digest));
     TRY(LayerBytes bytes, store->open(path));

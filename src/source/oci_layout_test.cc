@@ -95,6 +95,27 @@ TEST(OciLayout, ChoosesThePlatformInsideANestedIndex) {
             std::string::npos);
 }
 
+TEST(OciLayout, RefusesOneNameForTwoImages) {
+  const TemporaryFolder folder;
+  const auto one = add_image(folder, "one"), two = add_image(folder, "two");
+  const std::string extra = named("1") + "," + platform("amd64");
+  write_index(folder, entry(one, extra) + "," + entry(two, extra));
+  for (const char* name : {"", "1"})
+    EXPECT_NE(layer_of(open(folder, name)).find("two images for linux/amd64 have one name"),
+              std::string::npos);
+  EXPECT_EQ(layer_of(open_source("oci:" + folder.path() + "@" + two.digest, {})), "two");
+}
+
+// The config of an image for arm may lack the variant, by which runtimes choose in the index.
+TEST(OciLayout, BelievesAnIndexAboutThePlatform) {
+  const TemporaryFolder folder;
+  const auto image = add_image(folder, "v6", "arm");
+  write_index(folder, entry(image, R"("platform": {"os": "linux", "architecture": "arm", )"
+                                   R"("variant": "v6"})"));
+  EXPECT_EQ(layer_of(open(folder, "", "linux/arm/v6")), "v6");
+  EXPECT_TRUE(layer_of(open(folder, "", "linux/arm/v5")).starts_with("error"));
+}
+
 TEST(OciLayout, RefusesBlobsThatAreNotWhatTheirDigestSays) {
   const TemporaryFolder folder;
   const auto image = add_image(folder, "one");

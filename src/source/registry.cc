@@ -106,28 +106,19 @@ Result<LayerBytes> open_blob(const std::shared_ptr<Registry>& registry, const De
   return out;
 }
 
-// The image's own manifest, through as many indexes as it takes.
+// The image's own manifest, through as many indexes as it takes. `by` becomes the platform by which
+// the last of them has it.
 Result<FetchedManifest> find_image(Registry& registry, const Reference& reference,
-                                   const std::string& platform) {
+                                   const std::string& platform, Platform& by) {
   TRY(auto fetched, registry.manifest(reference.digest.empty() ? reference.tag : reference.digest));
   for (int depth = 0; fetched.manifest.is_index; ++depth) {
     if (depth >= max_index_depth)
       return fail(Fault::too_large, "indexes nested too deep", reference.text);
     TRY(const Descriptor entry, choose_platform(fetched.manifest, platform, reference.text));
     TRY(fetched, registry.manifest(entry.digest));
+    by = entry.platform;
   }
   return fetched;
-}
-
-Result<> check_platform(const ImageInfo& info, const SourceOptions& options,
-                        const std::string& where) {
-  if (options.platform.empty()) return {};
-  TRY(const Platform wanted, parse_platform(options.platform));
-  const Platform has{info.os, info.architecture, info.variant};
-  if (platform_fits(has, wanted)) return {};
-  return fail(Fault::not_found,
-              fmt::format("the image is for {} only, not for {}", has.text(), wanted.text()),
-              where);
 }
 
 }  // namespace
@@ -138,7 +129,8 @@ Result<Opened> open_registry(const Reference& reference, const SourceOptions& op
   how.plain_http = reference.plain_http;
   TRY(auto opened, Registry::open(reference.host, reference.repository, std::move(how)));
   const auto registry = std::make_shared<Registry>(std::move(opened));
-  TRY(const auto fetched, find_image(*registry, reference, options.platform));
+  Platform platform;
+  TRY(const auto fetched, find_image(*registry, reference, options.platform, platform));
   const Manifest& manifest = fetched.manifest;
   TRY(const std::string config, registry->blob(manifest.config, max_config_bytes));
   std::vector<LayerInfo> layers;
@@ -150,7 +142,7 @@ Result<Opened> open_registry(const Reference& reference, const SourceOptions& op
   image.info.reference = reference.text;
   image.info.manifest_digest = fetched.digest;
   image.info.config_digest = manifest.config.digest;
-  TRY_DO(check_platform(image.info, options, reference.text));
+  TRY_DO(check_platform(image.info, platform, options.platform, reference.text));
   image.open_layer = [registry, blobs = manifest.layers](std::size_t i) -> Result<LayerBytes> {
     if (i >= blobs.size()) return fail(Fault::not_found, fmt::format("no layer {}", i));
     return open_blob(registry, blobs[i]);

@@ -167,6 +167,11 @@ Result<Members> read_members(int fd, std::uint64_t size, const std::string& wher
         entry.kind == TarEntry::Kind::symlink || entry.kind == TarEntry::Kind::hard_link;
     const bool plain = entry.kind == TarEntry::Kind::file && !entry.sparse;
     if (entry.path.empty() || (link ? entry.link.empty() : !plain)) continue;
+    // Docker takes the last of two, Podman the first.
+    if ((entry.path == "manifest.json" || entry.path == "index.json") &&
+        members.contains(entry.path))
+      return fail(Fault::corrupt, "has two of " + entry.path + ", which differ by who reads them",
+                  where);
     members.insert_or_assign(std::move(entry.path),
                              Member{at, entry.size, link ? std::move(entry.link) : std::string()});
   }
