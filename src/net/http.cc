@@ -3,9 +3,7 @@
 // (security-record rows 13 and 14).
 #include "net/http.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "net/curl.h"
+#include "net/guard.h"
 #include "net/tls.h"
 #include "net/url.h"
 
@@ -149,22 +148,9 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return transfer.error ? 1 : 0;
 }
 
-// Loopback, link-local and unspecified addresses.
-bool near_address(const sockaddr_storage& address) {
-  const auto near4 = [](const std::uint8_t* ip) {
-    return ip[0] == 127 || ip[0] == 0 || (ip[0] == 169 && ip[1] == 254);
-  };
-  std::uint8_t ip[16] = {};
-  if (address.ss_family == AF_INET) {
-    std::memcpy(ip, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
-    return near4(ip);
-  }
-  if (address.ss_family != AF_INET6) return false;
-  std::memcpy(ip, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16);
-  constexpr std::uint8_t zeros[15] = {}, mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (std::memcmp(ip, mapped, 12) == 0) return near4(ip + 12);
-  return (std::memcmp(ip, zeros, 15) == 0 && ip[15] <= 1) ||
-         (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
+Error leads_here() {
+  return {
+      Fault::unsupported, "a server outside leads to an address of this machine: refused", {}, {}};
 }
 
 // A server elsewhere may not send us to this machine or to the link-local addresses where clouds
@@ -174,10 +160,7 @@ curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
   sockaddr_storage resolved{};
   std::memcpy(&resolved, &address->addr, std::min<std::size_t>(address->addrlen, sizeof resolved));
   if (transfer.guarded && near_address(resolved)) {
-    transfer.error = Error{Fault::unsupported,
-                           "a server outside leads to an address of this machine: refused",
-                           {},
-                           {}};
+    transfer.error = leads_here();
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -186,22 +169,8 @@ curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
 // Whether the connection that was used leads to such an address.
 bool near_peer(const Curl& curl, CURL* handle) {
   const char* text = nullptr;
-  sockaddr_storage address{};
   curl.easy_getinfo(handle, CURLINFO_PRIMARY_IP, &text);
-  if (text == nullptr) return false;
-  if (::inet_pton(AF_INET, text, &reinterpret_cast<sockaddr_in&>(address).sin_addr) == 1)
-    address.ss_family = AF_INET;
-  else if (::inet_pton(AF_INET6, text, &reinterpret_cast<sockaddr_in6&>(address).sin6_addr) == 1)
-    address.ss_family = AF_INET6;
-  return near_address(address);
-}
-
-bool behind_proxy() {
-  for (const char* name : {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return true;
-  }
-  return false;
+  return text != nullptr && *text != '\0' && near_host(text);
 }
 
 // A list of header lines that frees itself.
@@ -269,7 +238,7 @@ void set_options(const Curl& curl, CURL* handle, Transfer& transfer, const Url& 
   curl.easy_setopt(handle, CURLOPT_XFERINFODATA, &transfer);
   curl.easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_socket);
   curl.easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &transfer);
-  set_tls(curl, handle, request, !transfer.redirected);
+  set_tls(curl, handle, request, !transfer.redirected && !request.named_from_outside);
   if (!request.unix_socket.empty()) {
     curl.easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     curl.easy_setopt(handle, CURLOPT_PROXY, "");
@@ -346,14 +315,24 @@ Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
   if (!handle) return {std::unexpected(handle.error())};
   Transfer transfer(request);
   transfer.redirected = hop.redirected && !hop.same_origin;
-  transfer.guarded =
-      (transfer.redirected || request.named_from_outside) && hop.far && !behind_proxy();
+  const bool proxied = request.unix_socket.empty() && goes_by_proxy(url);
+  const bool sent = (transfer.redirected || request.named_from_outside) && hop.far;
+  // A proxy has eyes of its own, and may stand on this machine.
+  transfer.guarded = sent && !proxied;
+  if (sent && near_host(url.host)) {
+    Error refused = leads_here();
+    refused.where = url.shown();
+    return {std::unexpected(std::move(refused))};
+  }
   HeaderList headers(curl);
   if (auto added = add_headers(headers, request, hop.same_origin); !added)
     return {std::unexpected(added.error())};
   char message[CURL_ERROR_SIZE] = "";
   set_options(curl, handle->get(), transfer, url, method, message);
   curl.easy_setopt(handle->get(), CURLOPT_HTTPHEADER, headers.get());
+  // Whatever else curl makes of the environment.
+  if (transfer.guarded) curl.easy_setopt(handle->get(), CURLOPT_PROXY, "");
+  if (sent && proxied) curl.easy_setopt(handle->get(), CURLOPT_NOPROXY, "");
   // on_socket does not see the address of a connection that is open from an earlier use.
   if (transfer.redirected || transfer.guarded)
     curl.easy_setopt(handle->get(), CURLOPT_FRESH_CONNECT, 1L);
@@ -367,7 +346,7 @@ Outcome perform(const Curl& curl, const HttpRequest& request, const Url& url,
       if (auto headed = request.on_head(transfer.response); !headed)
         return {std::unexpected(headed.error())};
     }
-    transfer.response.near = is_loopback_host(url.host) || near_peer(curl, handle->get());
+    transfer.response.near = near_host(url.host) || (!proxied && near_peer(curl, handle->get()));
     if (!hop.redirected) hop.far = !transfer.response.near;
     curl_off_t seconds = 0;
     curl.easy_getinfo(handle->get(), CURLINFO_RETRY_AFTER, &seconds);

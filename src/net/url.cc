@@ -118,7 +118,8 @@ std::string registrable_domain(std::string_view host) {
   const std::string name = lower(trim_end(host, '.'));
   if (is_address(name) || !name.contains('.')) return {};
   static const PublicSuffixes suffixes;
-  if (suffixes.list == nullptr) return {};
+  // Without the list (libcurl can be built so) at least whoever has a login at the Hub can use it.
+  if (suffixes.list == nullptr) return name.ends_with(".docker.io") ? "docker.io" : std::string();
   const char* domain = suffixes.registrable(suffixes.list, name.c_str());
   return domain == nullptr ? std::string{} : std::string(domain);
 }
