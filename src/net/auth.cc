@@ -97,9 +97,13 @@ Result<std::string> read_token(const HttpResponse& response, const Url& registry
         registry.authority());
   }
   if (response.status != 200) {
-    return fail(Fault::io,
-                fmt::format("{} gave no token (status {})", realm.shown(), response.status),
-                registry.authority());
+    const char* advice = response.status == 429 ? ": too many requests; log in, or try again later"
+                         : response.status >= 500 ? ": try again later"
+                                                  : "";
+    return fail(
+        Fault::io,
+        fmt::format("{} gave no token (status {}){}", realm.shown(), response.status, advice),
+        registry.authority());
   }
   const auto parsed = parse_json(response.body);
   std::string token;

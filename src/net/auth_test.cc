@@ -152,6 +152,14 @@ TEST(Answer, TakesTheTokenThatIsNotEmpty) {
   }
 }
 
+TEST(Answer, SaysWhyThereIsNoToken) {
+  Server server([&](const Received&) { return reply(429, "{}", "Retry-After: 100000\r\n"); });
+  const auto answer =
+      answer_challenge(url(server.url()), "Bearer realm=\"" + server.url() + "\"", "a", {});
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message(), HasSubstr("too many requests; log in"));
+}
+
 TEST(Answer, SaysHowToLogIn) {
   const auto missing =
       answer_challenge(url("https://r.example"), "Basic realm=x", "a", std::nullopt);

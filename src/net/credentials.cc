@@ -119,7 +119,9 @@ Result<std::optional<Credentials>> find_in(const std::string& file, const Value&
   const bool kept_here =
       helper != nullptr && helper->value.is_text() && helper->value.text().empty();
   if (helper != nullptr && !kept_here) {
-    return ask_helper(helper->value.string(), server, run, file);
+    // Docker asks by the address under which it keeps the Hub's login, Podman by "docker.io".
+    const bool plain = is_hub(host) && helper->key != hub_key;
+    return ask_helper(helper->value.string(), plain ? "docker.io" : server, run, file);
   }
   if (const auto* entry = best_fit(root["auths"], host, repository)) {
     if (auto found = stored(entry->value)) return found;

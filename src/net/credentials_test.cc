@@ -111,6 +111,20 @@ TEST_F(CredentialsFile, AskTheHelperOfThatHost) {
                                           "docker-credential-desktop https://index.docker.io/v1/"));
 }
 
+// https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+TEST_F(CredentialsFile, AskTheHubsHelperByTheNameOfItsFile) {
+  const HelperRunner run = [](const std::string&,
+                              const std::string& server) -> Result<std::string> {
+    return R"({"Username":"u","Secret":")" + server + R"("})";
+  };
+  EXPECT_EQ(
+      ask({write("auth.json", R"({"credHelpers":{"docker.io":"t"}})")}, "docker.io", "a", run),
+      "u:docker.io");
+  EXPECT_EQ(ask({write("config.json", R"({"credHelpers":{"https://index.docker.io/v1/":"t"}})")},
+                "docker.io", "a", run),
+            "u:https://index.docker.io/v1/");
+}
+
 TEST_F(CredentialsFile, NeverRunAHelperWithAnOddName) {
   for (const char* name : {"../../bin/sh", "a b", "x;id", ".x", "a/b", "ä", "a\\u0000b"}) {
     const auto file =
