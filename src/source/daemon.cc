@@ -52,6 +52,10 @@ Result<Daemon> daemon_at(const std::string& name, const std::string& host) {
     const std::string rest = host.substr(host.find("://") + 3);
     const bool tls = !environment("DOCKER_TLS_VERIFY").empty();
     daemon.address = (tls ? "https://" : "http://") + std::string(trim_end(rest, '/'));
+    const auto end =
+        std::min(daemon.address.find('/', daemon.address.find("//") + 2), daemon.address.size());
+    if (daemon.address[daemon.address.find_last_of(":]/", end - 1)] != ':')
+      daemon.address.insert(end, tls ? ":2376" : ":2375");
     if (tls) daemon.tls_directory = environment("DOCKER_CERT_PATH");
     if (tls && daemon.tls_directory.empty())
       daemon.tls_directory = environment("HOME") + "/.docker";
@@ -65,7 +69,7 @@ Result<Daemon> daemon_at(const std::string& name, const std::string& host) {
 }
 
 // The host of the chosen docker context (`docker context use`); "" when it is the default one.
-std::string context_host() {
+Result<std::string> context_host() {
   const std::string folder = environment("DOCKER_CONFIG").empty() ? environment("HOME") + "/.docker"
                                                                   : environment("DOCKER_CONFIG");
   std::string context = environment("DOCKER_CONTEXT");
@@ -74,17 +78,30 @@ std::string context_host() {
     const auto config = bytes ? parse_json(*bytes) : fail(Fault::not_found, "no config");
     if (config) context = (*config)["currentContext"].string();
   }
-  if (context.empty() || context == "default") return {};
-  const auto bytes = read_file(
-      fmt::format("{}/contexts/meta/{}/meta.json", folder, sha256_hex(context)), 1ULL << 20);
-  const auto meta = bytes ? parse_json(*bytes) : fail(Fault::not_found, "no context");
-  return meta ? (*meta)["Endpoints"]["docker"]["Host"].string() : std::string{};
+  if (context.empty() || context == "default") return std::string();
+  const std::string id = sha256_hex(context);
+  const std::string where = "docker context " + context;
+  const auto bytes =
+      read_file(fmt::format("{}/contexts/meta/{}/meta.json", folder, id), 1ULL << 20);
+  if (!bytes)
+    return fail(bytes.error().fault, "there is no such context; `docker context ls` shows them",
+                where);
+  const auto meta = parse_json(*bytes);
+  if (!meta) return fail(Fault::corrupt, "its meta.json is not JSON", where);
+  if (::access(fmt::format("{}/contexts/tls/{}/docker", folder, id).c_str(), F_OK) == 0)
+    return fail(Fault::unsupported,
+                "it has certificates of its own, which are not read; say DOCKER_HOST, "
+                "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+                where);
+  return (*meta)["Endpoints"]["docker"]["Host"].string();
 }
 
 Result<Daemon> find_daemon(const std::string& scheme) {
   const bool docker = scheme == "docker";
   std::string host = environment(docker ? "DOCKER_HOST" : "CONTAINER_HOST");
-  if (host.empty() && docker) host = context_host();
+  if (host.empty() && docker) {
+    TRY(host, context_host());
+  }
   if (!host.empty()) return daemon_at(scheme, host);
   const std::string runtime = environment("XDG_RUNTIME_DIR");
   std::vector<std::string> sockets;
@@ -186,7 +203,10 @@ std::string repository_digest(const Value& digests, std::string_view name) {
   for (const Value& entry : digests.items()) {
     const auto pair = cut(entry.text(), "@");
     if (!pair || !is_digest(pair->second)) continue;
-    if (name.starts_with(pair->first)) return std::string(pair->second);
+    if (name.starts_with(pair->first) &&
+        (name.size() == pair->first.size() || name[pair->first.size()] == ':' ||
+         name[pair->first.size()] == '@'))
+      return std::string(pair->second);
     only = digests.items().size() == 1 ? std::string(pair->second) : std::string{};
   }
   return only;

@@ -59,6 +59,28 @@ TEST_F(DaemonSource, FindsTheSocketOfADockerContext) {
   EXPECT_EQ(daemon.requests().size(), 1U);
 }
 
+// What the user chose is not there: another daemon would be asked for an image of that name.
+TEST_F(DaemonSource, AsksNobodyForAContextThatItCannotRead) {
+  ::setenv("DOCKER_CONTEXT", "production", 1);
+  EXPECT_THAT(refusal("a"), HasSubstr("docker context production: there is no such context"));
+  const std::string folder = folder_ + "/docker/contexts/";
+  ASSERT_TRUE(make_directories(folder + "meta/" + sha256_hex("production")));
+  ASSERT_TRUE(make_directories(folder + "tls/" + sha256_hex("production") + "/docker"));
+  ASSERT_TRUE(write_file_atomically(folder + "meta/" + sha256_hex("production") + "/meta.json",
+                                    R"({"Endpoints":{"docker":{"Host":"tcp://127.0.0.1:9"}}})"));
+  EXPECT_THAT(refusal("a"), HasSubstr("certificates of its own"));
+}
+
+TEST_F(DaemonSource, KnowsDockersPorts) {
+  for (const auto& [host, asked] :
+       {std::pair("tcp://127.0.0.1", "127.0.0.1:2375"), std::pair("tcp://[::1]/", "[::1]:2375"),
+        std::pair("tcp://127.0.0.1/base", "127.0.0.1:2375/base"),
+        std::pair("tcp://127.0.0.1:9", "127.0.0.1:9/images")}) {
+    ::setenv("DOCKER_HOST", host, 1);
+    EXPECT_THAT(refusal("a"), HasSubstr(asked));
+  }
+}
+
 TEST_F(DaemonSource, FindsPodmanInTheRuntimeFolder) {
   ASSERT_TRUE(make_directories(folder_ + "/podman"));
   Server daemon([](const Received&) { return reply(500, R"({"message":"broken \u001b[1m"})"); },
