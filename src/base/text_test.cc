@@ -11,6 +11,8 @@ TEST(Printable, EscapesWhatMovesTheCursorOrTurnsTheText) {
   EXPECT_EQ(printable("line\nnext", true), "line\nnext");
   EXPECT_EQ(printable("user\u202egnp.exe"), "user\\u{202e}gnp.exe");
   EXPECT_EQ(printable("ok \xff\xfe"), "ok \\xff\\xfe");
+  EXPECT_EQ(printable("lodash\u3164"), "lodash\\u{3164}");
+  EXPECT_EQ(printable("a\u2800\ufe0f\U000e0101"), "a\\u{2800}\\u{fe0f}\\u{e0101}");
   EXPECT_EQ(printable("Grüße 漢字"), "Grüße 漢字");
 }
 
@@ -25,6 +27,8 @@ TEST(Printable, OverlongAndSurrogateFormsAreNotUtf8) {
 TEST(Columns, CountsWideAndCombiningCharacters) {
   EXPECT_EQ(columns("abc"), 3u);
   EXPECT_EQ(columns("漢字"), 4u);
+  EXPECT_EQ(columns("\u2705\u26a1\u2b50"), 6u);
+  EXPECT_EQ(columns("\u2500\u2502\u2591\u2714"), 4u);
   EXPECT_EQ(columns("e\u0301"), 1u);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "crypto/digest.h"
 #include "inventory/image_name.h"
 #include "inventory/purl.h"
@@ -48,21 +49,21 @@ std::string image_purl(const ImageInfo& image) {
   if (colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash))
     where = where.substr(0, colon);
   const std::string name = lower(slash == std::string_view::npos ? where : where.substr(slash + 1));
-  if (name.empty()) return {};
+  if (name.empty() || name == "." || name == "..") return {};
   std::string out = fmt::format("pkg:oci/{}@{}", percent_encode(name, ""),
-                                percent_encode(image.manifest_digest, ""));
+                                percent_encode(image.manifest_digest, ":"));
   char mark = '?';
-  const auto qualifier = [&](std::string_view key, std::string_view value, std::string_view keep) {
+  const auto qualifier = [&](std::string_view key, std::string_view value) {
     if (value.empty()) return;
-    out += fmt::format("{}{}={}", mark, key, percent_encode(value, keep));
+    out += fmt::format("{}{}={}", mark, key, percent_encode(value, ":"));
     mark = '&';
   };
-  qualifier("arch", image.architecture, "");
+  qualifier("arch", image.architecture);
   // Only a reference with a host is a repository.
   const auto host = where.substr(0, where.find('/'));
   if (!is_place && slash != std::string_view::npos && slash > 0 &&
       host.find('.') != std::string_view::npos && host.front() != '.')
-    qualifier("repository_url", lower(where), "/:");
+    qualifier("repository_url", lower(where));
   return out;
 }
 
@@ -100,14 +101,15 @@ bool is_timestamp(std::string_view text) {
     if (zone.empty() || !is_digit(zone.front())) return false;
     while (!zone.empty() && is_digit(zone.front())) zone.remove_prefix(1);
   }
-  return zone == "Z" ||
-         (zone.size() == 6 && (has_shape(zone, "+00:00") || has_shape(zone, "-00:00")));
+  const bool zoned =
+      zone == "Z" || (zone.size() == 6 && (has_shape(zone, "+00:00") || has_shape(zone, "-00:00")));
+  return zoned && parse_rfc3339(text).has_value();
 }
 
 std::string utc_seconds(std::string_view text) {
-  if (text.size() == 10 && has_shape(text, "0000-00-00")) return std::string(text) + "T00:00:00Z";
-  if (!is_timestamp(text) || !text.ends_with('Z')) return {};
-  return std::string(text.substr(0, 19)) + "Z";
+  const bool day = text.size() == 10 && has_shape(text, "0000-00-00");
+  const std::string whole = std::string(text) + (day ? "T00:00:00Z" : "");
+  return is_timestamp(whole) ? rfc3339(*parse_rfc3339(whole)) : std::string();
 }
 
 std::string help_address(const Finding& finding) {

@@ -462,34 +462,5 @@ TEST(WebAddress, IsPlainHttpOnly) {
     EXPECT_FALSE(is_web_address(bad)) << bad;
 }
 
-TEST(ImagePurl, NamesTheRepositoryOnlyWhenThereIsOne) {
-  ImageInfo image{.reference = "ghcr.io/acme/App:1.2",
-                  .kind = "image",
-                  .manifest_digest = "sha256:ab",
-                  .config_digest = {},
-                  .os = "linux",
-                  .architecture = "arm64",
-                  .variant = {},
-                  .created = {},
-                  .user = {},
-                  .labels = {},
-                  .layers = {},
-                  .history = {}};
-  EXPECT_EQ(image_purl(image),
-            "pkg:oci/app@sha256%3Aab?arch=arm64&repository_url=ghcr.io/acme/app");
-  image.reference = "oci:webapp";
-  EXPECT_EQ(image_purl(image), "pkg:oci/webapp@sha256%3Aab?arch=arm64");
-  image.reference = "oci:a.b/Img:1.0";
-  EXPECT_EQ(image_purl(image), "pkg:oci/img@sha256%3Aab?arch=arm64");
-  image.reference = "docker:ghcr.io/acme/app:ci";
-  EXPECT_EQ(image_purl(image),
-            "pkg:oci/app@sha256%3Aab?arch=arm64&repository_url=ghcr.io/acme/app");
-  image.kind = "sbom";
-  EXPECT_EQ(image_purl(image), "");
-  image.kind = "image";
-  image.manifest_digest.clear();
-  EXPECT_EQ(image_purl(image), "");
-}
-
 }  // namespace
 }  // namespace boltseal

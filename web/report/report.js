@@ -11,7 +11,7 @@ const chunk = 100;
 // ---- small tools
 
 // Characters that cannot be seen, or that turn the text around them, are written out.
-const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\u{e0001}|[\u{e0020}-\u{e007f}]/gu;
+const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]|[\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 const safe = value => String(value).replace(hidden, c => `\\u{${c.codePointAt(0).toString(16)}}`);
 
 // h('p.soft', {title: '…'}, 'text', node…): attribute names are ours, values are text.
