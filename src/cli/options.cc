@@ -108,7 +108,7 @@ Result<> young_enough(const Database& database, unsigned most_days) {
 
 std::size_t terminal_width() {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 80;
 }
 
@@ -311,7 +311,11 @@ Result<> write_outputs(const Report& report, const std::vector<Output>& outputs,
     log_warning(fmt::format("{} {} not be read, which this format does not hold; -o table names {}",
                             unread, unread == 1 ? "file could" : "files could",
                             unread == 1 ? "it" : "them"));
-  for (const Output& output : outputs) {
+  // Files first: whoever reads standard output may go when it has seen enough.
+  auto in_order = outputs;
+  std::ranges::stable_partition(in_order,
+                                [](const Output& output) { return !output.file.empty(); });
+  for (const Output& output : in_order) {
     options.colour = output.file.empty() && wants_colour();
     options.width = output.file.empty() ? terminal_width() : 80;
     TRY_DO(write_output(output, [&](const Drain& drain) {
