@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -321,10 +322,23 @@ void attach_owners(const std::vector<Fragment>& fragments, const Index& index,
 }
 
 template <class T>
-void add_missing(std::vector<T>& to, std::vector<T>& from) {
-  for (T& item : from) {
-    if (std::ranges::find(to, item) == to.end()) to.push_back(std::move(item));
-  }
+void append(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// Each item once, where it stands first.
+template <class T>
+void drop_repeated(std::vector<T>& items) {
+  std::vector<std::uint32_t> order(items.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) -> const T& { return items[i]; });
+  std::vector<bool> repeated(items.size());
+  for (std::size_t n = 1; n < order.size(); ++n)
+    repeated[order[n]] = items[order[n]] == items[order[n - 1]];
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!repeated[i] && kept++ != i) items[kept - 1] = std::move(items[i]);
+  items.resize(kept);
 }
 
 constexpr std::size_t max_licence_text = 4096;
@@ -347,12 +361,11 @@ void merge(Package& to, Package& from) {
   fill(to.supplier, from.supplier);
   fill(to.homepage, from.homepage);
   fill(to.description, from.description);
-  add_missing(to.cpes, from.cpes);
-  add_missing(to.depends, from.depends);
-  add_missing(to.provides, from.provides);
-  add_missing(to.hashes, from.hashes);
-  to.evidence.insert(to.evidence.end(), std::make_move_iterator(from.evidence.begin()),
-                     std::make_move_iterator(from.evidence.end()));
+  append(to.cpes, from.cpes);
+  append(to.depends, from.depends);
+  append(to.provides, from.provides);
+  append(to.hashes, from.hashes);
+  append(to.evidence, from.evidence);
   to.development = to.development && from.development;
 }
 
@@ -378,6 +391,7 @@ std::vector<Package> merged(std::vector<Package> packages) {
   for (std::size_t n = 1; n < order.size(); ++n)
     again[n] = identity(order[n]) == identity(order[n - 1]);
   std::vector<Package> out;
+  std::vector<bool> joined;  // whether it was several
   std::vector<std::int32_t> new_number(packages.size(), -1);
   for (std::size_t n = 0; n < order.size(); ++n) {
     const auto i = order[n];
@@ -386,14 +400,23 @@ std::vector<Package> merged(std::vector<Package> packages) {
     // source's name.
     if (is_os_package(next.type) && next.owner >= 0) continue;
     if (again[n]) {
+      joined.back() = true;
       if (out.back().name == names[i]) out.back().name = next.name;  // the way it is published
       merge(out.back(), next);
     } else {
       out.push_back(std::move(next));
+      joined.push_back(false);
     }
     new_number[i] = static_cast<std::int32_t>(out.size()) - 1;
   }
-  for (Package& package : out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    Package& package = out[i];
+    if (joined[i]) {
+      drop_repeated(package.cpes);
+      drop_repeated(package.depends);
+      drop_repeated(package.provides);
+      drop_repeated(package.hashes);
+    }
     if (package.owner >= 0) package.owner = new_number[static_cast<std::size_t>(package.owner)];
     std::ranges::sort(package.evidence);
     package.evidence.erase(std::ranges::unique(package.evidence).begin(), package.evidence.end());
