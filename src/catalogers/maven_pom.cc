@@ -82,21 +82,26 @@ std::string_view MavenProject::own_or_parent(std::string MavenModel::* own,
 }
 
 std::optional<std::string_view> MavenProject::property(std::string_view name) const {
-  const MavenModel& model = chain_.front()->model;
-  std::string_view field = name;
-  for (const std::string_view prefix : {"project.", "pom."}) {
-    if (field.size() == name.size() && field.starts_with(prefix))
-      field.remove_prefix(prefix.size());
-  }
-  if (field == "groupId") return own_or_parent(&MavenModel::group, &MavenParent::group);
-  if (field == "artifactId") return model.artifact;
-  if (field == "version") return own_or_parent(&MavenModel::version, &MavenParent::version);
-  if (name == "project.parent.groupId" && model.parent) return model.parent->group;
-  if (name == "project.parent.version" && model.parent) return model.parent->version;
+  for (const std::string_view prefix : {"project.", "pom."})
+    if (name.starts_with(prefix))
+      if (const auto own = field(name.substr(prefix.size()))) return own;
   for (const MavenIndex* index : chain_) {
     if (const auto at = index->properties.find(name); at != index->properties.end())
       return at->second;
   }
+  return field(name);
+}
+
+// A field of the model itself: before all properties behind a prefix, after them without one.
+std::optional<std::string_view> MavenProject::field(std::string_view name) const {
+  const MavenModel& model = chain_.front()->model;
+  if (name == "groupId") return own_or_parent(&MavenModel::group, &MavenParent::group);
+  if (name == "artifactId") return model.artifact;
+  if (name == "version") return own_or_parent(&MavenModel::version, &MavenParent::version);
+  if (!model.parent) return std::nullopt;
+  if (name == "parent.groupId") return model.parent->group;
+  if (name == "parent.artifactId") return model.parent->artifact;
+  if (name == "parent.version") return model.parent->version;
   return std::nullopt;
 }
 

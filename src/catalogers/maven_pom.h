@@ -72,6 +72,7 @@ class MavenProject {
   std::string_view own_or_parent(std::string MavenModel::* own,
                                  std::string MavenParent::* inherited) const;
   std::optional<std::string_view> property(std::string_view name) const;
+  std::optional<std::string_view> field(std::string_view name) const;
   PomDependency managed(const std::string& key, int depth) const;
   PomDependency effective(const MavenDependency& declared) const;
   bool spend() const { return budget_ != 0 && budget_-- != 0; }
