@@ -90,7 +90,8 @@ class BunLock {
   Result<> add_needs(NeedWriter& writer) {
     for (std::uint32_t i = 0; i < packages_.size(); ++i) {
       for (const auto& part : items_[i].second->items()) {
-        for (const auto* kind : {"dependencies", "optionalDependencies"}) {
+        // Bun installs peers by itself.
+        for (const auto* kind : {"dependencies", "optionalDependencies", "peerDependencies"}) {
           for (const auto& [name, range] : part[kind].members()) {
             if (edges_.size() >= max_locked_dependencies)
               return fail(Fault::too_large, "too many dependencies");

@@ -3,8 +3,8 @@
 // Format: doc.rust-lang.org/cargo, TOML with [[package]] name, version, source, checksum and
 // dependencies ("name", or "name version", or "name version (source)" where the name alone is
 // ambiguous); versions 1 to 4. It does not say which crates only tests need. Cargo's own copies of
-// published crates (registry/src, git/checkouts) hold lock files that were not used for the build,
-// and are passed over.
+// published crates (registry/src, git/checkouts, and vendor, where `cargo vendor` puts them) hold
+// lock files that were not used for the build, and are passed over.
 #include <map>
 
 #include "base/text.h"
@@ -18,10 +18,7 @@ namespace {
 constexpr std::size_t max_dependencies = 200'000;
 
 Result<> read(const FileView& file, Sink& sink) {
-  const std::string path = "/" + std::string(file.path);
-  if (path.find("/registry/src/") != std::string::npos ||
-      path.find("/git/checkouts/") != std::string::npos)
-    return {};
+  if (inside_installed_package(file.path) || has_folder(file.path, "vendor")) return {};
   TRY(const Document lock, parse_toml(file.content));
   const auto packages = lock["package"].items();
   std::map<std::string_view, std::string_view> version_of;

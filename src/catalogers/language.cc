@@ -153,7 +153,8 @@ bool is_no_go_project(std::string_view path) {
 }
 
 bool inside_installed_package(std::string_view path) {
-  for (const auto folder : {"dist-packages", "gems", "node_modules", "site-packages"}) {
+  for (const auto folder : {"dist-packages", "gems", "git/checkouts", "node_modules", "pkg/mod",
+                            "registry/src", "site-packages"}) {
     if (has_folder(path, folder)) return true;
   }
   // Debian's own: usr/share/nodejs, usr/lib/nodejs, usr/lib/<triplet>/nodejs.

@@ -35,6 +35,8 @@ TEST(Reachable, FollowsEdgesAndStopsAtCycles) {
 TEST(InsideInstalledPackage, KnowsTheFoldersOfPackages) {
   EXPECT_TRUE(inside_installed_package("app/node_modules/a/yarn.lock"));
   EXPECT_TRUE(inside_installed_package("usr/share/nodejs/a/yarn.lock"));
+  EXPECT_TRUE(inside_installed_package("root/go/pkg/mod/example.org/m@v1.0.0/package-lock.json"));
+  EXPECT_TRUE(inside_installed_package("root/.cargo/registry/src/i/c-1.0.0/requirements.txt"));
   EXPECT_FALSE(inside_installed_package("srv/nodejs/yarn.lock"));
   EXPECT_FALSE(inside_installed_package("my_node_modules/yarn.lock"));
 }

@@ -124,7 +124,7 @@ Result<> read(const FileView& file, Sink& sink) {
   };
   each_line(content, [&](std::string_view line) {
     line = trim(line);
-    const bool more = line.ends_with('\\');
+    const bool more = line.ends_with('\\') && !line.starts_with('#');
     if (more) line.remove_suffix(1);
     if (!joined.empty()) joined += ' ';
     if (joined.size() < 65'536) joined += line;
