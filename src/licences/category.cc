@@ -65,9 +65,19 @@ constexpr std::string_view linking[] = {
 // "BSD-3-clause-PADL".
 constexpr RefCategory variants[] = {
     {"GPL", strong_copyleft},  {"LGPL", weak_copyleft}, {"AGPL", network_copyleft},
-    {"GFDL", strong_copyleft}, {"BSD-", permissive},    {"MIT-", permissive},
+    {"GFDL", strong_copyleft}, {"MPL", weak_copyleft},  {"CDDL", weak_copyleft},
+    {"EPL", weak_copyleft},    {"BSD-", permissive},    {"MIT-", permissive},
     {"Expat-", permissive},    {"ISC-", permissive},    {"public-domain-", public_domain},
 };
+
+// "MIT-X11-BSD-like-LGPL-2-or-later": what the parts of the name are known for at most.
+LicenceCategory strictest_named(std::string_view name) {
+  auto out = unknown;
+  for (const auto part : split(name, '-'))
+    for (const auto& v : variants)
+      if (v.category >= weak_copyleft && part.starts_with(v.name)) out = std::max(out, v.category);
+  return out;
+}
 
 LicenceCategory category_of_ref(std::string_view name) {
   for (const auto& ref : refs) {
@@ -81,7 +91,7 @@ LicenceCategory category_of_ref(std::string_view name) {
   const bool mixed = contains_nocase(name, "-and-") || contains_nocase(name, "-or-X") ||
                      name.find("AND") != name.npos;
   for (const auto& v : variants) {
-    if (!mixed && name.starts_with(v.name)) return v.category;
+    if (!mixed && name.starts_with(v.name)) return std::max(v.category, strictest_named(name));
   }
   return unknown;
 }

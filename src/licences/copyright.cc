@@ -4,8 +4,10 @@
 // Of a machine-readable file the "License:" fields of the header and of the "Files:" paragraphs
 // count; the stand-alone paragraphs only give the texts of the names used there, so "GPL-2+ or
 // Artistic" stays a choice. A first line that is no short name (producers put the text itself
-// there) is read as a text. Free text is searched for sentences.
+// there) is read as a text. Files of that form often lack the "Format:" that says so. Free text is
+// searched for sentences.
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -48,6 +50,7 @@ class Fields {
     close();
   }
   std::vector<Field> used, stand_alone;
+  std::optional<Field> of_all;  // that of "Files: *"
 
  private:
   // Lines are looked at by their first letter only: texts of nine megabytes pass here in a scan.
@@ -64,6 +67,7 @@ class Fields {
       in_field_ = false;
     }
     if (trim(line).empty()) return close();
+    if (c == 'f') all_ |= has_field(line, "files") && trim(line.substr(6)) == "*";
     if (c == 'f')
       files_ |= has_field(line, "files") || has_field(line, "format") ||
                 has_field(line, "format-specification");
@@ -77,13 +81,14 @@ class Fields {
   void close() {
     if (in_field_) field_.rest = text_.substr(rest_);
     if (has_field_) (files_ ? used : stand_alone).push_back(field_);
-    in_field_ = has_field_ = files_ = false;
+    if (has_field_ && all_) of_all = field_;
+    in_field_ = has_field_ = files_ = all_ = false;
   }
 
   std::string_view text_;
   std::size_t at_ = 0, rest_ = 0, count_ = 0;
   Field field_;
-  bool in_field_ = false, has_field_ = false, files_ = false;
+  bool in_field_ = false, has_field_ = false, files_ = false, all_ = false;
 };
 
 std::string licence_of_field(const Field& field) {
@@ -109,11 +114,15 @@ std::string licence_of_fields(const std::vector<Field>& fields) {
 }  // namespace
 
 std::string licence_of_copyright_file(std::string_view text) {
-  if (is_machine_readable(text)) {
-    const Fields fields(text);
+  const bool says_so = is_machine_readable(text);
+  const Fields fields(text);
+  // Without its first line a file is of that form where it names a known licence for all files.
+  const auto default_licence = says_so || !fields.of_all ? "" : licence_of_field(*fields.of_all);
+  const bool known = !default_licence.empty() && !default_licence.contains("LicenseRef-");
+  if (says_so || known)
     if (auto used = licence_of_fields(fields.used); !used.empty()) return used;
+  if (says_so)
     if (auto named = licence_of_fields(fields.stand_alone); !named.empty()) return named;
-  }
   return licence_of_text(text);
 }
 

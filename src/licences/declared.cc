@@ -109,6 +109,15 @@ class Tokens {
     }
   }
 
+  std::string_view word_at(std::size_t i) const {
+    return text_.substr(list[i].start, list[i].end - list[i].start);
+  }
+  // "Apache License, Version 2.0": what follows a comma and belongs to the name before it.
+  static bool goes_on(std::string_view word) {
+    return word == "version" || (word.size() > 1 && word[0] == 'v' && is_digit(word[1])) ||
+           (!word.empty() && is_digit(word[0]) && word != "0bsd");
+  }
+
   // "A, B or C" is A or B or C; "A, B" and "A, B and C" are A and B and C. ", and" stays: DEP-5
   // gives it low precedence.
   void settle_commas() {
@@ -124,6 +133,10 @@ class Tokens {
         after.back() = token.kind;
       else if (token.kind == Kind::comma) {
         const auto right = list[i + 1].kind;
+        if (right == Kind::word && goes_on(lower(word_at(i + 1)))) {
+          list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+          continue;
+        }
         if (right != Kind::any && right != Kind::all) token.kind = after.back();
       }
     }
@@ -231,7 +244,20 @@ class DeclaredParser {
       return parse_spdx(known);
     }
     at_ = run;
+    if (auto all = ids_in_a_row(start, run)) return all;
     return leaf(licence_ref(text_of(start, run)));
+  }
+
+  // "MIT GPL-3.0-only": Alpine's older packages name all that hold so.
+  std::optional<LicenceTerm> ids_in_a_row(std::size_t start, std::size_t end) const {
+    std::vector<LicenceTerm> parts;
+    for (auto i = start; i < end; ++i) {
+      auto term = is(i, Kind::word) ? licence_of_id(text_of(i, i + 1)) : std::nullopt;
+      if (!term) return std::nullopt;
+      parts.push_back(*std::move(term));
+    }
+    if (parts.size() < 2) return std::nullopt;
+    return join_terms(LicenceTerm::Kind::all_of, std::move(parts));
   }
 
   std::optional<LicenceTerm> with(LicenceTerm term) {

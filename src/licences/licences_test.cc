@@ -112,6 +112,17 @@ TEST(SpdxExpression, KeepsTheStructure) {
   });
 }
 
+// Alpine's older packages have lists of ids; commas stand inside names, too.
+TEST(SpdxExpression, IdsInARowAllHold) {
+  EXPECT_EQ(spdx_expression("MIT GPL-3.0-only"), "MIT AND GPL-3.0-only");
+  EXPECT_EQ(spdx_expression("BSD-2-Clause BSD-3-Clause GPL-2.0-or-later OR MIT"),
+            "BSD-2-Clause AND BSD-3-Clause AND GPL-2.0-or-later OR MIT");
+  EXPECT_EQ(spdx_expression("MIT something"), "LicenseRef-MIT-something");
+  EXPECT_EQ(spdx_expression("The P6Spy Software License, Version 1.1"),
+            "LicenseRef-The-P6Spy-Software-License-Version-1.1");
+  EXPECT_EQ(spdx_expression("MIT, 0BSD"), "MIT AND 0BSD");
+}
+
 TEST(SpdxExpression, ANameMayHaveAnAddressOrACopyrightBehindIt) {
   expect_rows({
       {"MIT (http://example.org/license.txt)", "MIT"},
@@ -215,6 +226,45 @@ TEST(LicenceOfCopyrightFile, FreeText) {
   EXPECT_EQ(licence_of_copyright_file("nothing to see"), "");
 }
 
+// Files of that form whose first line is missing are told by what they say of all files.
+TEST(LicenceOfCopyrightFile, MachineReadableWithoutItsFirstLine) {
+  EXPECT_EQ(licence_of_copyright_file("Files: *\nCopyright: me\nLicense: CC-BY-SA-3.0 or LGPL-3\n\n"
+                                      "Files: b\nLicense: GPL-2+\n\nLicense: GPL-2+\n text\n"),
+            "(CC-BY-SA-3.0 OR LGPL-3.0-only) AND GPL-2.0-or-later");
+  EXPECT_EQ(licence_of_copyright_file("License:\n\nGNU General Public License, version 3.\n\n"
+                                      "Files: debian/*\nLicense: MIT\n"),
+            "GPL-3.0-only");
+}
+
+TEST(LicenceOfText, KnowsTheWaysToSayOrLater) {
+  constexpr std::string_view gpl = "GNU General Public License";
+  for (const std::string_view said :
+       {"{} version 2+", "{} (GPL), version 2 or newer", "{}, version 2 or (at your option) later",
+        "{} v2 or later", "under the terms of version 2 or later of the {}"})
+    EXPECT_EQ(licence_of_text(replace_all(said, "{}", gpl)), "GPL-2.0-or-later") << said;
+  for (const std::string_view said :
+       {"{} version 2", "{} (v2)", "under the terms of version 2 of the {}."})
+    EXPECT_EQ(licence_of_text(replace_all(said, "{}", gpl)), "GPL-2.0-only") << said;
+  EXPECT_EQ(licence_of_text("the terms and conditions of version 3 of the GNU General Public "
+                            "License, supplemented by"),
+            "");
+  for (const std::string_view said : {"GNU GPL, v2 or later, see /usr/share/common-licenses/GPL-2",
+                                      "GPL-2+: see /usr/share/common-licenses/GPL-2"})
+    EXPECT_EQ(licence_of_text(said), "GPL-2.0-or-later") << said;
+}
+
+TEST(LicenceOfText, TellsMitFromItsRelatives) {
+  const std::string grant =
+      "Permission is hereby granted, free of charge, to any person obtaining a copy, to deal "
+      "without restriction, and to permit persons to whom it is furnished to do so";
+  const std::string mit = grant + ": this permission notice shall be included in all copies. ";
+  EXPECT_EQ(licence_of_text(mit), "MIT");
+  EXPECT_EQ(licence_of_text(grant + ". THE SOFTWARE IS PROVIDED \"AS IS\""), "MIT-0");
+  EXPECT_EQ(licence_of_text(grant + ". Redistributions of source code must retain it. " + mit),
+            "NCSA AND MIT");
+  EXPECT_EQ(licence_of_text(grant + ", provided that this notice appear with all copies"), "");
+}
+
 TEST(LicenceOfText, TellsTheBsdsApart) {
   const std::string head =
       "Redistribution and use in source and binary forms, with or without\n * modification, are "
@@ -266,6 +316,13 @@ TEST(LicenceOfWholeText, KnowsALicenceByItsOwnText) {
   EXPECT_EQ(licence_of_text("Copyright (c) 2020 Acme\n\n" + text), "LGPL-2.1-only");
 }
 
+TEST(LicenceOfWholeText, IsNoRareRelativeWithoutItsWords) {
+  const auto apache = common_licence("Apache-2.0"), bsd = common_licence("BSD");
+  if (apache.empty()) GTEST_SKIP() << "no /usr/share/common-licenses here";
+  EXPECT_EQ(licence_of_text(apache.substr(0, apache.find("APPENDIX"))), "Apache-2.0");
+  EXPECT_EQ(licence_of_text(bsd), "BSD-3-Clause");
+}
+
 TEST(LicenceOfWholeText, IsSilentOnPartsAndMixtures) {
   const auto lgpl = common_licence("LGPL-2.1"), apache = common_licence("Apache-2.0");
   if (lgpl.empty()) GTEST_SKIP() << "no /usr/share/common-licenses here";
@@ -285,6 +342,9 @@ TEST(LicenceCategory, OfIdsAndExpressions) {
   EXPECT_EQ(category_of("AGPL-3.0-or-later"), LicenceCategory::network_copyleft);
   EXPECT_EQ(category_of("LicenseRef-GPL-2.0-or-later-with-OpenSSL-exception"),
             LicenceCategory::strong_copyleft);
+  EXPECT_EQ(category_of("LicenseRef-MIT-X11-BSD-like-LGPL-2-or-later"),
+            LicenceCategory::weak_copyleft);
+  EXPECT_EQ(category_of("LicenseRef-BSD-like"), LicenceCategory::permissive);
   EXPECT_EQ(category_of("LicenseRef-foo AND MIT"), LicenceCategory::unknown);
   EXPECT_EQ(category_of("LicenseRef-foo OR MIT"), LicenceCategory::permissive);
   EXPECT_EQ(category_of("not one"), LicenceCategory::unknown);

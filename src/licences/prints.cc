@@ -139,12 +139,34 @@ std::vector<std::uint32_t> runs_of(std::string_view bare) {
   return out;
 }
 
+// Relatives that differ from a common licence in a sentence, which is little of their prints: what
+// must stand in a text of theirs, and what must not.
+struct Relative {
+  std::string_view id, has, lacks;
+};
+constexpr Relative relatives[] = {
+    {"0BSD", "", "appear in all copies"},
+    {"BSD-3-Clause-HP", "hewlett", ""},
+    {"BSD-3-Clause-No-Nuclear-License", "nuclear", ""},
+    {"BSD-3-Clause-No-Nuclear-License-2014", "nuclear", ""},
+    {"BSD-3-Clause-No-Nuclear-Warranty", "nuclear", ""},
+    {"MIT-0", "", "shall be included in all copies"},
+    {"Pixar", "pixar", ""},
+};
+
+bool fits(std::string_view id, std::string_view bare) {
+  const auto found = std::ranges::find(relatives, id, &Relative::id);
+  return found == std::end(relatives) ||
+         (bare.contains(found->has) && (found->lacks.empty() || !bare.contains(found->lacks)));
+}
+
 }  // namespace
 
 std::string licence_of_whole_text(std::string_view text) {
   if (text.size() > max_text) return {};
   const auto& prints = table();
-  const auto runs = runs_of(words_without_notices(text));
+  const std::string bare = words_without_notices(text);
+  const auto runs = runs_of(bare);
   if (runs.size() < fewest_runs) return {};
   std::vector<std::uint32_t> common(prints.prints.size());
   std::size_t row = 0;
@@ -160,7 +182,7 @@ std::string licence_of_whole_text(std::string_view text) {
     const double shared =
         std::min(double(print.runs) * common[i] / print.kept, double(runs.size()));
     const double likeness = shared / (print.runs + double(runs.size()) - shared);
-    if (likeness > most) most = likeness, best = print.id;
+    if (likeness > most && fits(print.id, bare)) most = likeness, best = print.id;
   }
   return most >= resembles ? std::string(best) : std::string();
 }

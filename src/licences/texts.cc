@@ -95,20 +95,27 @@ void find_sentences(std::string_view text, std::vector<Found>& out) {
 }
 
 // MIT, ISC and the BSDs share their beginnings; their later clauses tell which it is.
-void find_mit(std::string_view text, std::vector<Found>& out) {
-  const auto at = find(text, "permission is hereby granted free of charge to any person obtaining");
-  if (at == none) return;
-  const auto rest = text.substr(at, 1200);
-  const bool keeps_notice =
-      find(rest, "permission notice shall be included in all copies") != none ||
-      find(rest, "permission notice including the next paragraph shall be included") != none;
-  const bool x11 = find(rest, "shall not be used in advertising or otherwise to promote") != none ||
-                   find(text.substr(at, 3000),
+std::string_view mit_kind(std::string_view text, std::size_t at, std::size_t next) {
+  const auto rest = text.substr(at, std::min<std::size_t>(1200, next - at));
+  if (find(rest, "redistributions of source code must retain") != none) return "NCSA";
+  const bool x11 = find(text.substr(at, 3000),
                         "shall not be used in advertising or otherwise to promote") != none;
-  if (keeps_notice)
-    out.push_back({at, x11 ? "X11" : "MIT"});
-  else if (find(rest, "without restriction") != none)
-    out.push_back({at, "MIT-0"});
+  if (find(rest, "permission notice shall be included in all copies") != none ||
+      find(rest, "permission notice including the next paragraph shall be included") != none)
+    return x11 ? "X11" : "MIT";
+  return find(rest, "furnished to do so the software is provided") != none ? "MIT-0" : "";
+}
+
+void find_mit(std::string_view text, std::vector<Found>& out) {
+  constexpr std::string_view opening =
+      "permission is hereby granted free of charge to any person obtaining";
+  for (auto at = find(text, opening); at != none && out.size() < 50;) {
+    const auto next = find(text, opening, at + opening.size());
+    const auto kind = mit_kind(text, at, next);
+    const bool again = std::ranges::find(out, kind, &Found::id) != out.end();
+    if (!kind.empty() && !again) out.push_back({at, std::string(kind)});
+    at = next;
+  }
 }
 
 void find_isc(std::string_view text, std::vector<Found>& out) {
@@ -173,21 +180,56 @@ std::size_t end_of_own_text(std::string_view text, std::size_t title) {
   return appendix == none ? text.size() : std::min(text.size(), appendix + 2500);
 }
 
+// Where "or later" stands, in the words that are used for it; none where it does not.
+std::size_t find_later(std::string_view text) {
+  std::size_t at = none;
+  for (const std::string_view words :
+       {"any later version", "or later", "or newer", "any newer version", "at your option later"})
+    at = std::min(at, find(text, words));
+  return at;
+}
+
+// "version 3" and "v3" in what follows the name of a licence: where the number stands; none where
+// there is none near.
+std::size_t find_version(std::string_view after) {
+  if (const auto said = find(after, "version "); said <= 90) return said + 8;
+  for (auto at = find(after, " v"); at <= 12; at = find(after, " v", at + 1))
+    if (at + 2 < after.size() && is_digit(after[at + 2])) return at + 2;
+  return none;
+}
+
+// "under the terms of version 2 of the GNU General Public License", also "version 2 or later of
+// the", but not LGPL-3.0's "the terms and conditions of version 3": `before` is what stands in
+// front of the name.
+std::string version_in_front(std::string_view before, const GnuName& name) {
+  if (!before.ends_with(" of the ")) return {};
+  before = before.substr(before.size() - std::min<std::size_t>(before.size(), 70));
+  const auto said = before.rfind("version ");
+  if (said == none || !before.substr(0, said).ends_with(" the terms of ")) return {};
+  const auto version = number_at(before.substr(said + 8));
+  const auto rest = before.substr(said + 8 + version.size());
+  const bool later = rest.starts_with('+') || find_later(rest) != none;
+  return version.empty() || rest.size() > 45 ? "" : gnu_id(name.family, version, later);
+}
+
 void find_gnu(std::string_view text, const GnuName& name, std::vector<Found>& out) {
   for (auto at = find(text, name.words); at != none && out.size() < 50;
        at = find(text, name.words, at + 1)) {
     auto after = text.substr(at + name.words.size(), 240);
     const auto other = find(after, " public license ");
     after = after.substr(0, std::min<std::size_t>(other, 240));
-    const auto said = find(after, "version ");
-    if (said == none || said > 90) continue;
-    const auto version = number_at(after.substr(said + 8));
-    if (version.empty()) continue;
-    const auto tail = after.substr(said + 8 + version.size(), 16);
+    const auto said = find_version(after);
+    const auto version = said == none ? std::string() : number_at(after.substr(said));
+    if (version.empty()) {
+      if (auto id = version_in_front(text.substr(0, at), name); !id.empty())
+        out.push_back({at, std::move(id)});
+      continue;
+    }
+    const auto tail = after.substr(said + version.size(), 16);
     const bool title =
-        said <= 1 && (find(tail, " june ") != none || find(tail, " february ") != none ||
+        said <= 9 && (find(tail, " june ") != none || find(tail, " february ") != none ||
                       find(tail, " november ") != none || find(tail, " march ") != none);
-    const auto more = std::min(find(after, "any later version"), find(after, "or later"));
+    const auto more = tail.starts_with('+') ? said + version.size() : find_later(after);
     // "only version 2 i e not version 3 or any later version"
     const auto before = after.substr(0, more);
     const bool denied =
@@ -217,7 +259,8 @@ void find_gnu_references(std::string_view text, std::vector<Found>& out) {
     const auto version =
         name.size() > family.size() ? number_at(name.substr(family.size() + 1)) : std::string();
     const auto start = at - std::min<std::size_t>(at, 900);
-    const bool later = find(text.substr(start, at - start), "any later version") != none;
+    const auto before = text.substr(start, at - start);
+    const bool later = find_later(before) != none || find(before, version + "+ ") != none;
     if (version.empty())
       out.push_back({at, spdx_expression(family)});
     else if (auto id = gnu_id(family, version, later); !id.empty())
