@@ -29,6 +29,8 @@ struct ImageInfo {
   std::vector<std::pair<std::string, std::string>> labels;
   std::vector<LayerInfo> layers;
   std::vector<std::string> history;  // created_by of all steps, the empty ones too
+  std::vector<std::string>
+      index_digests;  // of the indexes that led to the manifest, outermost first
 };
 
 // How much of a layer there is: for the treemap of the report.

@@ -172,7 +172,7 @@ void wire(A& a, LayerInfo& v) {
 template <class A>
 void wire(A& a, ImageInfo& v) {
   wire_all(a, v.reference, v.kind, v.manifest_digest, v.config_digest, v.os, v.architecture,
-           v.variant, v.created, v.user, v.labels, v.layers, v.history);
+           v.variant, v.created, v.user, v.labels, v.layers, v.history, v.index_digests);
 }
 template <class A>
 void wire(A& a, LayerUsage& v) {

@@ -319,10 +319,12 @@ bool speaks_of(const VexStatement& statement, std::string_view package_purl,
   const auto is_package = [&](std::string_view id) { return purl_covers(id, package_purl); };
   const auto is_image = [&](std::string_view id) {
     const auto decoded = percent_decode(id).value_or(std::string(id));
-    for (const std::string_view digest :
-         {std::string_view(image.manifest_digest), std::string_view(image.config_digest),
-          digest_asked_for(image)})
-      if (!digest.empty() && decoded.find(digest) != std::string::npos) return true;
+    const auto holds = [&](std::string_view digest) {
+      return !digest.empty() && decoded.contains(digest);
+    };
+    if (holds(image.manifest_digest) || holds(image.config_digest) ||
+        holds(digest_asked_for(image)) || std::ranges::any_of(image.index_digests, holds))
+      return true;
     if (!id.starts_with("pkg:oci/") && !id.starts_with("pkg:docker/"))
       return !id.empty() && id == image.reference;
     const auto parts = parts_of(id);

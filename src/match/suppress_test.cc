@@ -213,6 +213,8 @@ TEST(Vex, ProductsMayBeImagesWithSubcomponents) {
   EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
   image.kind = "directory";
   EXPECT_FALSE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
+  image.index_digests = {"sha256:" + std::string(64, 'c'), "sha256:" + std::string(64, 'b')};
+  EXPECT_TRUE(speaks_of(s, "pkg:deb/debian/openssl@3.0.1-1", image));
 }
 
 // A name is not enough where the product says whose it is.

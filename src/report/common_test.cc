@@ -17,7 +17,8 @@ TEST(ImagePurl, NamesTheRepositoryOnlyWhenThereIsOne) {
                   .user = {},
                   .labels = {},
                   .layers = {},
-                  .history = {}};
+                  .history = {},
+                  .index_digests = {}};
   EXPECT_EQ(image_purl(image),
             "pkg:oci/app@sha256:ab?arch=arm64&repository_url=ghcr.io%2Facme%2Fapp");
   image.reference = "oci:webapp";

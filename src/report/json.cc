@@ -53,6 +53,7 @@ void image(JsonWriter& json, const Inventory& inventory) {
   json.key("image").object().member("reference", image.reference).member("kind", image.kind);
   json.text_if("manifestDigest", image.manifest_digest)
       .text_if("configDigest", image.config_digest);
+  json.texts("indexDigests", image.index_digests);
   json.text_if("os", image.os).text_if("architecture", image.architecture);
   json.text_if("variant", image.variant)
       .text_if("created", image.created)

@@ -67,7 +67,8 @@ inline void image(Report& r) {
            .user = "www-data",
            .labels = {{"org.opencontainers.image.title", "webapp"}},
            .layers = {},
-           .history = {}};
+           .history = {},
+           .index_digests = {}};
   const std::pair<const char*, std::uint64_t> steps[] = {
       {"/bin/sh -c #(nop) ADD file:9f2b4c in /", 74'800'000},
       {"RUN apt-get update && apt-get install -y python3 nodejs default-jre-headless", 412'300'000},

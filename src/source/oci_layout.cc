@@ -109,11 +109,13 @@ Result<Descriptor> choose_entry(const Manifest& index,
 struct Found {
   Manifest manifest;
   std::string digest;
-  Platform platform;  // by which an index has it
+  Platform platform;                   // by which an index has it
+  std::vector<std::string> indexes{};  // digests, outermost first
 };
 
 // Follows indexes down to an image manifest.
 Result<Found> find_image(const BlobStore& store, Descriptor entry, const SourceOptions& options) {
+  std::vector<std::string> indexes;
   for (int depth = 0; depth < max_index_depth; ++depth) {
     const std::string where = store.where() + " " + entry.digest;
     TRY(const std::string body, read_checked_blob(store, entry.digest, max_manifest_bytes));
@@ -123,7 +125,9 @@ Result<Found> find_image(const BlobStore& store, Descriptor entry, const SourceO
                   where);
     }
     TRY(Manifest manifest, parse_manifest(body, entry.media_type, where));
-    if (!manifest.is_index) return Found{std::move(manifest), entry.digest, entry.platform};
+    if (!manifest.is_index)
+      return Found{std::move(manifest), entry.digest, entry.platform, std::move(indexes)};
+    indexes.push_back(entry.digest);
     TRY(entry, choose_platform(manifest, options.platform, where));
   }
   return fail(Fault::too_large, fmt::format("indexes nested over {} deep", max_index_depth),
@@ -166,6 +170,7 @@ Result<Opened> open_stored_image(std::shared_ptr<const BlobStore> store, const D
                                   store->where() + " " + found.manifest.config.digest));
   out.info.reference = reference;
   out.info.manifest_digest = found.digest;
+  out.info.index_digests = found.indexes;
   out.info.config_digest = found.manifest.config.digest;
   TRY_DO(check_platform(out.info, found.platform, options.platform, store->where()));
   out.open_layer = [store, layers = out.info.layers](std::size_t i) -> Result<LayerBytes> {

@@ -86,6 +86,8 @@ TEST(OciLayout, ChoosesThePlatformInsideANestedIndex) {
   write_index(folder,
               descriptor("index.v1+json", folder.blob(index), index.size(), named("latest")));
   EXPECT_EQ(layer_of(open(folder, "latest", "linux/arm64")), "arm");
+  EXPECT_EQ(std::get<OpenedImage>(*open(folder, "latest", "linux/arm64")).info.index_digests,
+            (std::vector<std::string>{sha256_digest(index)}));
   EXPECT_EQ(layer_of(open(folder, "", "linux/amd64")), "intel");
   EXPECT_TRUE(layer_of(open(folder, "", "linux/s390x")).starts_with("error"));
   write_index(folder, entry(intel, platform("amd64")) + "," + entry(arm, platform("arm64")));

@@ -106,19 +106,27 @@ Result<LayerBytes> open_blob(const std::shared_ptr<Registry>& registry, const De
   return out;
 }
 
-// The image's own manifest, through as many indexes as it takes. `by` becomes the platform by which
-// the last of them has it.
-Result<FetchedManifest> find_image(Registry& registry, const Reference& reference,
-                                   const std::string& platform, Platform& by) {
+struct Found {
+  FetchedManifest image;
+  Platform platform;                 // by which an index has it
+  std::vector<std::string> indexes;  // digests, outermost first
+};
+
+// The image's own manifest, through as many indexes as it takes.
+Result<Found> find_image(Registry& registry, const Reference& reference,
+                         const std::string& platform) {
+  Found out;
   TRY(auto fetched, registry.manifest(reference.digest.empty() ? reference.tag : reference.digest));
   for (int depth = 0; fetched.manifest.is_index; ++depth) {
     if (depth >= max_index_depth)
       return fail(Fault::too_large, "indexes nested too deep", reference.text);
     TRY(const Descriptor entry, choose_platform(fetched.manifest, platform, reference.text));
+    out.indexes.push_back(fetched.digest);
+    out.platform = entry.platform;
     TRY(fetched, registry.manifest(entry.digest));
-    by = entry.platform;
   }
-  return fetched;
+  out.image = std::move(fetched);
+  return out;
 }
 
 }  // namespace
@@ -129,9 +137,8 @@ Result<Opened> open_registry(const Reference& reference, const SourceOptions& op
   how.plain_http = reference.plain_http;
   TRY(auto opened, Registry::open(reference.host, reference.repository, std::move(how)));
   const auto registry = std::make_shared<Registry>(std::move(opened));
-  Platform platform;
-  TRY(const auto fetched, find_image(*registry, reference, options.platform, platform));
-  const Manifest& manifest = fetched.manifest;
+  TRY(const auto found, find_image(*registry, reference, options.platform));
+  const Manifest& manifest = found.image.manifest;
   TRY(const std::string config, registry->blob(manifest.config, max_config_bytes));
   std::vector<LayerInfo> layers;
   for (const Descriptor& layer : manifest.layers) {
@@ -140,9 +147,10 @@ Result<Opened> open_registry(const Reference& reference, const SourceOptions& op
   OpenedImage image;
   TRY(image.info, image_from_config(config, std::move(layers), reference.text));
   image.info.reference = reference.text;
-  image.info.manifest_digest = fetched.digest;
+  image.info.manifest_digest = found.image.digest;
+  image.info.index_digests = found.indexes;
   image.info.config_digest = manifest.config.digest;
-  TRY_DO(check_platform(image.info, platform, options.platform, reference.text));
+  TRY_DO(check_platform(image.info, found.platform, options.platform, reference.text));
   image.open_layer = [registry, blobs = manifest.layers](std::size_t i) -> Result<LayerBytes> {
     if (i >= blobs.size()) return fail(Fault::not_found, fmt::format("no layer {}", i));
     return open_blob(registry, blobs[i]);
