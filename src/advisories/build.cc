@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "advisories/classes.h"
 #include "advisories/database.h"
@@ -32,6 +33,8 @@ std::optional<bool> in_range(Scheme scheme, const std::vector<Event>& events,
   if (events.size() == 2 && events[0].kind != Kind::introduced &&
       events[1].kind == Kind::introduced)
     return false;
+  if (std::ranges::any_of(events, [](const Event& e) { return e.kind == Kind::limit; }))
+    return std::nullopt;  // it ends all of the range, wherever it stands
   bool inside = false;
   for (const auto& event : events) {
     if (event.kind == Event::Kind::introduced && event.version == "0") {
@@ -109,10 +112,15 @@ std::string to_bytes(const Advisory& a) {
   return out;
 }
 
+bool is_cve(std::string_view id) { return id.starts_with("CVE-"); }
+
 void normalise(Advisory& advisory, bool prose) {
   if (!prose) advisory.summary.clear();
   std::erase(advisory.aliases, advisory.id);
   sort_unique(advisory.aliases);
+  // A record with several CVEs is not one flaw of many names: it bundles as many flaws.
+  if (std::ranges::count_if(advisory.aliases, is_cve) > 1)
+    std::ranges::move(std::exchange(advisory.aliases, {}), std::back_inserter(advisory.upstream));
   sort_unique(advisory.upstream);
   sort_unique(advisory.references);
   std::ranges::sort(advisory.severities);
@@ -285,23 +293,28 @@ std::uint64_t time_code(std::string_view text) {
   return static_cast<std::uint64_t>(seconds % 86400 == 0 ? seconds / 86400 * 2 + 1 : seconds * 2);
 }
 
+// Two CVEs are two flaws, whatever record by mistake names the alias of another: what a record
+// says of its own CVE comes first, and what was taken back last.
 void Writer::close_aliases() {
   classes_ = Classes(strings_.count());
   aliased_.resize(strings_.count());
-  for (const auto& advisory : input_.advisories) {
-    if (advisory.aliases.empty()) continue;
-    aliased_[at(advisory.id)] = true;
-    for (const auto& alias : advisory.aliases) {
-      aliased_[at(alias)] = true;
-      classes_.join(at(advisory.id), at(alias));
-    }
-  }
+  for (std::uint32_t i = 0; i < strings_.count(); ++i)
+    if (is_cve(strings_.text(i))) classes_.mark(i);
+  for (const bool withdrawn : {false, true})
+    for (const bool own : {true, false})
+      for (const auto& advisory : input_.advisories) {
+        if (withdrawn == advisory.withdrawn.empty()) continue;
+        for (const auto& alias : advisory.aliases) {
+          if (is_cve(alias) != own) continue;
+          aliased_[at(advisory.id)] = aliased_[at(alias)] = true;
+          classes_.join(at(advisory.id), at(alias));
+        }
+      }
 }
 
 // The classes that a record speaks of, by their smallest number. A record that repackages others
 // (DSA, ALSA, DEBIAN-CVE) stands for each flaw that it names.
 std::vector<std::uint32_t> Writer::flaws_of(const Advisory& advisory) {
-  const auto is_cve = [](const std::string& id) { return id.starts_with("CVE-"); };
   const bool by_cve = std::ranges::any_of(advisory.upstream, is_cve);
   std::vector<std::uint32_t> out;
   for (const auto& id : advisory.upstream) {

@@ -96,9 +96,9 @@ TEST(Database, TheHeadOfARecordNamesItsFlawsByTheirClasses) {
     for (const auto flaw : head->flaws) out.push_back(*db->text(flaw));
     return out;
   };
-  // Both records of the class go by its smallest id; the one that repackages two flaws names both.
+  // A record goes by the smallest id of its class; the one that repackages two flaws names both.
   EXPECT_EQ(names("PYSEC-2021-1"), std::vector<std::string>{"CVE-2021-1"});
-  EXPECT_EQ(names("GO-2021-7"), std::vector<std::string>{"CVE-2021-1"});
+  EXPECT_EQ(names("GO-2021-7"), std::vector<std::string>{"CVE-2021-9"});
   EXPECT_EQ(names("DEBIAN-CVE-2021-1"), (std::vector<std::string>{"CVE-2021-1", "CVE-2021-5"}));
   EXPECT_TRUE(db->head(*db->find_id("DEBIAN-CVE-2021-1"))->withdrawn);
   EXPECT_FALSE(db->head(*db->find_id("GO-2021-7"))->withdrawn);
@@ -158,11 +158,45 @@ TEST(Database, SortsTheEventsOfARangeByVersion) {
 TEST(Database, ClosesAliasesButNotUpstream) {
   const auto bytes = build_database(small());
   const auto db = Database::over(*bytes);
-  const std::vector<std::string> all = {"CVE-2021-1", "CVE-2021-9", "GHSA-aaaa-bbbb-cccc",
-                                        "GO-2021-7", "PYSEC-2021-1"};
-  for (const auto& id : all) EXPECT_EQ(*db->alias_class(id), all);
+  // An alias that two records share does not make one flaw of two CVEs.
+  const std::vector<std::string> one = {"CVE-2021-1", "PYSEC-2021-1"},
+                                 two = {"CVE-2021-9", "GHSA-aaaa-bbbb-cccc", "GO-2021-7"};
+  for (const auto& id : one) EXPECT_EQ(*db->alias_class(id), one);
+  for (const auto& id : two) EXPECT_EQ(*db->alias_class(id), two);
   EXPECT_EQ(*db->alias_class("DEBIAN-CVE-2021-1"), std::vector<std::string>{"DEBIAN-CVE-2021-1"});
   EXPECT_EQ(*db->alias_class("CVE-1999-1"), std::vector<std::string>{"CVE-1999-1"});
+}
+
+TEST(Database, ARecordWithSeveralCvesBundlesThem) {
+  DatabaseInput in;
+  auto both = record("RUSTSEC-1", "crates.io", "x", {from_to("0", "1.0.0")});
+  both.aliases = {"CVE-2021-1", "CVE-2021-2", "GHSA-1"};
+  auto gone = record("GHSA-3", "crates.io", "x", {from_to("0", "2.0.0")});
+  gone.aliases = {"CVE-2021-1", "PYSEC-9"};
+  gone.withdrawn = "2022-01-01T00:00:00Z";
+  auto live = record("PYSEC-9", "PyPI", "x", {from_to("0", "2.0.0")});
+  live.aliases = {"CVE-2021-9"};
+  in.advisories = {both, gone, live};
+  const auto bytes = build_database(in);
+  const auto db = Database::over(*bytes);
+  EXPECT_EQ(db->head(*db->find_id("RUSTSEC-1"))->flaws.size(), 2U);
+  EXPECT_EQ(*db->alias_class("CVE-2021-2"), std::vector<std::string>{"CVE-2021-2"});
+  EXPECT_EQ(*db->alias_class("GHSA-3"), (std::vector<std::string>{"CVE-2021-1", "GHSA-3"}));
+  EXPECT_EQ(*db->alias_class("PYSEC-9"), (std::vector<std::string>{"CVE-2021-9", "PYSEC-9"}));
+}
+
+// A limit ends all of the range, so what stands past it counts by the list alone.
+TEST(Database, KeepsVersionsBesideALimit) {
+  DatabaseInput in;
+  using Kind = Event::Kind;
+  auto odd =
+      record("GHSA-1", "npm", "x",
+             {{{Kind::introduced, "0"}, {Kind::limit, "1.0.0"}, {Kind::introduced, "2.0.0"}}});
+  odd.affected[0].versions = {"3.0.0"};
+  in.advisories = {odd};
+  const auto bytes = build_database(in);
+  const auto db = Database::over(*bytes);
+  EXPECT_EQ(find(*db, "npm", "x")->at(0).affected.versions, std::vector<std::string>{"3.0.0"});
 }
 
 TEST(Database, KnowsExploitedFlawsEcosystemsAndFeeds) {

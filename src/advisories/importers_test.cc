@@ -99,7 +99,7 @@ TEST(Osv, RatesAPackageByItsOwnVectors) {
      "database_specific":{"informational":"unmaintained"}}]})");
   EXPECT_EQ(a.affected[0].severity, Severity::critical);
   EXPECT_EQ(a.affected[1].severity, Severity::negligible);
-  EXPECT_EQ(a.severities.size(), 1U);
+  EXPECT_TRUE(a.severities.empty());  // they would be shown for y, too
 }
 
 TEST(Osv, LeavesOutIntervalsThatHoldNothing) {

@@ -69,9 +69,10 @@ Result<std::vector<std::string>> ids(const Value& list) {
   return out;
 }
 
+using Vectors = std::vector<std::pair<std::string, std::string>>;  // type and CVSS vector
+
 // The vectors of a `severity` array, and the words of those producers who write words there.
-void read_severities(const Value& list, std::vector<std::pair<std::string, std::string>>& vectors,
-                     Severity& word) {
+void read_severities(const Value& list, Vectors& vectors, Severity& word) {
   for (const auto& item : list.items()) {
     const auto type = item["type"].text();
     const auto score = item["score"].text();
@@ -83,7 +84,7 @@ void read_severities(const Value& list, std::vector<std::pair<std::string, std::
   }
 }
 
-Severity worst(const std::vector<std::pair<std::string, std::string>>& vectors) {
+Severity worst(const Vectors& vectors) {
   Severity out = Severity::unknown;
   for (const auto& [type, vector] : vectors) {
     if (const auto score = cvss_score(vector)) {
@@ -142,7 +143,8 @@ Result<std::vector<Event>> read_events(const Value& range) {
 }
 
 // Nothing for an entry that names no package (a Git repository only).
-Result<std::optional<Affected>> read_affected(const Value& entry, Advisory& advisory) {
+// `vectors` becomes the CVSS of this package alone.
+Result<std::optional<Affected>> read_affected(const Value& entry, Vectors& vectors) {
   const auto& package = entry["package"];
   if (!package) return std::nullopt;
   Affected out;
@@ -168,10 +170,8 @@ Result<std::optional<Affected>> read_affected(const Value& entry, Advisory& advi
     }
     out.ranges = with_custom_ranges(std::move(out.ranges), std::move(custom));
   }
-  std::vector<std::pair<std::string, std::string>> vectors;
   read_severities(entry["severity"], vectors, out.severity);
   if (out.severity == Severity::unknown) out.severity = worst(vectors);
-  std::ranges::move(vectors, std::back_inserter(advisory.severities));
   read_judgement(entry["ecosystem_specific"], out);
   read_judgement(entry["database_specific"], out);
   return out;
@@ -230,10 +230,17 @@ Result<Advisory> read_osv(const Value& record, const std::string& feed) {
     const auto address = reference["url"].text();
     if (sound_address(address)) out.references.emplace_back(address);
   }
+  Vectors common;
+  bool alike = true;  // whether each package has the same vectors, which are the record's then
   for (const auto& entry : record["affected"].items()) {
-    TRY(auto affected, read_affected(entry, out));
-    if (affected) out.affected.push_back(std::move(*affected));
+    Vectors vectors;
+    TRY(auto affected, read_affected(entry, vectors));
+    if (!affected) continue;
+    alike = out.affected.empty() || (alike && vectors == common);
+    common = std::move(vectors);
+    out.affected.push_back(std::move(*affected));
   }
+  if (alike) std::ranges::move(common, std::back_inserter(out.severities));
   if (!out.affected.empty() && is_distribution(out.affected[0].ecosystem)) {
     settle_upstream(record, out);
     settle_modules(modules_in_title(summary.substr(0, 500)), out);
