@@ -241,10 +241,14 @@ std::optional<bool> satisfies(Comparer& comparer, std::string_view requirement) 
 }
 
 // Ranges that overlap ("before 12.0.7", "before 12.2.2") name fixes that others of them still
-// cover.
+// cover; a list may hold one, too.
 bool still_affected(const Affected& affected, Scheme scheme, std::string_view version) {
   Texts texts;
   Comparer comparer(scheme, version, false, texts);
+  if (std::ranges::any_of(affected.versions, [&](const std::string& listed) {
+        return listed == version || comparer.to(listed) == Order::equal;
+      }))
+    return true;
   return std::ranges::any_of(affected.ranges, [&](const auto& range) {
     return in_range(range, comparer).verdict == Verdict::affected;
   });
@@ -265,7 +269,7 @@ void collect_fixes(const Affected& affected, Scheme scheme, Comparer& comparer, 
     for (std::size_t k = i; k > 0 && comparer.compare(fixes[k], fixes[k - 1]) == Order::less; --k)
       std::swap(fixes[k], fixes[k - 1]);
   fixes.erase(std::unique(fixes.begin(), fixes.end()), fixes.end());
-  if (affected.ranges.size() > 1)
+  if (affected.ranges.size() > 1 || !affected.versions.empty())
     std::erase_if(fixes, [&](auto fix) { return still_affected(affected, scheme, fix); });
   constexpr std::size_t enough = 16;
   if (fixes.size() > enough) fixes.resize(enough);

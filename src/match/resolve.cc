@@ -4,7 +4,8 @@
 //  distribution's tracker) before those that
 //     repeat or bundle others;
 //  3. among equals the graver verdict: affected, undecided, fixed, not affected.
-// Debian's tracker may still say "no fix" where a DSA names one: then the advisory's fix holds.
+// Debian's tracker may still say "no fix" where a DSA names one: then the advisory's fix holds. So
+// does that of Ubuntu Pro where the plain release never gets one.
 #include "match/resolve.h"
 
 #include <fmt/format.h>
@@ -105,6 +106,8 @@ void ask_commit(const Package& package, const Affected& affected, bool explain, 
                      ", which the linker was given"})});
 }
 
+constexpr std::string_view ubuntu_pro = "Ubuntu:Pro:";
+
 bool counts(Verdict v) { return v == Verdict::affected || v == Verdict::undecided; }
 
 // Whether the record names the very version of the package as one with the fix.
@@ -164,14 +167,20 @@ std::string_view put_in_order(std::vector<Opinion*>& opinions, Texts& texts) {
                         opinions.front()->id);
   }
   const bool debian = first->key->ecosystem.starts_with("Debian");
-  if (debian && first->judgement.verdict == Verdict::affected &&
+  const bool ubuntu = first->key->ecosystem.starts_with("Ubuntu:") &&
+                      !first->key->ecosystem.starts_with(ubuntu_pro);
+  if ((debian || ubuntu) && first->judgement.verdict == Verdict::affected &&
       first->judgement.fixed_versions.empty()) {
-    const auto fix = std::ranges::find_if(opinions, [](const Opinion* o) {
-      return !o->head.withdrawn && o->judgement.verdict == Verdict::fixed;
+    const auto fix = std::ranges::find_if(opinions, [&](const Opinion* o) {
+      return !o->head.withdrawn && o->judgement.verdict == Verdict::fixed &&
+             (debian || o->key->ecosystem.starts_with(ubuntu_pro));
     });
     if (fix != opinions.end()) {
       std::rotate(opinions.begin(), fix, fix + 1);
-      return texts.format("{} names a fix where the tracker has none", opinions.front()->id);
+      return debian
+                 ? texts.format("{} names a fix where the tracker has none", opinions.front()->id)
+                 : texts.format("{} names the fix of Ubuntu Pro, and the plain release has none",
+                                opinions.front()->id);
     }
   }
   const auto other = std::ranges::find_if(opinions, [&](const Opinion* o) {
@@ -278,8 +287,64 @@ Result<> Resolver::name(Opinion& o) {
   return {};
 }
 
+// Whether the flaw would be open at another version of the package, by those of the opinions that
+// ask for the same one.
+bool Resolver::open_at(std::string_view version, const std::vector<Opinion*>& opinions,
+                       const Package& package) const {
+  const Opinion& first = *opinions.front();
+  std::vector<Opinion> there;
+  std::vector<Key> keys;
+  std::vector<Opinion*> order;
+  there.reserve(opinions.size());
+  keys.reserve(opinions.size());
+  for (const Opinion* o : opinions) {
+    const auto scheme = scheme_of(o->key->ecosystem);
+    if (!scheme || o->key->version != first.key->version) continue;
+    Opinion& moved = there.emplace_back(*o);
+    keys.push_back(*o->key);
+    keys.back().version = version;
+    moved.key = &keys.back();
+    ProofStep reason;
+    if (speaks_of(*o->affected, package, texts_, reason))
+      moved.judgement = evaluate(*o->affected, *scheme, version, false, texts_);
+    order.push_back(&moved);
+  }
+  if (order.empty()) return false;
+  put_in_order(order, texts_);
+  return counts(order.front()->judgement.verdict);
+}
+
+// What closes the flaw. Where several records hold it open, the fix of one may be too early for
+// another; where no version is late enough for all, what the first of them names.
+std::vector<std::string_view> Resolver::fixes(const std::vector<Opinion*>& opinions,
+                                              const Package& package) const {
+  const Opinion& first = *opinions.front();
+  std::vector<std::string_view> named, all;
+  std::size_t open = 0;
+  for (const Opinion* o : opinions) {
+    if (o->head.withdrawn) continue;
+    if (named.empty()) named = o->judgement.fixed_versions;
+    if (!counts(o->judgement.verdict) || o->rank != first.rank ||
+        o->key->version != first.key->version)
+      continue;
+    ++open;
+    std::ranges::copy(o->judgement.fixed_versions, std::back_inserter(all));
+  }
+  const auto scheme = scheme_of(first.key->ecosystem);
+  constexpr std::size_t enough = 64;
+  if (open < 2 || !scheme || all.size() > enough) return named;
+  for (std::size_t i = 1; i < all.size(); ++i)  // as in collect_fixes
+    for (std::size_t k = i;
+         k > 0 && compare_versions(*scheme, all[k], all[k - 1]) == std::strong_ordering::less; --k)
+      std::swap(all[k], all[k - 1]);
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  std::erase_if(all, [&](auto version) { return open_at(version, opinions, package); });
+  return all.empty() ? named : all;
+}
+
 // The finding of a settled group.
-Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) {
+Result<Finding> Resolver::finding_of(const Group& group, std::string_view why,
+                                     const Package& package) {
   const Opinion& first = *group.opinions.front();
   Finding out;
   out.verdict = first.head.withdrawn ? Verdict::withdrawn : first.judgement.verdict;
@@ -318,11 +383,14 @@ Result<Finding> Resolver::finding_of(const Group& group, std::string_view why) {
     }
     prove(group.opinions, why, withdrawn, texts_, out);
   }
-  if (counts(out.verdict)) TRY_DO(describe(database_, group.opinions, ids, explain_, texts_, out));
+  if (!counts(out.verdict)) return out;
+  for (const auto version : fixes(group.opinions, package))
+    out.fixed_versions.push_back(texts_.keep(version));
+  TRY_DO(describe(database_, group.opinions, ids, explain_, texts_, out));
   return out;
 }
 
-Result<> Resolver::settle(Group& group, Resolved& out) {
+Result<> Resolver::settle(Group& group, const Package& package, Resolved& out) {
   std::string_view why;
   if (group.opinions.size() > 1) {
     for (Opinion* o : group.opinions) TRY_DO(name(*o));
@@ -335,7 +403,7 @@ Result<> Resolver::settle(Group& group, Resolved& out) {
     return {};
   }
   TRY_DO(name(first));
-  TRY(auto finding, finding_of(group, why));
+  TRY(auto finding, finding_of(group, why, package));
   out.findings.push_back(std::move(finding));
   return {};
 }
@@ -369,7 +437,7 @@ Result<Resolved> Resolver::resolve(const std::vector<Question>& questions, const
     }
     group.opinions.push_back(&opinions[by_flaw[i].second]);
     if (i + 1 == by_flaw.size() || by_flaw[i + 1].first != by_flaw[i].first)
-      TRY_DO(settle(group, out));
+      TRY_DO(settle(group, package, out));
   }
   return out;
 }

@@ -64,8 +64,12 @@ class Resolver {
   Opinion judge(const Key& key, const Candidate& candidate, const Package& package) const;
   Result<std::string_view> text(std::uint32_t number) const;
   Result<> name(Opinion& opinion);
-  Result<> settle(Group& group, Resolved& out);
-  Result<Finding> finding_of(const Group& group, std::string_view why);
+  Result<> settle(Group& group, const Package& package, Resolved& out);
+  bool open_at(std::string_view version, const std::vector<Opinion*>& opinions,
+               const Package& package) const;
+  std::vector<std::string_view> fixes(const std::vector<Opinion*>& opinions,
+                                      const Package& package) const;
+  Result<Finding> finding_of(const Group& group, std::string_view why, const Package& package);
 
   const Database& database_;
   const Ecosystems& ecosystems_;
@@ -77,9 +81,9 @@ class Resolver {
   std::deque<Expected> expected_;
 };
 
-// Fills severity, its source, CVSS scores, KEV, title, dates and references of a finding that
-// `opinions` (named, the deciding one first) led to. `ids`: all of the flaw, by number, that
-// of the finding first.
+// Fills severity, its source, CVSS scores, KEV, title, dates, references and the state of a
+// finding, whose fixes are there already, that `opinions` (named, the deciding one first) led to.
+// `ids`: all of the flaw, by number, that of the finding first.
 Result<> describe(const Database& database, const std::vector<Opinion*>& opinions,
                   const std::vector<std::uint32_t>& ids, bool explain, Texts& texts,
                   Finding& finding);

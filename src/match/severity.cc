@@ -101,12 +101,6 @@ Result<> describe(const Database& database, const std::vector<Opinion*>& opinion
   finding.cvss.erase(std::unique(finding.cvss.begin(), finding.cvss.end(),
                                  [](const auto& a, const auto& b) { return a.vector == b.vector; }),
                      finding.cvss.end());
-  for (const Opinion* o : opinions) {
-    if (!finding.fixed_versions.empty()) break;
-    if (o->head.withdrawn) continue;
-    for (const auto version : o->judgement.fixed_versions)
-      finding.fixed_versions.push_back(texts.keep(version));
-  }
   if (!finding.fixed_versions.empty())
     finding.fix_state = FixState::fixed;
   else if (first.affected->fix_state != FixState::unknown)
