@@ -109,7 +109,7 @@ bool restrict_calls(bool folder) {
                             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
          // abort() sends its signal so; nobody else is to get one.
          ::seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))) == 0 &&
+                            SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()), 0)) == 0 &&
          ::seccomp_load(filter) == 0;
   ::seccomp_release(filter);
   return done;
