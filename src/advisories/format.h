@@ -16,7 +16,7 @@ constexpr std::string_view magic = "BOLTSEAL";
 constexpr std::uint32_t format_version = 2;
 // Raised when the importers read the same feeds otherwise: an update then builds the database anew
 // out of what it has fetched before.
-constexpr std::uint32_t importers_version = 4;
+constexpr std::uint32_t importers_version = 5;
 constexpr std::uint32_t flag_starter = 1;
 constexpr std::uint32_t flag_prose = 2;
 

@@ -92,6 +92,32 @@ TEST(Osv, TakesModuleStreamsOutOfTheTitle) {
   EXPECT_EQ(alma.affected[1].module, "");
 }
 
+// As in GHSA-32qq-m9fh-f74w and others that have no patched version.
+TEST(Osv, EndsOpenRangesWhereGitHubDoes) {
+  const auto a = osv(R"({"id":"X","affected":[
+    {"package":{"ecosystem":"npm","name":"x"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}],
+     "database_specific":{"last_known_affected_version_range":"< 0.19.3"}},
+    {"package":{"ecosystem":"npm","name":"y"},"ranges":[{"type":"SEMVER","events":[{"introduced":"1"}]}],
+     "database_specific":{"last_known_affected_version_range":"<= 1.2"}},
+    {"package":{"ecosystem":"npm","name":"z"},
+     "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"3"}]}],
+     "database_specific":{"last_known_affected_version_range":"< 9"}}]})");
+  EXPECT_EQ(a.affected[0].ranges[0].back().kind, Event::Kind::limit);
+  EXPECT_EQ(a.affected[0].ranges[0].back().version, "0.19.3");
+  EXPECT_EQ(a.affected[1].ranges[0].back().kind, Event::Kind::last_affected);
+  EXPECT_EQ(a.affected[1].ranges[0].back().version, "1.2");
+  EXPECT_EQ(a.affected[2].ranges[0].size(), 2U);
+}
+
+TEST(Osv, AsksARepositoryOfAnEcosystemLikeTheEcosystem) {
+  const auto a = osv(R"({"id":"X","affected":[
+    {"package":{"ecosystem":"Packagist:https://packages.drupal.org/8","name":"drupal/foo"},
+     "versions":["1"]},
+    {"package":{"ecosystem":"Debian:12","name":"y"},"versions":["1"]}]})");
+  EXPECT_EQ(a.affected[0].ecosystem, "Packagist");
+  EXPECT_EQ(a.affected[1].ecosystem, "Debian:12");
+}
+
 TEST(Osv, RatesAPackageByItsOwnVectors) {
   const auto a = osv(R"({"id":"X","affected":[{"package":{"ecosystem":"npm","name":"x"},
     "severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]},

@@ -75,7 +75,7 @@ using Vectors = std::vector<std::pair<std::string, std::string>>;  // type and C
 void read_severities(const Value& list, Vectors& vectors, Severity& word) {
   for (const auto& item : list.items()) {
     const auto type = item["type"].text();
-    const auto score = item["score"].text();
+    const auto score = trim_end(item["score"].text(), '/');
     if (type.starts_with("CVSS_") && sound_text(type) && sound_text(score)) {
       vectors.emplace_back(type, score);
     } else if (const auto severity = severity_of(score)) {
@@ -142,13 +142,30 @@ Result<std::vector<Event>> read_events(const Value& range) {
   return out;
 }
 
+// How GitHub ends the ranges of a flaw that has no patched version: "<= 1.2.3" or "< 1.2.3".
+void close_open_ranges(std::string_view known, std::vector<std::vector<Event>>& ranges) {
+  known = trim(known);
+  if (!known.starts_with('<')) return;
+  known.remove_prefix(1);
+  const auto kind = known.starts_with('=') ? Event::Kind::last_affected : Event::Kind::limit;
+  if (known.starts_with('=')) known.remove_prefix(1);
+  const std::string end(trim(known));
+  if (!sound_text(end)) return;
+  for (auto& range : ranges)
+    if (!range.empty() && range.back().kind == Event::Kind::introduced)
+      range.push_back({kind, end});
+}
+
 // Nothing for an entry that names no package (a Git repository only).
 // `vectors` becomes the CVSS of this package alone.
 Result<std::optional<Affected>> read_affected(const Value& entry, Vectors& vectors) {
   const auto& package = entry["package"];
   if (!package) return std::nullopt;
   Affected out;
+  // "Packagist:https://packages.drupal.org/8": which repository has the package, not a release.
   out.ecosystem = package["ecosystem"].string();
+  if (const auto parts = cut(out.ecosystem, ":"); parts && parts->second.contains("://"))
+    out.ecosystem = std::string(parts->first);
   out.name = package["name"].string();
   if (!sound_text(out.ecosystem) || !sound_text(out.name)) {
     return fail(Fault::corrupt, "an affected package without name or ecosystem");
@@ -170,6 +187,8 @@ Result<std::optional<Affected>> read_affected(const Value& entry, Vectors& vecto
     }
     out.ranges = with_custom_ranges(std::move(out.ranges), std::move(custom));
   }
+  close_open_ranges(entry["database_specific"]["last_known_affected_version_range"].text(),
+                    out.ranges);
   read_severities(entry["severity"], vectors, out.severity);
   if (out.severity == Severity::unknown) out.severity = worst(vectors);
   read_judgement(entry["ecosystem_specific"], out);
