@@ -286,9 +286,10 @@ Result<std::optional<std::uint32_t>> Database::place_of(std::string_view ecosyst
                                                         std::string_view name) const {
   const auto eco = std::ranges::lower_bound(state_->ecosystems, ecosystem, {}, &Ecosystem::first);
   if (eco == state_->ecosystems.end() || eco->first != ecosystem) return std::nullopt;
-  TRY(auto pkg, state_->strings.find(normal_name(ecosystem, name)));
+  const std::string normal = normal_name(ecosystem, name);
+  TRY(auto pkg, state_->strings.find(normal));
   // A file of before keeps some names as they were written.
-  if (!pkg) {
+  if (!pkg && normal != name) {
     TRY(pkg, state_->strings.find(name));
   }
   if (!pkg) return std::nullopt;

@@ -67,11 +67,11 @@ class Fields {
       in_field_ = false;
     }
     if (trim(line).empty()) return close();
-    if (c == 'f') all_ |= has_field(line, "files") && trim(line.substr(6)) == "*";
-    if (c == 'f')
-      files_ |= has_field(line, "files") || has_field(line, "format") ||
-                has_field(line, "format-specification");
-    else if (c == 'l' && has_field(line, "license")) {
+    if (c == 'f') {
+      const bool files = has_field(line, "files");
+      all_ |= files && trim(line.substr(6)) == "*";
+      files_ |= files || has_field(line, "format") || has_field(line, "format-specification");
+    } else if (c == 'l' && has_field(line, "license")) {
       field_ = {trim(line.substr(8)), {}};
       rest_ = std::min(at_, text_.size());
       in_field_ = has_field_ = true;

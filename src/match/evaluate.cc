@@ -240,18 +240,21 @@ std::optional<bool> satisfies(Comparer& comparer, std::string_view requirement) 
   return true;
 }
 
+bool is_listed(const Affected& affected, Comparer& comparer) {
+  return std::ranges::any_of(affected.versions, [&](const std::string& listed) {
+    return listed == comparer.version() || comparer.to(listed) == Order::equal;
+  });
+}
+
 // Ranges that overlap ("before 12.0.7", "before 12.2.2") name fixes that others of them still
 // cover; a list may hold one, too.
 bool still_affected(const Affected& affected, Scheme scheme, std::string_view version) {
   Texts texts;
   Comparer comparer(scheme, version, false, texts);
-  if (std::ranges::any_of(affected.versions, [&](const std::string& listed) {
-        return listed == version || comparer.to(listed) == Order::equal;
-      }))
-    return true;
-  return std::ranges::any_of(affected.ranges, [&](const auto& range) {
-    return in_range(range, comparer).verdict == Verdict::affected;
-  });
+  return is_listed(affected, comparer) ||
+         std::ranges::any_of(affected.ranges, [&](const auto& range) {
+           return in_range(range, comparer).verdict == Verdict::affected;
+         });
 }
 
 void collect_fixes(const Affected& affected, Scheme scheme, Comparer& comparer, Judgement& out) {
@@ -262,13 +265,8 @@ void collect_fixes(const Affected& affected, Scheme scheme, Comparer& comparer, 
         if (order == Order::less) out.fixed_versions.push_back(event.version);
         out.at_a_bound |= order == Order::equal;
       }
-  // A plain insertion by comparison: the order of an ecosystem may have holes that a library sort
-  // must not see.
   auto& fixes = out.fixed_versions;
-  for (std::size_t i = 1; i < fixes.size(); ++i)
-    for (std::size_t k = i; k > 0 && comparer.compare(fixes[k], fixes[k - 1]) == Order::less; --k)
-      std::swap(fixes[k], fixes[k - 1]);
-  fixes.erase(std::unique(fixes.begin(), fixes.end()), fixes.end());
+  sort_versions(scheme, fixes);
   if (affected.ranges.size() > 1 || !affected.versions.empty())
     std::erase_if(fixes, [&](auto fix) { return still_affected(affected, scheme, fix); });
   constexpr std::size_t enough = 16;
@@ -276,6 +274,19 @@ void collect_fixes(const Affected& affected, Scheme scheme, Comparer& comparer, 
 }
 
 }  // namespace
+
+// A plain insertion by comparison: the order of an ecosystem may have holes that a library sort
+// must not see.
+void sort_versions(Scheme scheme, std::vector<std::string_view>& versions) {
+  if (versions.size() < 2) return;
+  Texts texts;
+  const Comparer comparer(scheme, {}, false, texts);
+  for (std::size_t i = 1; i < versions.size(); ++i)
+    for (std::size_t k = i; k > 0 && comparer.compare(versions[k], versions[k - 1]) == Order::less;
+         --k)
+      std::swap(versions[k], versions[k - 1]);
+  versions.erase(std::ranges::unique(versions).begin(), versions.end());
+}
 
 Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain,
                    Texts& texts) {
@@ -295,9 +306,7 @@ Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view ver
                         holds ? "satisfies" : "has no order with", requirement)});
     if (holds) return out;
   }
-  const bool listed = std::ranges::any_of(affected.versions, [&](const std::string& v) {
-    return v == version || comparer.to(v) == Order::equal;
-  });
+  const bool listed = is_listed(affected, comparer);
   if (listed) {
     worst = Verdict::affected;
     if (explain)

@@ -23,4 +23,7 @@ struct Judgement {
 Judgement evaluate(const Affected& affected, Scheme scheme, std::string_view version, bool explain,
                    Texts& texts);
 
+// Puts versions in the order of their ecosystem, each once.
+void sort_versions(Scheme scheme, std::vector<std::string_view>& versions);
+
 }  // namespace boltseal

@@ -333,11 +333,7 @@ std::vector<std::string_view> Resolver::fixes(const std::vector<Opinion*>& opini
   const auto scheme = scheme_of(first.key->ecosystem);
   constexpr std::size_t enough = 64;
   if (open < 2 || !scheme || all.size() > enough) return named;
-  for (std::size_t i = 1; i < all.size(); ++i)  // as in collect_fixes
-    for (std::size_t k = i;
-         k > 0 && compare_versions(*scheme, all[k], all[k - 1]) == std::strong_ordering::less; --k)
-      std::swap(all[k], all[k - 1]);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  sort_versions(*scheme, all);
   std::erase_if(all, [&](auto version) { return open_at(version, opinions, package); });
   return all.empty() ? named : all;
 }
